@@ -1,0 +1,44 @@
+# Every target sets itself up. PYTHON=/path/to/python3.13 uses another interpreter, in a virtual environment of its own.
+PYTHON ?= python3
+VENV ?= .venv$(if $(filter-out python3,$(PYTHON)),-$(notdir $(PYTHON)))
+BIN := $(VENV)/bin
+TESTS ?= tests
+
+.DEFAULT_GOAL := help
+.PHONY: help setup start demo test check format clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(BIN)/.installed node_modules/.installed ## make the virtual environment, install everything
+
+$(BIN)/.installed: requirements.txt requirements-dev.txt requirements-worker.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --ignore-requires-python -r requirements-worker.txt
+	touch $@
+
+node_modules/.installed: package.json package-lock.json $(BIN)/.installed
+	scripts/npm-ci $(VENV)
+	touch $@
+
+start: setup ## the local stack on the usual ports; HOST=func uses Core Tools' host
+	$(BIN)/python -m local start --host $(or $(HOST),standin)
+
+demo: setup ## the main job on real parts, without Azure
+	$(BIN)/python -m local demo
+
+test: setup ## all tests; TESTS=tests/unit for one layer
+	$(BIN)/python -m pytest $(TESTS)
+
+check: setup ## lint, format, types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: setup ## put the code into shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## forget everything that was installed or built
+	rm -rf .venv .venv-* node_modules .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis

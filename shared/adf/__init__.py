@@ -1,0 +1,1 @@
+"""What Azure Data Factory says and takes: names, ids and bodies. No I/O."""

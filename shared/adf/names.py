@@ -1,0 +1,88 @@
+"""Names and ids of Azure Data Factory: what is legal, and what is part of what.
+
+The patterns are the seed's, the lengths those of the REST specification (datafactory.json, "parameters"). ARM compares
+names without regard to case, so ids do too.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class NameRule:
+    """What a name of one kind may look like; `pattern` has to match the whole name."""
+
+    kind: str
+    pattern: str
+    shortest: int
+    longest: int
+
+    def check(self, name: str) -> str:
+        """Return `name` if it is legal; raise ValueError, which says the rule and not the name, if it is not."""
+        fits = self.shortest <= len(name) <= self.longest and re.fullmatch(self.pattern, name)
+        if not fits:
+            raise ValueError(f"a {self.kind} has {self.shortest} to {self.longest} characters like {self.pattern}")
+        return name
+
+
+SUBSCRIPTION = NameRule("subscription id", r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", 36, 36)
+# `.` and `..` would fit the published pattern and vanish when a client normalises the URL; a last `.` is refused by ARM.
+RESOURCE_GROUP = NameRule("resource group name", r"[-\w._()]*[-\w_()]", 1, 90)
+FACTORY = NameRule("data factory name", r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*", 3, 63)
+INTEGRATION_RUNTIME = NameRule("integration runtime name", r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*", 3, 63)
+LINKED_SERVICE = NameRule("linked service name", r"[A-Za-z0-9_][^<>*#.%&:\\+?/]*", 1, 260)
+
+_FACTORY_ID = re.compile(
+    r"/subscriptions/([^/]+)/resourceGroups/([^/]+)/providers/Microsoft\.DataFactory/factories/([^/]+)", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FactoryId:
+    """A data factory's place in ARM."""
+
+    subscription: str = field(compare=False)
+    resource_group: str = field(compare=False)
+    name: str = field(compare=False)
+    key: str = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Check each name, so that an id that exists can go into a URL."""
+        SUBSCRIPTION.check(self.subscription)
+        RESOURCE_GROUP.check(self.resource_group)
+        FACTORY.check(self.name)
+        object.__setattr__(self, "key", str(self).lower())
+
+    @classmethod
+    def parse(cls, text: str) -> "FactoryId":
+        """Read an ARM id; raise ValueError, which shows the form expected, if it is none."""
+        match = _FACTORY_ID.fullmatch(text)
+        if match is None:
+            raise ValueError(
+                "expected an ARM id like /subscriptions/<guid>/resourceGroups/<name>"
+                "/providers/Microsoft.DataFactory/factories/<name>"
+            )
+        return cls(*match.groups())
+
+    def __str__(self) -> str:
+        return (
+            f"/subscriptions/{self.subscription}/resourceGroups/{self.resource_group}"
+            f"/providers/Microsoft.DataFactory/factories/{self.name}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentId:
+    """An Airflow environment, which ARM knows as an integration runtime of a factory."""
+
+    factory: FactoryId
+    name: str = field(compare=False)
+    key: str = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Check the name, so that an id that exists can go into a URL."""
+        INTEGRATION_RUNTIME.check(self.name)
+        object.__setattr__(self, "key", str(self).lower())
+
+    def __str__(self) -> str:
+        return f"{self.factory}/integrationRuntimes/{self.name}"
