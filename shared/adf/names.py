@@ -26,7 +26,7 @@ class NameRule:
 
 
 SUBSCRIPTION = NameRule("subscription id", r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", 36, 36)
-# `.` and `..` would fit the published pattern and vanish when a client normalises the URL; a last `.` is refused by ARM.
+# `.` and `..` would fit the published pattern and vanish when a client normalises the URL; ARM refuses a last `.`.
 RESOURCE_GROUP = NameRule("resource group name", r"[-\w._()]*[-\w_()]", 1, 90)
 FACTORY = NameRule("data factory name", r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*", 3, 63)
 INTEGRATION_RUNTIME = NameRule("integration runtime name", r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*", 3, 63)

@@ -1,0 +1,65 @@
+"""The app as Azure Functions sees it: triggers, and who deals with them."""
+
+import logging
+import os
+
+import azure.functions as func
+
+from shared.blob_reference import BlobReference
+from shared.relay.wake_ups import route_name_of
+from shared.settings import HOST_STORAGE, read_settings
+from shared.watch import Watch, watches
+from shared.wiring import WAKE_UP_QUEUE, Relay
+
+log = logging.getLogger(__name__)
+
+settings = read_settings(os.environ)
+relay = Relay(settings)
+app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
+
+
+def watch_container(watch: Watch) -> None:
+    """Register the blob trigger of one container; what it says is only *look now*."""
+
+    @app.function_name(watch.function_name)
+    @app.blob_trigger(
+        arg_name="blob",
+        path=f"{watch.container}/{{name}}",
+        connection=watch.connection,
+        source=func.BlobSource.EVENT_GRID
+        if settings.blob_source == "eventgrid"
+        else func.BlobSource.LOGS_AND_CONTAINER_SCAN,
+    )
+    def on_dag_blob(blob: BlobReference) -> None:
+        for route in watch.routes_importing(blob.name):
+            relay.notices.notice(route)
+
+
+for each_watch in watches(settings.routes):
+    watch_container(each_watch)
+
+
+@app.queue_trigger(arg_name="message", queue_name=WAKE_UP_QUEUE, connection=HOST_STORAGE)
+def on_wake_up(message: func.QueueMessage) -> None:
+    """Look at the route that the wake-up names."""
+    name = route_name_of(message.get_body())
+    route = next((route for route in settings.routes if route.name == name), None)
+    if route is None:
+        log.warning("a wake-up names no route of the settings; it was sent by an older configuration or by a stranger")
+        return
+    relay.reconciler.reconcile(route)
+
+
+@app.timer_trigger(arg_name="timer", schedule=settings.sweep_schedule)
+def on_sweep(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the binding's name
+    """Notice every route: lost events and deleted files are found this way."""
+    for route in settings.routes:
+        relay.notices.notice(route)
+
+
+@app.route(route="environments/{name}", methods=["PUT"])
+def put_environment(req: func.HttpRequest) -> func.HttpResponse:
+    """Create or update an Airflow environment."""
+    from shared.api import environments  # noqa: PLC0415 - brings the HTTP packages, which no trigger needs at start
+
+    return environments.put_environment(req, settings.factory, relay.arm)

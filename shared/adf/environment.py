@@ -1,0 +1,111 @@
+"""The spec of an Airflow environment (the seed, "Create a new environment").
+
+The models check what the seed describes and let every other key through: real payloads hold many keys that the seed
+leaves out, and ADF decides about those. What is sent is the caller's own JSON with the documented spellings put right,
+never a re-serialised model.
+"""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+Json = dict[str, Any]
+
+_SECOND_SPELLINGS = {
+    ("properties",): {"Type": "type"},
+    ("properties", "typeProperties", "airflowProperties", "gitSyncProperties"): {"Credential": "credential"},
+}
+_GIT_SERVICES = {name.lower(): name for name in ("GitHub", "ADO", "GitLab", "BitBucket")}
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="allow", strict=True)
+
+
+def _git_service(value: object) -> object:
+    """Accept any case: the seed's tables write GitHub, its samples Github."""
+    return _GIT_SERVICES.get(value.lower(), value) if isinstance(value, str) else value
+
+
+def _whole_number(value: object) -> object:
+    """Accept "2" for 2: ADF itself answers numbers as strings where a template gave it strings."""
+    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
+
+
+WholeNumber = Annotated[int, BeforeValidator(_whole_number), Field(ge=0)]
+
+
+class ComputeProperties(_Section):
+    """The nodes that Airflow runs on; each extra node adds three workers."""
+
+    location: str | None = None
+    computeSize: str | None = None  # noqa: N815 - the wire's spelling, so that an error names the caller's key
+    extraNodes: WholeNumber | None = None  # noqa: N815
+
+
+class GitSyncProperties(_Section):
+    """Where Airflow pulls its DAGs from when it does not import them from Blob Storage."""
+
+    gitServiceType: Annotated[Literal["GitHub", "ADO", "GitLab", "BitBucket"], BeforeValidator(_git_service)]  # noqa: N815
+    gitCredentialType: Literal["PAT", "SPN", "None"] | None = None  # noqa: N815
+    repo: str
+    branch: str | None = None
+    username: str | None = None
+    credential: str | None = None
+    tenantId: str | None = None  # noqa: N815
+
+
+class AirflowProperties(_Section):
+    """Airflow itself: version, libraries, variables, login."""
+
+    airflowVersion: str | None = None  # noqa: N815
+    airflowRequirements: list[str] | str | None = None  # noqa: N815
+    airflowEnvironmentVariables: dict[str, str] | None = None  # noqa: N815
+    gitSyncProperties: GitSyncProperties | None = None  # noqa: N815
+    enableAADIntegration: bool | None = None  # noqa: N815
+    userName: str | None = None  # noqa: N815
+    password: str | None = None
+
+
+class TypeProperties(_Section):
+    """Compute and Airflow, the two halves of an environment."""
+
+    computeProperties: ComputeProperties = Field(default_factory=ComputeProperties)  # noqa: N815
+    airflowProperties: AirflowProperties = Field(default_factory=AirflowProperties)  # noqa: N815
+
+
+class Properties(_Section):
+    """The integration runtime's properties; only the type Airflow is ours."""
+
+    type: Literal["Airflow"]
+    typeProperties: TypeProperties  # noqa: N815
+
+
+class EnvironmentSpec(_Section):
+    """A spec as a caller sends it. `name` may be left out; where it is given it has to be the name in the path."""
+
+    name: str | None = None
+    properties: Properties
+
+    @model_validator(mode="before")
+    @classmethod
+    def _documented_spellings(cls, body: object) -> object:
+        return normalised(body) if isinstance(body, dict) else body
+
+    def check_name(self, path_name: str) -> Self:
+        """Raise ValueError if the body names another environment than the path; ARM ignores case, so do we."""
+        if self.name is not None and self.name.lower() != path_name.lower():
+            raise ValueError("must be the name in the path, or be left out")
+        return self
+
+
+def normalised(section: Json, path: tuple[str, ...] = ()) -> Json:
+    """Return the body with the seed's second spellings put right: `Type` as `type`, `Credential` as `credential`.
+
+    All other keys stay as they are, in their order.
+    """
+    spellings = {old: new for old, new in _SECOND_SPELLINGS.get(path, {}).items() if new not in section}
+    return {
+        spellings.get(key, key): normalised(member, (*path, key)) if isinstance(member, dict) else member
+        for key, member in section.items()
+    }

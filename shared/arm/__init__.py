@@ -1,0 +1,1 @@
+"""The retrying caller of Azure Resource Manager, and the Data Factory operations made with it."""

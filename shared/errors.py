@@ -1,0 +1,61 @@
+"""Everything that the relay raises on purpose, for callers that branch on it.
+
+RelayError
+├── SettingsError        the app must not start: every problem of its settings in one message
+├── StateConflict        somebody else changed a stored state between our reading and our writing
+└── ArmError             Azure Resource Manager did not do what it was asked
+    ├── ArmRefusal       it answered with an error that trying again does not mend
+    ├── ArmUnavailable   no usable answer within the attempts and the time allowed
+    └── NoToken          our own identity got no token, so nothing was sent
+"""
+
+
+class RelayError(Exception):
+    """Base of all errors of the relay."""
+
+
+class SettingsError(RelayError):
+    """The settings are missing or wrong; the message lists every problem, a line each."""
+
+
+class StateConflict(RelayError):  # noqa: N818 - a conflict is the event; it is handled, not reported
+    """The stored state is no longer the one that was read."""
+
+
+class ArmError(RelayError):
+    """Azure Resource Manager did not do what it was asked.
+
+    `status` is None when no answer came. `code` and `message` are ARM's own words where there are any, and ours where
+    there are none. `request_id` is what Azure's support asks for.
+    """
+
+    def __init__(self, message: str, *, code: str, status: int | None = None, request_id: str | None = None) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.status = status
+        self.request_id = request_id
+
+
+class ArmRefusal(ArmError):  # noqa: N818 - it is ARM's refusal, and reads so at every `except`
+    """ARM refused: a client error that the same request would meet again."""
+
+
+class ArmUnavailable(ArmError):  # noqa: N818 - names the state that the caller has to wait out
+    """ARM gave no usable answer; worth trying again, and not before `retry_after_s` seconds where that is known."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str,
+        status: int | None = None,
+        request_id: str | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(message, code=code, status=status, request_id=request_id)
+        self.retry_after_s = retry_after_s
+
+
+class NoToken(ArmUnavailable):
+    """Our own identity got no token for ARM."""

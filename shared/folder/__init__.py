@@ -1,0 +1,1 @@
+"""What lies in a DAG folder: which blobs count, and what they add up to."""

@@ -1,0 +1,49 @@
+"""Reading a folder from Blob Storage: one listing, no content."""
+
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+
+from shared.folder.manifest import File, Manifest
+from shared.folder.path import FolderPath
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from azure.storage.blob import BlobProperties, BlobServiceClient
+
+
+def list_folder(blobs: "BlobServiceClient", folder: FolderPath) -> Manifest:
+    """Return the folder as it is now; a container that does not exist is a folder without files.
+
+    The listing's time is that of its first page: what is written while later pages come is younger.
+    """
+    from azure.core.exceptions import ResourceNotFoundError
+    from azure.storage.blob import StorageErrorCode
+
+    times: list[datetime] = []
+
+    def note_time(response: Any) -> None:  # noqa: ANN401 - azure-core's PipelineResponse is generic over transports
+        times.append(parsedate_to_datetime(response.http_response.headers["Date"]))
+
+    listing = blobs.get_container_client(folder.container).list_blobs(
+        name_starts_with=folder.listing_prefix, include=["metadata"], raw_response_hook=note_time
+    )
+    try:
+        files = [_file(blob) for blob in listing if _is_file(blob) and folder.imports(folder.container, blob.name)]
+    except ResourceNotFoundError as missing:
+        response: Any = missing.response
+        if response.headers.get("x-ms-error-code") != StorageErrorCode.CONTAINER_NOT_FOUND:
+            raise
+        return Manifest((), parsedate_to_datetime(response.headers["Date"]))
+    return Manifest(tuple(sorted(files, key=lambda file: file.name)), times[0])
+
+
+def _is_file(blob: "BlobProperties") -> bool:
+    """Tell a file from a directory, which Data Lake storage lists as an empty blob with a mark."""
+    return (blob.metadata or {}).get("hdi_isfolder", "").lower() != "true"
+
+
+def _file(blob: "BlobProperties") -> File:
+    md5 = blob.content_settings.content_md5
+    content = f"md5:{bytes(md5).hex()}" if md5 else f"etag:{blob.etag}"
+    return File(blob.name, blob.size, content, blob.last_modified)

@@ -1,0 +1,63 @@
+"""The DAG folder in Blob Storage, and which of its blobs ADF imports.
+
+ADF takes a path "that contains folders named dags and plugins", in any case, and reads `requirements.txt` beside them;
+a container that is itself named `dags` may hold the files directly (docs: airflow-import-dags-blob-storage).
+"""
+
+import re
+from dataclasses import dataclass
+
+_CONTAINER = re.compile(r"(?=.{3,63}$)[a-z0-9]+(?:-[a-z0-9]+)*")
+_OWN_CONTAINERS = re.compile(r"dag-relay|azure-webjobs-.*")
+_IMPORTED_FOLDERS = frozenset({"dags", "plugins"})
+_REQUIREMENTS = "requirements.txt"
+
+# What editors, upload tools and Python leave behind; none of it is a change that Airflow should see.
+_TEMPORARY = re.compile(
+    r"""
+    .*~ | ~\$.* | \.\#.* | \.~.* | .*\.(?:tmp|temp|sw[opx]|part|partial|crdownload|pyc)
+    | __pycache__ | \.git | \.ipynb_checkpoints | \.DS_Store | Thumbs\.db | _\$azuretmpfolder\$ | \.azDownload-.*
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FolderPath:
+    """A folder of a container; `prefix` is its path without slashes at its ends, empty for the container itself."""
+
+    container: str
+    prefix: str
+
+    @classmethod
+    def parse(cls, text: str) -> "FolderPath":
+        """Read `container/folder`; raise ValueError, which says what was expected, for what ADF could not import."""
+        container, *segments = text.strip("/").split("/")
+        if not _CONTAINER.fullmatch(container):
+            raise ValueError("expected container/folder, where a container has 3 to 63 characters of a-z, 0-9 and -")
+        if _OWN_CONTAINERS.fullmatch(container):
+            raise ValueError("this container holds the app's own state; expected the container with the DAG files")
+        if any(segment in {"", ".", ".."} for segment in segments):
+            raise ValueError("a folder path has no empty parts and no . or ..")
+        if segments and segments[-1].lower() == "dags":
+            raise ValueError("expected the folder that contains dags/, not dags itself: leave out the last part")
+        return cls(container, "/".join(segments))
+
+    def __str__(self) -> str:
+        return f"{self.container}/{self.prefix}" if self.prefix else self.container
+
+    @property
+    def listing_prefix(self) -> str:
+        """What the name of each blob in the folder starts with."""
+        return f"{self.prefix}/" if self.prefix else ""
+
+    def imports(self, container: str, blob_name: str) -> bool:
+        """Whether ADF's import of this folder takes the blob; directory markers and temporary files are no files."""
+        if container != self.container or not blob_name.startswith(self.listing_prefix):
+            return False
+        parts = blob_name.removeprefix(self.listing_prefix).split("/")
+        if "" in parts or any(_TEMPORARY.fullmatch(part) for part in parts):
+            return False
+        if self.container == "dags" and not self.prefix:
+            return True
+        return parts[0].lower() == _REQUIREMENTS if len(parts) == 1 else parts[0].lower() in _IMPORTED_FOLDERS

@@ -1,0 +1,1 @@
+"""From a change to a sync: events are hints, storage is the truth."""

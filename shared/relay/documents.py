@@ -1,0 +1,95 @@
+"""Small documents that many processes change: each write names the version that it replaces."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+from shared.errors import StateConflict
+
+if TYPE_CHECKING:
+    from azure.core.exceptions import HttpResponseError
+    from azure.storage.blob import ContainerClient
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document as it was read; `content` and `etag` are None where it does not exist. The clock is the storage's."""
+
+    content: bytes | None
+    etag: str | None
+    read_at: datetime
+
+
+class Documents(Protocol):
+    """Where documents live."""
+
+    def read(self, name: str) -> Document:
+        """Return the document of that name."""
+
+    def write(self, name: str, content: bytes, etag: str | None) -> str:
+        """Replace the version `etag`, or make the document if it is None, and return the new version.
+
+        Raises StateConflict if the document is at another version.
+        """
+
+
+class BlobDocuments:
+    """Documents as blobs of one container, which is made when it is first written to."""
+
+    def __init__(self, container: "ContainerClient") -> None:
+        self._container = container
+
+    def read(self, name: str) -> Document:
+        """Return the document of that name."""
+        from azure.core.exceptions import ResourceNotFoundError
+
+        times: list[datetime] = []
+        try:
+            download = self._container.download_blob(name, raw_response_hook=lambda got: times.append(_date(got)))
+        except ResourceNotFoundError as missing:
+            return Document(None, None, _error_date(missing))
+        return Document(download.readall(), download.properties.etag, times[0])
+
+    def write(self, name: str, content: bytes, etag: str | None) -> str:
+        """Replace the version `etag`, or make the document if it is None, and return the new version.
+
+        Raises StateConflict if the document is at another version.
+        """
+        from azure.core.exceptions import (
+            ResourceExistsError,
+            ResourceModifiedError,
+            ResourceNotFoundError,
+        )
+
+        try:
+            return self._upload(name, content, etag)
+        except ResourceNotFoundError:
+            self._create_container()
+            return self._upload(name, content, etag)
+        except (ResourceModifiedError, ResourceExistsError) as error:
+            raise StateConflict(name) from error
+
+    def _upload(self, name: str, content: bytes, etag: str | None) -> str:
+        from azure.core import MatchConditions
+
+        condition: dict[str, Any] = {"etag": etag, "match_condition": MatchConditions.IfNotModified} if etag else {}
+        blob = self._container.get_blob_client(name)
+        return str(blob.upload_blob(content, overwrite=etag is not None, **condition)["etag"])
+
+    def _create_container(self) -> None:
+        from azure.core.exceptions import ResourceExistsError
+
+        try:
+            self._container.create_container()
+        except ResourceExistsError:
+            return
+
+
+def _date(response: Any) -> datetime:  # noqa: ANN401 - azure-core's PipelineResponse is generic over transports
+    return parsedate_to_datetime(response.http_response.headers["Date"])
+
+
+def _error_date(error: "HttpResponseError") -> datetime:
+    response: Any = error.response
+    return parsedate_to_datetime(response.headers["Date"])

@@ -1,0 +1,70 @@
+"""Notices: something may have changed, so a wake-up has to be on its way. A burst of notices arms one."""
+
+import logging
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from shared.relay.decide import RESOLUTION
+from shared.relay.route import Route
+from shared.relay.state import Pending, RouteState
+from shared.relay.states import LoadedState, RouteStates
+from shared.relay.wake_ups import WakeUps
+
+log = logging.getLogger(__name__)
+
+
+class Notices:
+    """Arms wake-ups. While this process knows that one is still invisible, a notice costs nothing.
+
+    A wake-up that becomes visible after a change was written leads to a listing that has the change; so a notice may be
+    dropped exactly while a wake-up is certainly invisible. All estimates of that are on the early side.
+    """
+
+    def __init__(
+        self, states: RouteStates, wake_ups: WakeUps, quiet: timedelta, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._states = states
+        self._wake_ups = wake_ups
+        self._quiet = quiet
+        self._clock = clock
+        self._invisible_until: dict[str, float] = defaultdict(float)
+        self._locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
+
+    def notice(self, route: Route) -> None:
+        """Make sure that a wake-up of the route becomes visible after now."""
+        with self._locks[route.name]:
+            asked_at = self._clock()
+            if asked_at < self._invisible_until[route.name]:
+                return
+            loaded = self._states.read(route)
+            invisible_for = _surely_invisible_for(loaded)
+            if invisible_for > timedelta(0):
+                self._invisible_until[route.name] = asked_at + invisible_for.total_seconds()
+                return
+            self._arm(route, self._quiet, loaded)
+
+    def arm(self, route: Route, delay: timedelta) -> None:
+        """Send a wake-up of the route that is due after `delay`, whatever else is on its way."""
+        with self._locks[route.name]:
+            self._arm(route, delay)
+
+    def _arm(self, route: Route, delay: timedelta, loaded: LoadedState | None = None) -> None:
+        """Send first, then write: a crash in between costs a second message; the other order could lose the one."""
+        asked_at = self._clock()
+        due = self._wake_ups.send(route.name, delay)
+        self._invisible_until[route.name] = asked_at + (delay - RESOLUTION).total_seconds()
+
+        def note_pending(state: RouteState, now: datetime) -> RouteState:
+            since = state.pending.since if state.pending else now
+            return state.model_copy(update={"pending": Pending(since=since, due=due)})
+
+        self._states.update(route, note_pending, loaded)
+        log.info("route %s: wake-up armed, due %s", route.name, due.isoformat())
+
+
+def _surely_invisible_for(loaded: LoadedState) -> timedelta:
+    pending = loaded.state.pending
+    return pending.due - loaded.read_at - RESOLUTION if pending else timedelta(0)

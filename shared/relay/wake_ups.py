@@ -1,0 +1,48 @@
+"""Wake-ups: queue messages that become visible after a delay and say which route to look at, nothing more."""
+
+import json
+import math
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from azure.storage.queue import QueueClient
+
+
+class WakeUps(Protocol):
+    """Where wake-ups are sent to."""
+
+    def send(self, route_name: str, delay: timedelta) -> datetime:
+        """Send a wake-up that stays invisible for `delay`; return when it is due by the storage's clock."""
+
+
+class QueuedWakeUps:
+    """Wake-ups on a Storage Queue, which is made when it is first written to."""
+
+    def __init__(self, queue: "QueueClient") -> None:
+        self._queue = queue
+
+    def send(self, route_name: str, delay: timedelta) -> datetime:
+        """Send a wake-up that stays invisible for `delay`, in whole seconds; return when it is due."""
+        from azure.core.exceptions import ResourceNotFoundError
+
+        try:
+            return self._send(route_name, delay)
+        except ResourceNotFoundError:
+            self._queue.create_queue()
+            return self._send(route_name, delay)
+
+    def _send(self, route_name: str, delay: timedelta) -> datetime:
+        message = self._queue.send_message(
+            json.dumps({"route": route_name}), visibility_timeout=math.ceil(delay.total_seconds())
+        )
+        assert message.next_visible_on is not None  # noqa: S101 - the service always answers it
+        return message.next_visible_on
+
+
+def route_name_of(message: bytes) -> str | None:
+    """Return the name of the route that a wake-up is for, or None where the message is no wake-up."""
+    try:
+        return str(json.loads(message)["route"])
+    except (ValueError, TypeError, KeyError):
+        return None

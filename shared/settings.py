@@ -1,0 +1,182 @@
+"""The settings, read once from the environment: all of them are right, or the app does not start."""
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    InstanceOf,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+
+from shared.adf.names import INTEGRATION_RUNTIME, LINKED_SERVICE, EnvironmentId, FactoryId
+from shared.adf.sync import SyncRequest
+from shared.arm.clouds import CLOUDS, Cloud
+from shared.errors import SettingsError
+from shared.folder.path import FolderPath
+from shared.relay.route import Route
+
+HOST_STORAGE = "AzureWebJobsStorage"
+
+# The variables that describe the one route named `default`, by the key that the same thing has in RELAY_ROUTES.
+_SINGLE_ROUTE = {
+    "factory": "RELAY_FACTORY",
+    "environment": "RELAY_ENVIRONMENT",
+    "linked_service": "RELAY_LINKED_SERVICE",
+    "folder": "RELAY_FOLDER",
+    "connection": "RELAY_CONNECTION",
+}
+_SHARED_BY_ROUTES = ("factory", "connection")
+
+
+class RouteSettings(BaseModel):
+    """One element of RELAY_ROUTES."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$")]
+    factory: Annotated[InstanceOf[FactoryId], BeforeValidator(FactoryId.parse)]
+    environment: Annotated[str, BeforeValidator(INTEGRATION_RUNTIME.check)]
+    linked_service: Annotated[str, BeforeValidator(LINKED_SERVICE.check)]
+    folder: Annotated[InstanceOf[FolderPath], BeforeValidator(FolderPath.parse)]
+    connection: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")] = HOST_STORAGE
+    overwrite: bool = True
+    copy_folder_structure: bool = True
+    add_requirements_from_file: bool = True
+
+    def route(self) -> Route:
+        """Return the route that the settings describe."""
+        request = SyncRequest(
+            integration_runtime_name=self.environment,
+            linked_service_name=self.linked_service,
+            storage_folder_path=str(self.folder),
+            overwrite=self.overwrite,
+            copy_folder_structure=self.copy_folder_structure,
+            add_requirements_from_file=self.add_requirements_from_file,
+        )
+        return Route(
+            self.name, EnvironmentId(self.factory, self.environment), self.folder, request, connection=self.connection
+        )
+
+
+class Settings(BaseModel):
+    """What the operator decided. The first route's factory is the one that the environment API works on."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    route_settings: Annotated[tuple[RouteSettings, ...], Field(alias="RELAY_ROUTES")]
+    quiet_seconds: Annotated[float, Field(alias="RELAY_QUIET_SECONDS", gt=0, le=600)] = 5
+    longest_wait_seconds: Annotated[float, Field(alias="RELAY_LONGEST_WAIT_SECONDS", gt=0, le=3600)] = 60
+    sweep_schedule: Annotated[str, Field(alias="RELAY_SWEEP_SCHEDULE", pattern=r"^\S+( \S+){5}$")] = "0 */5 * * * *"
+    blob_source: Annotated[Literal["polling", "eventgrid"], Field(alias="RELAY_BLOB_SOURCE")] = "polling"
+    cloud_name: Annotated[Literal["AzureCloud", "AzureUSGovernment", "AzureChinaCloud"], Field(alias="AZURE_CLOUD")] = (
+        "AzureCloud"
+    )
+    arm_endpoint: Annotated[str | None, Field(alias="ARM_ENDPOINT")] = None
+    arm_scope: Annotated[str | None, Field(alias="ARM_SCOPE")] = None
+
+    @field_validator("route_settings")
+    @classmethod
+    def _names_differ(cls, routes: tuple[RouteSettings, ...]) -> tuple[RouteSettings, ...]:
+        if len({route.name for route in routes}) < max(1, len(routes)):
+            raise ValueError("expected at least one route, and a name of its own for each")
+        return routes
+
+    @field_validator("longest_wait_seconds")
+    @classmethod
+    def _no_shorter_than_quiet(cls, seconds: float, others: ValidationInfo) -> float:
+        if seconds < others.data.get("quiet_seconds", 0):
+            raise ValueError("expected at least RELAY_QUIET_SECONDS")
+        return seconds
+
+    @field_validator("arm_endpoint")
+    @classmethod
+    def _safe_for_a_token(cls, endpoint: str) -> str:
+        return Cloud(endpoint.rstrip("/"), scope="").endpoint
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """The routes, in the operator's order."""
+        return tuple(route.route() for route in self.route_settings)
+
+    @property
+    def factory(self) -> FactoryId:
+        """The factory that the environment API works on."""
+        return self.route_settings[0].factory
+
+    @property
+    def cloud(self) -> Cloud:
+        """The cloud by name, with an endpoint or scope of the operator's own where one is set."""
+        named = CLOUDS[self.cloud_name]
+        return Cloud(self.arm_endpoint or named.endpoint, self.arm_scope or named.scope)
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Return the settings in `environ`; raise SettingsError with every problem, a line each, if any is wrong.
+
+    An empty value counts as not set, as the portal leaves them. A `RELAY_*` name that is not known is a problem: it is
+    most likely a misspelt one, whose default would silently apply.
+    """
+    given = {name: value for name, value in environ.items() if _is_ours(name) and value.strip()}
+    problems: list[str] = []
+    single = {key: given.pop(name) for key, name in _SINGLE_ROUTE.items() if name in given}
+    values: dict[str, Any] = dict(given)
+    values["RELAY_ROUTES"] = _routes(given.get("RELAY_ROUTES"), single, problems)
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        problems += [_sentence(problem, single_route="RELAY_ROUTES" not in given) for problem in error.errors()]
+    else:
+        problems += _missing_connections(settings, environ)
+    if problems:
+        raise SettingsError("the settings are not usable:\n" + "\n".join(f"  {problem}" for problem in problems))
+    return settings
+
+
+def _is_ours(name: str) -> bool:
+    return name.startswith("RELAY_") or name in {"AZURE_CLOUD", "ARM_ENDPOINT", "ARM_SCOPE"}
+
+
+def _routes(text: str | None, single: dict[str, str], problems: list[str]) -> object:
+    if text is None:
+        return [{"name": "default"} | single]
+    problems += [
+        f"{_SINGLE_ROUTE[key]}: RELAY_ROUTES describes all routes, so this must not be set"
+        for key in sorted(single.keys() - set(_SHARED_BY_ROUTES))
+    ]
+    try:
+        routes = json.loads(text)
+    except ValueError as error:
+        problems.append(f"RELAY_ROUTES: expected a JSON list of routes: {error}")
+        return [{"name": "default"} | single]
+    shared = {key: single[key] for key in _SHARED_BY_ROUTES if key in single}
+    return [shared | route if isinstance(route, dict) else route for route in routes] if routes else routes
+
+
+def _missing_connections(settings: Settings, environ: Mapping[str, str]) -> list[str]:
+    connections = {HOST_STORAGE} | {route.connection for route in settings.route_settings}
+    return [
+        f"{name}: expected a connection string, or {name}__blobServiceUri for an identity-based connection"
+        for name in sorted(connections)
+        if not any(variable == name or variable.startswith(f"{name}__") for variable in environ)
+    ]
+
+
+def _sentence(problem: Any, *, single_route: bool) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
+    where: list[str] = [str(part) for part in problem["loc"]]
+    message = problem["msg"].removeprefix("Value error, ")
+    if not where:
+        return str(message)
+    if problem["type"] == "extra_forbidden" and len(where) == 1:
+        message = "there is no such setting"
+    if problem["type"] == "missing":
+        message = "has to be set"
+    if single_route and where[0] == "RELAY_ROUTES":
+        return f"{_SINGLE_ROUTE.get(where[-1], where[-1])}: {message}"
+    return f"{'.'.join(where)}: {message}"

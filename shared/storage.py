@@ -1,0 +1,54 @@
+"""Storage clients from the connections that Functions bindings use too.
+
+A connection is an app setting with a connection string, or a group of settings `<name>__...` for an identity
+(docs: functions-reference, "Connections"). Timeouts and retries are short: the queue brings a wake-up again anyway.
+"""
+
+import os
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from shared.errors import SettingsError
+from shared.identity import credential
+
+if TYPE_CHECKING:
+    from azure.storage.blob import BlobServiceClient
+    from azure.storage.queue import QueueServiceClient
+
+_PATIENCE = {"connection_timeout": 5, "read_timeout": 30, "retry_total": 2}
+
+
+@cache
+def blob_service(connection: str) -> "BlobServiceClient":
+    """Return the client of the connection's blobs; one for each connection and process."""
+    from azure.storage.blob import BlobServiceClient
+
+    client: BlobServiceClient = _client(BlobServiceClient, connection, "blob")
+    return client
+
+
+@cache
+def queue_service(connection: str) -> "QueueServiceClient":
+    """Return the client of the connection's queues; one for each connection and process."""
+    from azure.storage.queue import QueueServiceClient
+
+    client: QueueServiceClient = _client(QueueServiceClient, connection, "queue")
+    return client
+
+
+def _client(kind: Any, connection: str, service: str) -> Any:  # noqa: ANN401 - the two clients share no base
+    text = os.environ.get(connection)
+    if text:
+        return kind.from_connection_string(text, **_PATIENCE)
+    url = (
+        os.environ.get(f"{connection}__{service}ServiceUri")
+        or os.environ.get(f"{connection}__serviceUri")
+        or _account_url(os.environ.get(f"{connection}__accountName"), service)
+    )
+    if url is None:
+        raise SettingsError(f"{connection}: expected a connection string or {connection}__{service}ServiceUri")
+    return kind(url, credential(os.environ.get(f"{connection}__clientId")), **_PATIENCE)
+
+
+def _account_url(account: str | None, service: str) -> str | None:
+    return f"https://{account}.{service}.core.windows.net" if account else None

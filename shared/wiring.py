@@ -1,0 +1,99 @@
+"""Puts the parts together, on first use: what an invocation does not need is not made and not imported."""
+
+import threading
+from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
+
+from shared.settings import HOST_STORAGE, Settings
+
+if TYPE_CHECKING:
+    from shared.arm.caller import ArmCaller
+    from shared.folder.manifest import Manifest
+    from shared.relay.documents import BlobDocuments
+    from shared.relay.notice import Notices
+    from shared.relay.reconcile import Reconciler
+    from shared.relay.route import Route
+    from shared.relay.states import RouteStates
+
+STATE_CONTAINER = "dag-relay"
+WAKE_UP_QUEUE = "dag-relay-wake-ups"
+
+
+Part = TypeVar("Part")
+
+
+class _Once(cached_property[Part]):
+    """A property made once, even when many invocations ask for it first."""
+
+    def __get__(self, relay: "Relay", owner: type | None = None) -> Part:  # type: ignore[override]
+        with relay.making:
+            return super().__get__(relay, owner)
+
+
+class Relay:
+    """The parts of one app, made from its settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.making = threading.RLock()
+
+    @_Once
+    def arm(self) -> "ArmCaller":
+        """The caller of ARM."""
+        from shared.arm.caller import ArmCaller
+        from shared.identity import credential
+
+        return ArmCaller(self.settings.cloud, credential())
+
+    @_Once
+    def notices(self) -> "Notices":
+        """What arms wake-ups."""
+        from shared.relay.notice import Notices
+        from shared.relay.wake_ups import QueuedWakeUps
+        from shared.storage import queue_service
+
+        queue = queue_service(HOST_STORAGE).get_queue_client(WAKE_UP_QUEUE)
+        return Notices(self._states, QueuedWakeUps(queue), self._quiet)
+
+    @_Once
+    def reconciler(self) -> "Reconciler":
+        """What answers wake-ups."""
+        from shared.relay.decide import Policy
+        from shared.relay.flight import Flights
+        from shared.relay.reconcile import Reconciler
+        from shared.relay.target import DataFactory
+
+        return Reconciler(
+            self._states,
+            Flights(self._documents),
+            self.notices,
+            list_route,
+            DataFactory(self.arm),
+            Policy(quiet=self._quiet, longest_wait=timedelta(seconds=self.settings.longest_wait_seconds)),
+        )
+
+    @property
+    def _quiet(self) -> timedelta:
+        return timedelta(seconds=self.settings.quiet_seconds)
+
+    @_Once
+    def _documents(self) -> "BlobDocuments":
+        from shared.relay.documents import BlobDocuments
+        from shared.storage import blob_service
+
+        return BlobDocuments(blob_service(HOST_STORAGE).get_container_client(STATE_CONTAINER))
+
+    @_Once
+    def _states(self) -> "RouteStates":
+        from shared.relay.states import RouteStates
+
+        return RouteStates(self._documents)
+
+
+def list_route(route: "Route") -> "Manifest":
+    """List the route's folder in the account of its connection."""
+    from shared.folder.listing import list_folder
+    from shared.storage import blob_service
+
+    return list_folder(blob_service(route.connection), route.folder)
