@@ -1,10 +1,9 @@
 """What the relay remembers of a route: one small JSON document, changed only by whoever read its last version."""
 
 from datetime import datetime
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
-
-VERSION = 1
 
 
 class _Part(BaseModel):
@@ -43,7 +42,7 @@ class Failure(_Part):
 class RouteState(_Part):
     """The state of a route; `burst_since` is when the burst that is being waited out began."""
 
-    version: int = VERSION
+    version: Literal[1] = 1
     pending: Pending | None = None
     burst_since: datetime | None = None
     synced: Synced | None = None

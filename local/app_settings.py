@@ -1,0 +1,50 @@
+"""The settings that the app gets in the local stack: the sample's, the stack's addresses, the caller's RELAY_*."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+_ONE_ROUTE = ("RELAY_ENVIRONMENT", "RELAY_LINKED_SERVICE", "RELAY_FOLDER")
+# Of the machine's own variables these would lead to another identity, or local traffic through a proxy.
+_NOT_PASSED_ON = ("AZURE_", "IDENTITY_", "MSI_", "ARM_", "RELAY_")
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the parts of a running stack are: what its ready line says."""
+
+    app: str
+    arm: str
+    blob: str
+    queue: str
+    connection_string: str
+
+    def ready_line(self) -> str:
+        """Return the line that tells others that all parts answer."""
+        return json.dumps({"ready": True, **asdict(self)})
+
+
+def sample() -> dict[str, str]:
+    """Return the values of `local.settings.sample.json`."""
+    values: dict[str, str] = json.loads((ROOT / "local.settings.sample.json").read_text())["Values"]
+    return values
+
+
+def environment(caller: Mapping[str, str], *, arm: str, connection_string: str) -> dict[str, str]:
+    """Return the environment of the app's process."""
+    machine = {name: value for name, value in caller.items() if not name.startswith(_NOT_PASSED_ON)}
+    relay = {name: value for name, value in caller.items() if name.startswith("RELAY_")}
+    defaults = sample()
+    if "RELAY_ROUTES" in relay:
+        defaults = {name: value for name, value in defaults.items() if name not in _ONE_ROUTE}
+    stack = {
+        "AzureWebJobsStorage": connection_string,
+        "ARM_ENDPOINT": arm,
+        "IDENTITY_ENDPOINT": f"{arm}/_emulator/identity/token",
+        "NO_PROXY": "127.0.0.1,localhost",
+        "no_proxy": "127.0.0.1,localhost",
+    }
+    return machine | defaults | stack | relay

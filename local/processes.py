@@ -1,0 +1,83 @@
+"""Child processes: started in a session of their own, watched, and ended by whoever started them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from local.errors import LocalError
+
+START_TIMEOUT_S = 30.0
+STOP_TIMEOUT_S = 10.0
+
+
+class Child:
+    """A running process. What it prints goes to our stderr, except its JSON line that says that it is ready.
+
+    It has a session of its own, so that Ctrl-C reaches only us and we end the children in order.
+    """
+
+    def __init__(self, name: str, command: Sequence[str], *, env: Mapping[str, str], cwd: Path) -> None:
+        self.name = name
+        self._ready: dict[str, Any] | None = None
+        self._process = subprocess.Popen(
+            command, env=dict(env), cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True
+        )
+        self._reader = threading.Thread(target=self._read, name=f"read {name}", daemon=True)
+        self._reader.start()
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        """The exit code, or None while it runs."""
+        return self._process.poll()
+
+    def ready_line(self) -> dict[str, Any]:
+        """Wait for the JSON line that says that the process is ready, and return it."""
+        self.wait_until(lambda: self._ready is not None)
+        assert self._ready is not None  # noqa: S101 - what was waited for
+        return self._ready
+
+    def wait_until(self, condition: Callable[[], bool]) -> None:
+        """Wait for a condition that the process brings about; raise LocalError if it ends or takes too long."""
+        give_up_at = time.monotonic() + START_TIMEOUT_S
+        while not condition():
+            if self.exit_code is not None:
+                raise LocalError(f"{self.name} ended with exit code {self.exit_code} before it was ready")
+            if time.monotonic() > give_up_at:
+                raise LocalError(f"{self.name} was not ready within {START_TIMEOUT_S:.0f} s")
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        """End the process: ask first, insist after a while."""
+        self.send(signal.SIGTERM)
+        try:
+            self._process.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.pid, signal.SIGKILL)
+            self._process.wait()
+        self._reader.join()
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal to the process, if it still runs."""
+        if self.exit_code is None:
+            self._process.send_signal(number)
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None  # noqa: S101 - it is a pipe
+        with self._process.stdout as lines:
+            for line in lines:
+                if self._ready is None and b'"ready"' in line:
+                    self._ready = json.loads(line)
+                else:
+                    sys.stderr.write(line.decode(errors="replace"))

@@ -1,0 +1,75 @@
+"""Storage in memory, with ETags and a clock that a test moves: stands in for blobs and queues in pure tests."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from shared.adf.names import EnvironmentId, FactoryId
+from shared.adf.sync import SyncRequest
+from shared.errors import StateConflict
+from shared.folder.manifest import File, Manifest
+from shared.folder.path import FolderPath
+from shared.relay.documents import Document
+from shared.relay.route import Route
+
+NOON = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)
+FACTORY = FactoryId("12345678-1234-1234-1234-123456789012", "example-rg", "example-adf")
+
+
+def make_route(name: str = "default", environment: str = "sample-2", folder: str = "files/airflow") -> Route:
+    request = SyncRequest(
+        integration_runtime_name=environment, linked_service_name="AzureBlobStorage1", storage_folder_path=folder
+    )
+    return Route(name, EnvironmentId(FACTORY, environment), FolderPath.parse(folder), request, "AzureWebJobsStorage")
+
+
+def make_manifest(*written: float, listed: float, content: str = "v1") -> Manifest:
+    """Return a folder with one file per time of writing, all times in seconds after noon."""
+    files = [
+        File(f"airflow/dags/dag_{n}.py", 10, f"md5:{content}-{n}", NOON + timedelta(seconds=seconds))
+        for n, seconds in enumerate(written)
+    ]
+    return Manifest(tuple(files), NOON + timedelta(seconds=listed))
+
+
+@dataclass
+class Clock:
+    """The time of the storage service and the monotonic clock of the process, in step."""
+
+    seconds: float = 0.0
+
+    def now(self) -> datetime:
+        return (NOON + timedelta(seconds=self.seconds)).replace(microsecond=0)
+
+    def monotonic(self) -> float:
+        return 1000.0 + self.seconds
+
+
+@dataclass
+class MemoryDocuments:
+    clock: Clock
+    stored: dict[str, tuple[bytes, str]] = field(default_factory=dict)
+    requests: int = 0
+
+    def read(self, name: str) -> Document:
+        self.requests += 1
+        content, etag = self.stored.get(name, (None, None))
+        return Document(content, etag, self.clock.now())
+
+    def write(self, name: str, content: bytes, etag: str | None) -> str:
+        self.requests += 1
+        if self.stored.get(name, (None, None))[1] != etag:
+            raise StateConflict(name)
+        new_etag = f"etag-{self.requests}"
+        self.stored[name] = (content, new_etag)
+        return new_etag
+
+
+@dataclass
+class MemoryWakeUps:
+    clock: Clock
+    sent: list[tuple[str, datetime]] = field(default_factory=list)
+
+    def send(self, route_name: str, delay: timedelta) -> datetime:
+        due = self.clock.now() + delay
+        self.sent.append((route_name, due))
+        return due

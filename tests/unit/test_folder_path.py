@@ -1,0 +1,89 @@
+import pytest
+
+from shared.folder.path import FolderPath
+
+FOLDER = FolderPath.parse("files/team/airflow")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "team/airflow/dags/a.py",
+        "team/airflow/DAGS/deep/er/a.py",
+        "team/airflow/Plugins/p.py",
+        "team/airflow/requirements.txt",
+        "team/airflow/Requirements.TXT",
+        "team/airflow/dags/private.whl",
+        "team/airflow/dags/.airflowignore",
+        "team/airflow/dags/with space, ünïcode, # and %25.py",
+        "team/airflow/dags/" + "x" * 1000 + ".py",
+        "team/airflow/dags/new\nline.py",
+    ],
+)
+def test_a_file_below_dags_or_plugins_or_the_requirements_is_imported(name: str) -> None:
+    assert FOLDER.imports("files", name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "team/airflow/readme.md",
+        "team/airflow/data/x.csv",
+        "team/airflow/requirements.txt/x",
+        "team/airflow/dags",
+        "team/airflow/dags/",
+        "team/airflow/dags//a.py",
+        "team/airflow2/dags/a.py",
+        "other/dags/a.py",
+        "dags/a.py",
+        "Team/airflow/dags/a.py",
+        "",
+    ],
+)
+def test_any_other_blob_is_not(name: str) -> None:
+    assert not FOLDER.imports("files", name)
+
+
+@pytest.mark.parametrize(
+    "name", ["a.py~", ".a.py.swp", "~$a.xlsx", ".#a.py", "a.tmp", "a.py.part", "__pycache__/a.cpython-311.pyc", ".git/HEAD"]
+)
+def test_what_editors_and_upload_tools_leave_behind_is_no_change(name: str) -> None:
+    assert not FOLDER.imports("files", f"team/airflow/dags/{name}")
+
+
+def test_a_blob_of_another_container_is_not_imported() -> None:
+    assert not FOLDER.imports("others", "team/airflow/dags/a.py")
+
+
+def test_a_container_itself_can_be_the_folder() -> None:
+    root = FolderPath.parse("files")
+    assert root.imports("files", "dags/a.py")
+    assert not root.imports("files", "a.py")
+    assert str(root) == "files"
+
+
+def test_in_a_container_named_dags_every_file_is_imported() -> None:
+    assert FolderPath.parse("dags").imports("dags", "a.py")
+    assert not FolderPath.parse("dags/airflow").imports("dags", "airflow/a.py")
+
+
+@pytest.mark.parametrize("text", ["files/airflow/dags", "files/DAGS", "files/dags/"])
+def test_pointing_at_dags_itself_is_refused_and_the_way_out_is_said(text: str) -> None:
+    with pytest.raises(ValueError, match="the folder that contains dags/, not dags itself"):
+        FolderPath.parse(text)
+
+
+@pytest.mark.parametrize("text", ["", "/", "ab", "Files/airflow", "files/../x", "files/./x", "files//x", "a--b/x", "$logs/x"])
+def test_a_text_that_is_no_folder_path_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="expected container/folder|no empty parts"):
+        FolderPath.parse(text)
+
+
+@pytest.mark.parametrize("text", ["dag-relay/x", "azure-webjobs-hosts"])
+def test_the_apps_own_containers_cannot_be_watched(text: str) -> None:
+    with pytest.raises(ValueError, match="own state"):
+        FolderPath.parse(text)
+
+
+def test_slashes_around_a_path_do_not_matter() -> None:
+    assert FolderPath.parse("/files/airflow/") == FolderPath("files", "airflow")
