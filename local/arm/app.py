@@ -1,0 +1,66 @@
+"""The emulator as an aiohttp application: journal, faults, ARM, delivery."""
+
+from dataclasses import replace
+
+from aiohttp import web
+
+from local.arm import control, front
+from local.arm.delivery import cut, deliver
+from local.arm.exchange import Call
+from local.arm.journal import JournalEntry
+from local.arm.state import Emulator
+
+
+def make_app(emulator: Emulator) -> web.Application:
+    """Return an application that serves one emulator, in this process or in its own."""
+    app = web.Application(client_max_size=front.LONGEST_BODY)
+    app[control.EMULATOR] = emulator
+    app.add_routes(control.ROUTES)
+    app.router.add_route("*", "/_emulator{rest:(/.*)?}", _no_such_endpoint)
+    app.router.add_route("*", "/{path:.*}", _arm)
+    app.on_cleanup.append(_end_imports)
+    return app
+
+
+async def _arm(request: web.Request) -> web.StreamResponse:
+    """Take an ARM request through its stations; the journal has it before anything can go wrong."""
+    emulator = request.app[control.EMULATOR]
+    entry = JournalEntry(emulator.clock(), _call(request))
+    emulator.journal.append(entry)
+    entry.call = call = replace(entry.call, content=await _content(request))
+    fault = emulator.faults.take(call.method, call.path)
+    if fault.delay_s:
+        await emulator.sleep(fault.delay_s)
+    if fault.reset == "before":
+        return cut(request)
+    scripted = fault.scripted()
+    answer = front.with_arm_headers(emulator, call, scripted) if scripted else front.answer(emulator, call)
+    if fault.reset == "after":
+        return cut(request)
+    entry.status = answer.status
+    return await deliver(request, answer.with_headers(fault.headers), fault)
+
+
+def _call(request: web.Request) -> Call:
+    return Call(
+        method=request.method,
+        path=request.rel_url.raw_path,
+        query=dict(request.query),
+        headers={name.lower(): value for name, value in request.headers.items()},
+        origin=f"http://{request.host}",
+    )
+
+
+async def _content(request: web.Request) -> bytes | None:
+    try:
+        return await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        return None
+
+
+async def _no_such_endpoint(request: web.Request) -> web.Response:
+    raise web.HTTPNotFound(text=f"the emulator has no {request.method} {request.path}; see docs/emulator.md")
+
+
+async def _end_imports(app: web.Application) -> None:
+    app[control.EMULATOR].end_imports()

@@ -1,0 +1,116 @@
+"""Reading a folder of Blob Storage as an import does: the files that count, each with the hash of the bytes read."""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
+
+from azure.core.exceptions import AzureError, HttpResponseError, ResourceModifiedError, ResourceNotFoundError
+from azure.storage.blob.aio import ContainerClient
+
+from local.arm.exchange import JsonObject
+
+AT_ONCE = 8
+CHUNK = 1024 * 1024
+ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedFile:
+    """A file as it was when it was read; `name` is its path below the container, `etag` is unquoted."""
+
+    name: str
+    etag: str
+    md5: str
+    size: int
+
+    def as_json(self) -> JsonObject:
+        """Return what `GET /_emulator/imports` shows of it."""
+        return asdict(self)
+
+
+ReadFolder = Callable[[str], Awaitable[list[ImportedFile]]]
+
+
+class ImportFailedError(Exception):
+    """The folder could not be read; `code` is the storage service's where it gave one."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A `StorageFolderPath`: `<container>/<folder>`, where the folder may be empty."""
+
+    container: str
+    prefix: str
+
+    @classmethod
+    def of(cls, path: str) -> "Folder":
+        """Split the path of a sync request."""
+        container, _, folder = path.strip("/").partition("/")
+        return cls(container, f"{folder}/" if folder else "")
+
+    def takes(self, name: str) -> bool:
+        """Say whether an import reads a blob: what lies in `dags` or `plugins`, and `requirements.txt`, in any case.
+
+        A container named `dags` may hold the files themselves ("Import DAGs by using Azure Blob Storage").
+        """
+        if (self.container, self.prefix) == ("dags", ""):
+            return True
+        first, *below = name.removeprefix(self.prefix).lower().split("/")
+        return first in {"dags", "plugins"} if below else first == "requirements.txt"
+
+
+async def read_folder(connection_string: str, path: str) -> list[ImportedFile]:
+    """List a folder and read its files, a few at once; raise ImportFailedError where that is not possible."""
+    folder = Folder.of(path)
+    try:
+        async with ContainerClient.from_connection_string(
+            connection_string, folder.container, retry_total=0, max_single_get_size=CHUNK, max_chunk_get_size=CHUNK
+        ) as container:
+            return await _read_all(container, folder)
+    except HttpResponseError as error:
+        code = getattr(error, "error_code", None) or error.status_code
+        raise ImportFailedError(str(code), error.message.splitlines()[0]) from error
+    except (AzureError, ValueError) as error:
+        raise ImportFailedError("StorageUnreachable", str(error)) from error
+
+
+async def _read_all(container: ContainerClient, folder: Folder) -> list[ImportedFile]:
+    listed = [blob.name async for blob in container.list_blobs(name_starts_with=folder.prefix)]
+    if not listed:
+        raise ImportFailedError("FolderNotFound", f"There is nothing in '{folder.container}/{folder.prefix}'.")
+    places = asyncio.Semaphore(AT_ONCE)
+
+    async def read(name: str) -> ImportedFile | None:
+        async with places:
+            return await _read_one(container, name)
+
+    files = await asyncio.gather(*(read(name) for name in listed if folder.takes(name)))
+    return [file for file in files if file is not None]
+
+
+async def _read_one(container: ContainerClient, name: str, attempts: int = ATTEMPTS) -> ImportedFile | None:
+    """Read one blob; None if it went away since the listing, again if it changed while it was read."""
+    try:
+        return await _hashed(container, name)
+    except ResourceNotFoundError:
+        return None
+    except ResourceModifiedError:
+        if attempts == 1:
+            raise
+        return await _read_one(container, name, attempts - 1)
+
+
+async def _hashed(container: ContainerClient, name: str) -> ImportedFile:
+    """Read one blob piece by piece; the hash is taken in a thread, so that large files do not hold up ARM's answers."""
+    stream = await container.download_blob(name)
+    digest, size = hashlib.md5(usedforsecurity=False), 0
+    async for chunk in stream.chunks():
+        await asyncio.to_thread(digest.update, chunk)
+        size += len(chunk)
+    return ImportedFile(name, stream.properties.etag.strip('"'), digest.hexdigest(), size)

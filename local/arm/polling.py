@@ -1,0 +1,25 @@
+"""Who answers when a caller asks how a long-running operation stands."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from local.arm.errors import ArmError
+from local.arm.exchange import Answer, Call
+from local.arm.operations import Operation, combined_answer, result_answer, status_answer
+from local.arm.state import Emulator
+from local.arm.targets import Handler, Target
+
+
+def _handler(answer: Callable[[Operation, datetime, Mapping[str, str]], Answer]) -> Handler:
+    def handle(emulator: Emulator, _call: Call, target: Target) -> Answer:
+        operation = emulator.operations.get(target.operation)
+        if operation is None:
+            raise ArmError.not_found("OperationNotFound", f"There is no operation '{target.operation}'.")
+        return answer(operation, emulator.clock(), emulator.pause())
+
+    return handle
+
+
+status = _handler(status_answer)
+result = _handler(result_answer)
+combined = _handler(combined_answer)

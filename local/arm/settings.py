@@ -1,0 +1,64 @@
+"""What can be set while the emulator runs, and what it is seeded with at the start."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
+
+from shared.adf.names import INTEGRATION_RUNTIME, LINKED_SERVICE, FactoryId
+
+_OBJECT = TypeAdapter(dict[str, JsonValue])
+
+
+class Settings(BaseModel):
+    """How the emulator behaves; times are in seconds."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    sync_style: Literal["accepted", "async-operation", "location"] = "accepted"
+    import_seconds: float = Field(0.2, ge=0, le=3600)
+    provisioning_seconds: float = Field(0.5, ge=0, le=3600)
+    throttle: bool = True
+    token_seconds: int = Field(3600, ge=1, le=86400)
+    retry_after: int = Field(1, ge=0, le=600)
+    page_size: int = Field(100, ge=1, le=1000)
+
+    def changed(self, patch: JsonValue) -> "Settings":
+        """Return a copy with some settings changed; raise ValueError, which says what was expected."""
+        try:
+            return Settings.model_validate(self.model_dump() | _OBJECT.validate_python(patch))
+        except ValidationError as error:
+            raise ValueError(explained("the settings", error)) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """The one factory, environment and linked service that exist from the beginning."""
+
+    factory: FactoryId
+    environment: str
+    linked_service: str
+
+    @classmethod
+    def of(cls, values: Mapping[str, str]) -> "Seed":
+        """Read the names that local.settings.sample.json uses; raise ValueError where one is missing or not legal."""
+        missing = [
+            name for name in ("RELAY_FACTORY", "RELAY_ENVIRONMENT", "RELAY_LINKED_SERVICE") if name not in values
+        ]
+        if missing:
+            raise ValueError(f"the seed needs a value for {', '.join(missing)}")
+        return cls(
+            factory=FactoryId.parse(values["RELAY_FACTORY"]),
+            environment=INTEGRATION_RUNTIME.check(values["RELAY_ENVIRONMENT"]),
+            linked_service=LINKED_SERVICE.check(values["RELAY_LINKED_SERVICE"]),
+        )
+
+
+def explained(subject: str, error: ValidationError) -> str:
+    """Put what pydantic found into one sentence."""
+    found = "; ".join(
+        f"{'.'.join(map(str, fault['loc'])) or 'value'}: {fault['msg'][0].lower()}{fault['msg'][1:]}"
+        for fault in error.errors(include_url=False)
+    )
+    return f"{subject} cannot be used: {found}"
