@@ -6,10 +6,11 @@ import os
 import azure.functions as func
 
 from shared.blob_reference import BlobReference
+from shared.relay.wake_ups import QUEUE as WAKE_UP_QUEUE
 from shared.relay.wake_ups import route_name_of
 from shared.settings import HOST_STORAGE, read_settings
 from shared.watch import Watch, watches
-from shared.wiring import WAKE_UP_QUEUE, Relay
+from shared.wiring import Relay
 
 log = logging.getLogger(__name__)
 

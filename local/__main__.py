@@ -18,6 +18,8 @@ def main() -> int:
     command: Callable[[argparse.Namespace], int] = arguments.command
     try:
         return command(arguments)
+    except KeyboardInterrupt:
+        return 130
     except LocalError as error:
         print(f"dag-relay: {error}", file=sys.stderr)
         return 1
@@ -53,7 +55,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def _start(arguments: argparse.Namespace) -> int:
     plan = Plan(
-        arguments.app_port, arguments.arm_port, arguments.storage_port, arguments.host, enable_auth=arguments.enable_auth
+        arguments.app_port,
+        arguments.arm_port,
+        arguments.storage_port,
+        arguments.host,
+        enable_auth=arguments.enable_auth,
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _end)

@@ -4,12 +4,11 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from local.errors import LocalError
 
@@ -18,16 +17,23 @@ STOP_TIMEOUT_S = 10.0
 
 
 class Child:
-    """A running process. What it prints goes to our stderr, except its JSON line that says that it is ready.
+    """A running process. What it prints goes to `log`, except its JSON line that says that it is ready.
 
     It has a session of its own, so that Ctrl-C reaches only us and we end the children in order.
     """
 
-    def __init__(self, name: str, command: Sequence[str], *, env: Mapping[str, str], cwd: Path) -> None:
+    def __init__(self, name: str, command: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: TextIO) -> None:
         self.name = name
+        self._log = log
         self._ready: dict[str, Any] | None = None
         self._process = subprocess.Popen(
-            command, env=dict(env), cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True
+            command,
+            env=dict(env),
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            start_new_session=True,
         )
         self._reader = threading.Thread(target=self._read, name=f"read {name}", daemon=True)
         self._reader.start()
@@ -80,4 +86,4 @@ class Child:
                 if self._ready is None and b'"ready"' in line:
                     self._ready = json.loads(line)
                 else:
-                    sys.stderr.write(line.decode(errors="replace"))
+                    self._log.write(line.decode(errors="replace"))

@@ -9,7 +9,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TextIO
 
 from local.app_settings import ROOT, Addresses, environment
 from local.azurite import PORTS, Azurite
@@ -66,8 +66,8 @@ class Stack:
 
 
 @contextmanager
-def running(plan: Plan) -> Iterator[Stack]:
-    """Start the stack, all parts at once; end what was started when the context ends, the app first."""
+def running(plan: Plan, log: TextIO = sys.stderr) -> Iterator[Stack]:
+    """Start the stack; end what was started when the context ends, the app first. All its logs go to `log`."""
     plan = plan.with_ports()
     storage = Azurite(plan.storage_port)
     arm_url, app_url = f"http://{LOOPBACK}:{plan.arm_port}", f"http://{LOOPBACK}:{plan.app_port}"
@@ -76,14 +76,14 @@ def running(plan: Plan) -> Iterator[Stack]:
     with ExitStack() as children:
 
         def start(name: str, command: list[str]) -> Child:
-            child = Child(name, command, env=env, cwd=ROOT)
+            child = Child(name, command, env=env, cwd=ROOT, log=log)
             children.callback(child.stop)
             return child
 
         azurite = start("Azurite", storage.command(ROOT))
         arm = start("the ARM emulator", _arm_command(plan, storage))
-        app = start("the Functions host", _host_command(plan))
         azurite.wait_until(storage.answers)
+        app = start("the Functions host", _host_command(plan))
         arm.ready_line()
         if plan.host == "func":
             app.wait_until(lambda: _answers(f"{app_url}/admin/host/status"))

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from shared.relay.states import RouteStates
 
 STATE_CONTAINER = "dag-relay"
-WAKE_UP_QUEUE = "dag-relay-wake-ups"
 
 
 Part = TypeVar("Part")
@@ -53,8 +52,7 @@ class Relay:
         from shared.relay.wake_ups import QueuedWakeUps
         from shared.storage import queue_service
 
-        queue = queue_service(HOST_STORAGE).get_queue_client(WAKE_UP_QUEUE)
-        return Notices(self._states, QueuedWakeUps(queue), self._quiet)
+        return Notices(self._states, QueuedWakeUps(queue_service(HOST_STORAGE)), self._quiet)
 
     @_Once
     def reconciler(self) -> "Reconciler":

@@ -21,16 +21,16 @@ class NameRule:
         """Return `name` if it is legal; raise ValueError, which says the rule and not the name, if it is not."""
         fits = self.shortest <= len(name) <= self.longest and re.fullmatch(self.pattern, name)
         if not fits:
-            raise ValueError(f"a {self.kind} has {self.shortest} to {self.longest} characters like {self.pattern}")
+            raise ValueError(f"expected {self.kind}: {self.shortest} to {self.longest} characters like {self.pattern}")
         return name
 
 
-SUBSCRIPTION = NameRule("subscription id", r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", 36, 36)
+SUBSCRIPTION = NameRule("a subscription id", r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", 36, 36)
 # `.` and `..` would fit the published pattern and vanish when a client normalises the URL; ARM refuses a last `.`.
-RESOURCE_GROUP = NameRule("resource group name", r"[-\w._()]*[-\w_()]", 1, 90)
-FACTORY = NameRule("data factory name", r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*", 3, 63)
-INTEGRATION_RUNTIME = NameRule("integration runtime name", r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*", 3, 63)
-LINKED_SERVICE = NameRule("linked service name", r"[A-Za-z0-9_][^<>*#.%&:\\+?/]*", 1, 260)
+RESOURCE_GROUP = NameRule("a resource group name", r"[-\w._()]*[-\w_()]", 1, 90)
+FACTORY = NameRule("a data factory name", r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*", 3, 63)
+INTEGRATION_RUNTIME = NameRule("an integration runtime name", r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*", 3, 63)
+LINKED_SERVICE = NameRule("a linked service name", r"[A-Za-z0-9_][^<>*#.%&:\\+?/]*", 1, 260)
 
 _FACTORY_ID = re.compile(
     r"/subscriptions/([^/]+)/resourceGroups/([^/]+)/providers/Microsoft\.DataFactory/factories/([^/]+)", re.IGNORECASE

@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from azure.storage.queue import QueueClient
+    from azure.storage.queue import QueueServiceClient
+
+QUEUE = "dag-relay-wake-ups"
 
 
 class WakeUps(Protocol):
@@ -19,8 +21,11 @@ class WakeUps(Protocol):
 class QueuedWakeUps:
     """Wake-ups on a Storage Queue, which is made when it is first written to."""
 
-    def __init__(self, queue: "QueueClient") -> None:
-        self._queue = queue
+    def __init__(self, queues: "QueueServiceClient") -> None:
+        from azure.storage.queue import TextBase64EncodePolicy
+
+        # The queue trigger decodes base64, as host.json tells it to.
+        self._queue = queues.get_queue_client(QUEUE, message_encode_policy=TextBase64EncodePolicy())
 
     def send(self, route_name: str, delay: timedelta) -> datetime:
         """Send a wake-up that stays invisible for `delay`, in whole seconds; return when it is due."""

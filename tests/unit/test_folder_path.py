@@ -45,7 +45,8 @@ def test_any_other_blob_is_not(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["a.py~", ".a.py.swp", "~$a.xlsx", ".#a.py", "a.tmp", "a.py.part", "__pycache__/a.cpython-311.pyc", ".git/HEAD"]
+    "name",
+    ["a.py~", ".a.py.swp", "~$a.xlsx", ".#a.py", "a.tmp", "a.py.part", "__pycache__/a.cpython-311.pyc", ".git/HEAD"],
 )
 def test_what_editors_and_upload_tools_leave_behind_is_no_change(name: str) -> None:
     assert not FOLDER.imports("files", f"team/airflow/dags/{name}")
@@ -73,7 +74,9 @@ def test_pointing_at_dags_itself_is_refused_and_the_way_out_is_said(text: str) -
         FolderPath.parse(text)
 
 
-@pytest.mark.parametrize("text", ["", "/", "ab", "Files/airflow", "files/../x", "files/./x", "files//x", "a--b/x", "$logs/x"])
+@pytest.mark.parametrize(
+    "text", ["", "/", "ab", "Files/airflow", "files/../x", "files/./x", "files//x", "a--b/x", "$logs/x"]
+)
 def test_a_text_that_is_no_folder_path_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="expected container/folder|no empty parts"):
         FolderPath.parse(text)

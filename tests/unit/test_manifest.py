@@ -17,7 +17,12 @@ def test_a_changed_content_gives_another_revision() -> None:
 def test_a_renamed_a_new_and_a_missing_file_each_give_another_revision() -> None:
     two = make_manifest(0, 1, listed=5)
     renamed = replace(two, files=(two.files[0], replace(two.files[1], name="airflow/dags/other.py")))
-    revisions = {two.revision, renamed.revision, make_manifest(0, listed=5).revision, make_manifest(0, 1, 2, listed=5).revision}
+    revisions = {
+        two.revision,
+        renamed.revision,
+        make_manifest(0, listed=5).revision,
+        make_manifest(0, 1, 2, listed=5).revision,
+    }
     assert len(revisions) == 4
 
 

@@ -1,0 +1,5 @@
+"""The demo: the main job on real input and real parts, with every claim checked."""
+
+from local.demo.play import demo
+
+__all__ = ["demo"]

@@ -1,0 +1,75 @@
+"""What happens in a running stack, read from outside: counts of the host, journal and imports of the emulator."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import requests
+from azure.core.exceptions import ResourceNotFoundError
+from azure.storage.queue import QueueServiceClient
+
+from local.app_settings import Addresses
+
+WAKE_UP_QUEUE = "dag-relay-wake-ups"
+_TIMEOUT_S = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What had happened at one moment since the stack was started."""
+
+    trigger_runs: int
+    wake_ups: int
+    sync_calls: tuple[datetime, ...]
+    imports: int
+    armed: int
+
+    @property
+    def settled(self) -> bool:
+        """Whether no wake-up is waiting or being worked on."""
+        return self.armed == 0
+
+
+class Observer:
+    """Asks a running stack."""
+
+    def __init__(self, addresses: Addresses) -> None:
+        self._addresses = addresses
+        self._session = requests.Session()
+        self._session.trust_env = False
+        queues = QueueServiceClient.from_connection_string(addresses.connection_string)
+        self._queue = queues.get_queue_client(WAKE_UP_QUEUE)
+
+    def look(self) -> Seen:
+        """Return what has happened so far."""
+        runs = self._get(f"{self._addresses.app}/_standin/invocations")
+        journal = self._get(f"{self._addresses.arm}/_emulator/journal")
+        return Seen(
+            trigger_runs=runs.get("on_dag_blob", {}).get("succeeded", 0),
+            wake_ups=runs.get("on_wake_up", {}).get("succeeded", 0),
+            sync_calls=tuple(
+                datetime.fromisoformat(call["at"]) for call in journal if call["path"].endswith("/airflow/sync")
+            ),
+            imports=len(self.imports()),
+            armed=self._armed(),
+        )
+
+    def imports(self) -> list[dict[str, Any]]:
+        """Return the imports that the emulator has finished."""
+        imports: list[dict[str, Any]] = self._get(f"{self._addresses.arm}/_emulator/imports")
+        return [one for one in imports if one["finished_at"]]
+
+    def put_environment(self, name: str, spec: dict[str, Any]) -> requests.Response:
+        """Send a spec to the app, as a pipeline would."""
+        return self._session.put(f"{self._addresses.app}/api/environments/{name}", json=spec, timeout=_TIMEOUT_S)
+
+    def _armed(self) -> int:
+        try:
+            return self._queue.get_queue_properties().approximate_message_count or 0
+        except ResourceNotFoundError:
+            return 0
+
+    def _get(self, url: str) -> Any:  # noqa: ANN401 - any JSON value
+        answer = self._session.get(url, timeout=_TIMEOUT_S)
+        answer.raise_for_status()
+        return answer.json()

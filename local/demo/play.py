@@ -1,0 +1,174 @@
+"""The acts of the demo: a burst, the same again, one change, an environment, a bad spec."""
+
+import hashlib
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from azure.storage.blob import ContainerClient
+from rich.progress import track
+
+from local.app_settings import ROOT, Addresses, sample
+from local.demo.examples import AIRFLOW, example_files
+from local.demo.observe import Observer, Seen
+from local.demo.screen import Expectation, Screen
+from local.errors import LocalError
+from local.stack import Plan, running
+
+_PATIENCE_S = 60.0
+_POLL_S = 0.1
+_LOG = ROOT / ".cache" / "demo" / "stack.log"
+
+_GOOD_SPEC = {
+    "properties": {
+        "type": "Airflow",
+        "typeProperties": {
+            "computeProperties": {"location": "East US", "computeSize": "Small", "extraNodes": 0},
+            "airflowProperties": {
+                "airflowVersion": "2.6.3",
+                "airflowEnvironmentVariables": {"AIRFLOW__TEST__TEST": "test"},
+                "enableAADIntegration": True,
+            },
+        },
+    }
+}
+_BAD_SPEC = {
+    "properties": {
+        "type": "Airflow",
+        "typeProperties": {
+            "computeProperties": {"extraNodes": "many"},
+            "airflowProperties": {"airflowVersion": 2},
+        },
+    }
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What came of one act with files."""
+
+    title: str
+    uploaded: int
+    before: Seen
+    after: Seen
+    last_upload: datetime
+
+    @property
+    def calls(self) -> int:
+        """How often `airflow/sync` was called."""
+        return len(self.after.sync_calls) - len(self.before.sync_calls)
+
+    def row(self) -> tuple[str, ...]:
+        """Return the act's row of the table."""
+        waited = f"{(self.after.sync_calls[-1] - self.last_upload).total_seconds():.1f}" if self.calls else "-"
+        runs = self.after.trigger_runs - self.before.trigger_runs
+        wake_ups = self.after.wake_ups - self.before.wake_ups
+        return (self.title, str(self.uploaded), str(runs), str(wake_ups), str(self.calls), waited)
+
+
+class Play:
+    """The demo on a running stack."""
+
+    def __init__(self, screen: Screen, addresses: Addresses) -> None:
+        self._screen = screen
+        self._observer = Observer(addresses)
+        container, _, self._folder = sample()["RELAY_FOLDER"].partition("/")
+        self._blobs = ContainerClient.from_connection_string(addresses.connection_string, container)
+        self._blobs.create_container()
+
+    def run(self) -> int:
+        """Play all acts, show the table and the verdict, return the exit code."""
+        files = example_files()
+        changed = dict([next(iter(files.items()))])
+        changed = {name: content + b"\n# changed\n" for name, content in changed.items()}
+        acts = [
+            self._upload(f"A burst: {len(files)} files, from {AIRFLOW}'s examples", files, "burst"),
+            self._upload("The same files again", files, "same again"),
+            self._upload("One file changed", changed, "one change"),
+        ]
+        imported = self._imported()
+        checks = [
+            *(Expectation(f"sync calls for {act.title}", str(n), str(act.calls)) for act, n in zip(acts, (1, 0, 1))),
+            Expectation(
+                "files in the last import that are exactly what was uploaded", *self._same(imported, files | changed)
+            ),
+            *self._environments(),
+        ]
+        heading = ("", "files uploaded", "trigger runs", "wake-ups", "sync calls", "upload to POST, s")
+        self._screen.table("What it took", [heading, *(act.row() for act in acts)])
+        return self._screen.verdict(checks)
+
+    def _upload(self, title: str, files: dict[str, bytes], short: str) -> Act:
+        before = self._observer.look()
+        self._screen.act(title)
+        for name, content in track(files.items(), "  uploading", console=self._screen.console, transient=True):
+            self._blobs.upload_blob(f"{self._folder}/{name}", content, overwrite=True)
+        last_upload = datetime.now(UTC)
+        self._screen.event(f"uploaded {len(files)}")
+        return Act(short, len(files), before, self._until_settled(before), last_upload)
+
+    def _until_settled(self, before: Seen) -> Seen:
+        """Follow what happens until the wake-up that the upload caused has been dealt with; show each step."""
+        give_up_at = time.monotonic() + _PATIENCE_S
+        last = before
+        while True:
+            seen = self._observer.look()
+            self._show(last, seen)
+            calls = len(seen.sync_calls) - len(before.sync_calls)
+            if seen.wake_ups > before.wake_ups and seen.settled and seen.imports - before.imports == calls:
+                return seen
+            if time.monotonic() > give_up_at:
+                raise LocalError(f"nothing more happened for {_PATIENCE_S:.0f} s; the stack's log is {_LOG.name}")
+            last = seen
+            time.sleep(_POLL_S)
+
+    def _show(self, last: Seen, seen: Seen) -> None:
+        steps = [
+            (seen.trigger_runs - last.trigger_runs, "blob trigger ran, {} times: look now"),
+            (min(1, max(0, seen.armed - last.armed)), "one wake-up is armed"),
+            (seen.wake_ups - last.wake_ups, "wake-up: the folder was listed and compared"),
+            (len(seen.sync_calls) - len(last.sync_calls), "[green]POST airflow/sync[/green]"),
+            (seen.imports - last.imports, "the emulator has imported the folder"),
+        ]
+        for count, text in steps:
+            if count:
+                self._screen.event(text.format(count))
+
+    def _imported(self) -> dict[str, str]:
+        last = self._observer.imports()[-1]
+        return {file["name"].removeprefix(f"{self._folder}/"): file["md5"] for file in last["files"]}
+
+    def _same(self, imported: dict[str, str], files: dict[str, bytes]) -> tuple[str, str]:
+        wanted = {name: hashlib.md5(content, usedforsecurity=False).hexdigest() for name, content in files.items()}
+        same = sum(imported.get(name) == digest for name, digest in wanted.items())
+        extra = len(imported.keys() - wanted.keys())
+        return str(len(wanted)), str(same) if not extra else f"{same} and {extra} others"
+
+    def _environments(self) -> list[Expectation]:
+        self._screen.act("An environment, and a spec with two mistakes")
+        created = self._observer.put_environment("demo-environment", _GOOD_SPEC)
+        state = created.json().get("properties", {}).get("state")
+        self._screen.event(f"PUT /api/environments/demo-environment: {created.status_code}, state {state}")
+        refused = self._observer.put_environment("demo-environment", _BAD_SPEC)
+        self._screen.event(f"PUT with a bad spec: {refused.status_code}")
+        for error in refused.json().get("errors", []):
+            self._screen.event(f"  {error['path']}: {error['message']}")
+        return [
+            Expectation("creating an environment", "200 Initial", f"{created.status_code} {state}"),
+            Expectation(
+                "refusing a bad spec",
+                "422 with 2 reasons",
+                f"{refused.status_code} with {len(refused.json().get('errors', []))} reasons",
+            ),
+        ]
+
+
+def demo() -> int:
+    """Start a stack on free ports, play, stop it; return 0 if every expectation holds."""
+    screen = Screen()
+    screen.act("DAG Relay, without Azure: the real Python worker and Azurite; stand-ins for the Functions host and ARM")
+    files = example_files()
+    screen.event(f"{len(files)} files to upload are at hand")
+    with _LOG.open("w") as log, running(Plan(0, 0, 0), log) as stack:
+        screen.event("the stack is up")
+        return Play(screen, stack.addresses).run()

@@ -1,0 +1,47 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from azure.storage.blob import BlobServiceClient
+
+from shared.errors import StateConflict
+from shared.relay.documents import BlobDocuments
+
+NAME = "routes/default.json"
+
+
+@pytest.fixture
+def documents(blobs: BlobServiceClient) -> BlobDocuments:
+    return BlobDocuments(blobs.get_container_client("dag-relay"))
+
+
+def test_what_was_written_is_read_back_with_its_version(documents: BlobDocuments) -> None:
+    etag = documents.write(NAME, b"one", None)
+    document = documents.read(NAME)
+    assert (document.content, document.etag) == (b"one", etag)
+
+
+def test_a_document_that_does_not_exist_has_no_content_but_a_time(documents: BlobDocuments) -> None:
+    document = documents.read(NAME)
+    assert (document.content, document.etag) == (None, None)
+    assert abs(datetime.now(UTC) - document.read_at) < timedelta(minutes=1)
+
+
+def test_the_version_that_was_read_can_be_replaced_once(documents: BlobDocuments) -> None:
+    etag = documents.write(NAME, b"one", None)
+    documents.write(NAME, b"two", etag)
+    with pytest.raises(StateConflict):
+        documents.write(NAME, b"three", etag)
+    assert documents.read(NAME).content == b"two"
+
+
+def test_a_document_can_be_made_once(documents: BlobDocuments) -> None:
+    documents.write(NAME, b"one", None)
+    with pytest.raises(StateConflict):
+        documents.write(NAME, b"two", None)
+
+
+def test_a_document_that_is_gone_cannot_be_replaced(documents: BlobDocuments, blobs: BlobServiceClient) -> None:
+    etag = documents.write(NAME, b"one", None)
+    blobs.get_blob_client("dag-relay", NAME).delete_blob()
+    with pytest.raises(StateConflict):
+        documents.write(NAME, b"two", etag)

@@ -1,0 +1,77 @@
+from azure.storage.blob import BlobBlock, BlobServiceClient, ContainerClient
+
+from shared.folder.listing import list_folder
+from shared.folder.path import FolderPath
+
+FOLDER = FolderPath.parse("files/airflow")
+ODD_NAMES = [
+    "airflow/dags/with space.py",
+    "airflow/dags/ünïcödé-数据.py",
+    "airflow/dags/hash#mark.py",
+    "airflow/dags/100%25.py",
+    "airflow/dags/plus+and&and=.py",
+    "airflow/dags/" + "x" * (1024 - len("airflow/dags/.py")) + ".py",
+]
+
+
+def test_a_listing_holds_the_files_to_import_under_their_own_names(
+    blobs: BlobServiceClient, container: ContainerClient
+) -> None:
+    for name in [*ODD_NAMES, "airflow/readme.md", "other/dags/a.py"]:
+        container.upload_blob(name, b"x")
+    assert [file.name for file in list_folder(blobs, FOLDER).files] == sorted(ODD_NAMES)
+
+
+def test_a_container_that_does_not_exist_is_a_folder_without_files(blobs: BlobServiceClient) -> None:
+    manifest = list_folder(blobs, FOLDER)
+    assert manifest.files == ()
+    assert manifest.listed_at.tzinfo is not None
+
+
+def test_an_empty_file_counts_and_a_directory_of_data_lake_storage_does_not(
+    blobs: BlobServiceClient, container: ContainerClient
+) -> None:
+    container.upload_blob("airflow/dags/__init__.py", b"")
+    container.upload_blob("airflow/dags/folder", b"", metadata={"hdi_isfolder": "true"})
+    (file,) = list_folder(blobs, FOLDER).files
+    assert (file.name, file.size) == ("airflow/dags/__init__.py", 0)
+
+
+def test_uploading_the_same_bytes_again_keeps_the_revision_and_other_bytes_do_not(
+    blobs: BlobServiceClient, container: ContainerClient
+) -> None:
+    revisions = []
+    for content in (b"one", b"one", b"two"):
+        container.upload_blob("airflow/dags/a.py", content, overwrite=True)
+        revisions.append(list_folder(blobs, FOLDER).revision)
+    assert revisions[0] == revisions[1] != revisions[2]
+
+
+def test_a_blob_without_md5_is_told_apart_by_its_etag(blobs: BlobServiceClient, container: ContainerClient) -> None:
+    blob = container.get_blob_client("airflow/dags/blocks.py")
+    blob.stage_block("a", b"one")
+    blob.commit_block_list([BlobBlock("a")])
+    (file,) = list_folder(blobs, FOLDER).files
+    assert file.content.startswith("etag:")
+
+
+def test_a_folder_of_more_than_one_page_is_listed_whole(blobs: BlobServiceClient, container: ContainerClient) -> None:
+    names = [f"airflow/dags/{n:03}.py" for n in range(12)]
+    for name in names:
+        container.upload_blob(name, b"x")
+    by_small_pages = _SmallPages(blobs)
+    assert [file.name for file in list_folder(by_small_pages, FOLDER).files] == names  # type: ignore[arg-type]
+
+
+class _SmallPages:
+    """A blob service whose listings come in pages of five."""
+
+    def __init__(self, service: BlobServiceClient) -> None:
+        self._service = service
+
+    def get_container_client(self, name: str) -> "_SmallPages":
+        self._container = self._service.get_container_client(name)
+        return self
+
+    def list_blobs(self, **options: object) -> object:
+        return self._container.list_blobs(results_per_page=5, **options)

@@ -1,0 +1,27 @@
+import base64
+from datetime import timedelta
+
+from azure.storage.queue import QueueServiceClient
+
+from shared.relay.wake_ups import QUEUE, QueuedWakeUps, route_name_of
+from tests.waiting import until
+
+
+def test_a_wake_up_stays_invisible_until_it_is_due(queues: QueueServiceClient) -> None:
+    due = QueuedWakeUps(queues).send("default", timedelta(seconds=1))
+    queue = queues.get_queue_client(QUEUE)
+    message = until(queue.receive_message, "the wake-up")
+    assert message.inserted_on is not None
+    assert due - message.inserted_on == timedelta(seconds=1)
+
+
+def test_a_wake_up_is_what_the_queue_trigger_decodes(queues: QueueServiceClient) -> None:
+    QueuedWakeUps(queues).send("default", timedelta(0))
+    message = queues.get_queue_client(QUEUE).receive_message()
+    assert message is not None
+    assert route_name_of(base64.b64decode(message.content)) == "default"
+
+
+def test_a_message_of_a_stranger_names_no_route() -> None:
+    strangers = [b"", b"{", b"[]", b"{}", b'"default"', b"\xff"]
+    assert [route_name_of(message) for message in strangers] == [None] * len(strangers)
