@@ -28,13 +28,19 @@ class Notices:
     ) -> None:
         self._states = states
         self._wake_ups = wake_ups
-        self._quiet = quiet
+        # The second more is what it takes to be certain that the window has passed, see `decide`.
+        self._quiet = quiet + RESOLUTION
         self._clock = clock
         self._invisible_until: dict[str, float] = defaultdict(float)
         self._locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
 
-    def notice(self, route: Route) -> None:
-        """Make sure that a wake-up of the route becomes visible after now."""
+    def notice(self, route: Route, delay: timedelta | None = None) -> None:
+        """Make sure that a wake-up of the route becomes visible after now.
+
+        If none is on its way, one is sent that is due after `delay`, which is the quiet window unless told otherwise.
+        If one is, it serves: whoever it wakes looks again and asks for another one if it came too early. So wake-ups
+        never multiply, however many workers wait for the same thing.
+        """
         with self._locks[route.name]:
             asked_at = self._clock()
             if asked_at < self._invisible_until[route.name]:
@@ -44,14 +50,9 @@ class Notices:
             if invisible_for > timedelta(0):
                 self._invisible_until[route.name] = asked_at + invisible_for.total_seconds()
                 return
-            self._arm(route, self._quiet, loaded)
+            self._arm(route, delay or self._quiet, loaded)
 
-    def arm(self, route: Route, delay: timedelta) -> None:
-        """Send a wake-up of the route that is due after `delay`, whatever else is on its way."""
-        with self._locks[route.name]:
-            self._arm(route, delay)
-
-    def _arm(self, route: Route, delay: timedelta, loaded: LoadedState | None = None) -> None:
+    def _arm(self, route: Route, delay: timedelta, loaded: LoadedState) -> None:
         """Send first, then write: a crash in between costs a second message; the other order could lose the one."""
         asked_at = self._clock()
         due = self._wake_ups.send(route.name, delay)

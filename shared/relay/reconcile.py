@@ -42,7 +42,7 @@ class Reconciler:
         """
         flight = self.flights.take(route.environment)
         if flight is None:
-            self.notices.arm(route, self.policy.quiet)
+            self.notices.notice(route)
             return Wait("FlightTaken", "another worker deals with this environment", self.policy.quiet)
         try:
             return self._look(route, flight)
@@ -66,7 +66,7 @@ class Reconciler:
         match decision:
             case Wait(delay=delay, burst_since=burst_since):
                 self.states.update(route, _waiting(burst_since))
-                self.notices.arm(route, delay)
+                self.notices.notice(route, delay)
             case Sync():
                 self._sync(route, manifest, flight)
             case _:
@@ -94,7 +94,7 @@ class Reconciler:
         )
         log.warning("route %s: sync failed, next attempt in %.0f s: %s", route.name, delay.total_seconds(), failure)
         self.states.update(route, _failed(failure, manifest, delay))
-        self.notices.arm(route, delay)
+        self.notices.notice(route, delay)
 
 
 def _failures_in_a_row(loaded: LoadedState) -> int:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from shared.relay.decide import RESOLUTION
 from shared.relay.notice import Notices
 from shared.relay.states import RouteStates
 from tests.unit.memory import NOON, Clock, MemoryDocuments, MemoryWakeUps, make_route
@@ -35,9 +36,9 @@ def process() -> Process:
     return Process()
 
 
-def test_a_notice_arms_one_wake_up_that_is_due_after_the_quiet_window(process: Process) -> None:
+def test_a_notice_arms_one_wake_up_that_is_due_once_the_quiet_window_has_certainly_passed(process: Process) -> None:
     process.notices.notice(ROUTE)
-    assert process.wake_ups.sent == [("default", NOON + QUIET)]
+    assert process.wake_ups.sent == [("default", NOON + QUIET + RESOLUTION)]
 
 
 def test_a_burst_of_2500_notices_arms_one_wake_up_with_at_most_10_storage_requests(process: Process) -> None:
@@ -62,12 +63,18 @@ def test_another_process_reads_that_a_wake_up_is_on_its_way(process: Process) ->
     assert len(process.wake_ups.sent) == 1
 
 
-@pytest.mark.parametrize("seconds", [4.0, 4.9, 5.0, 60.0])
+@pytest.mark.parametrize("seconds", [5.0, 5.9, 6.0, 60.0])
 def test_a_notice_that_the_wake_up_might_not_cover_arms_another_one(process: Process, seconds: float) -> None:
     process.notices.notice(ROUTE)
     process.clock.seconds = seconds
     process.notices.notice(ROUTE)
     assert len(process.wake_ups.sent) == 2
+
+
+def test_a_wake_up_that_is_on_its_way_serves_whoever_wants_to_look_again(process: Process) -> None:
+    process.notices.notice(ROUTE)
+    process.another().notice(ROUTE, timedelta(seconds=60))
+    assert len(process.wake_ups.sent) == 1
 
 
 def test_routes_do_not_cover_each_other(process: Process) -> None:

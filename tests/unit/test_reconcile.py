@@ -105,6 +105,13 @@ def test_while_another_worker_has_the_environment_the_wake_up_is_sent_again(worl
     assert not world.calls
 
 
+def test_many_workers_that_find_the_environment_taken_send_one_wake_up_in_all(world: World) -> None:
+    assert world.flights.take(ROUTE.environment)
+    for _ in range(6):
+        world.worker.reconcile(ROUTE)
+    assert len(world.wake_ups.sent) == 1
+
+
 def test_the_environment_is_free_again_after_a_sync_even_after_a_failed_one(world: World) -> None:
     world.answer = ArmRefusal("no", code="Forbidden", status=403)
     world.worker.reconcile(ROUTE)

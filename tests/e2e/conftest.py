@@ -1,0 +1,130 @@
+"""The stack as a user starts it, and its parts one by one for tests that take them away."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from azure.storage.blob import ContainerClient
+
+from local.app_settings import ROOT, Addresses, environment
+from local.azurite import PORTS, Azurite
+from local.demo.observe import Observer, Seen
+from local.ports import LOOPBACK, free_ports
+from local.processes import Child
+from tests.waiting import until
+
+CONTAINER = "airflow-files"
+
+
+@dataclass
+class Running:
+    """A running app with everything around it, seen from outside."""
+
+    addresses: Addresses
+
+    def __post_init__(self) -> None:
+        self.observer = Observer(self.addresses)
+        self.container = ContainerClient.from_connection_string(self.addresses.connection_string, CONTAINER)
+
+    def upload(self, name: str, content: bytes = b"x = 1\n") -> None:
+        self.container.upload_blob(f"airflow/{name}", content, overwrite=True)
+
+    def wait_for(self, condition: Callable[[Seen], bool], what: str, seconds: float = 60) -> Seen:
+        def look() -> Seen | None:
+            seen = self.observer.look()
+            return seen if condition(seen) else None
+
+        found = until(look, what, seconds)
+        assert found
+        return found
+
+    def settle(self, before: Seen) -> Seen:
+        """Wait until an upload since `before` has been dealt with."""
+        return self.wait_for(lambda seen: seen.wake_ups > before.wake_ups and seen.settled, "the wake-up's end")
+
+    def wait_for_wake_up(self) -> None:
+        """Wait until a wake-up has been dealt with, without asking the emulator, which may be down."""
+        url = f"{self.addresses.app}/_standin/invocations"
+        until(lambda: requests.get(url, timeout=10).json().get("on_wake_up", {}).get("succeeded"), "a wake-up's end", 90)
+
+    def imported(self) -> dict[str, int]:
+        """Return the files of the last import: name below the route's folder -> size."""
+        last = self.observer.imports()[-1]
+        return {file["name"].removeprefix("airflow/"): file["size"] for file in last["files"]}
+
+    def journal(self) -> list[dict[str, Any]]:
+        return list(requests.get(f"{self.addresses.arm}/_emulator/journal", timeout=10).json())
+
+
+class Parts:
+    """The parts of a stack, each of which a test starts and stops when it likes; storage survives on disk."""
+
+    def __init__(self, folder: Path) -> None:
+        self.azurite = Azurite(free_ports(PORTS), folder)
+        self._arm_port, self._app_port = free_ports(1), free_ports(1)
+        self.addresses = Addresses(
+            f"http://{LOOPBACK}:{self._app_port}",
+            f"http://{LOOPBACK}:{self._arm_port}",
+            self.azurite.blob_url,
+            self.azurite.queue_url,
+            self.azurite.connection_string,
+        )
+        self.children: list[Child] = []
+
+    def start_storage(self) -> Child:
+        child = self._start("Azurite", self.azurite.command(ROOT))
+        child.wait_until(self.azurite.answers)
+        return child
+
+    def start_arm(self) -> Child:
+        storage = ["--storage-connection-string", self.azurite.connection_string]
+        return self._start_ours("arm", "--port", str(self._arm_port), *storage)
+
+    def start_app(self) -> Child:
+        return self._start_ours("host", "--port", str(self._app_port))
+
+    def _start_ours(self, *command: str) -> Child:
+        child = self._start(command[0], [sys.executable, "-m", "local", *command])
+        child.ready_line()
+        return child
+
+    def _start(self, name: str, command: list[str]) -> Child:
+        env = environment(
+            os.environ | {"RELAY_QUIET_SECONDS": "1"},
+            arm=self.addresses.arm,
+            connection_string=self.addresses.connection_string,
+        )
+        child = Child(name, command, env=env, cwd=ROOT, log=sys.stderr)
+        self.children.append(child)
+        return child
+
+
+@pytest.fixture
+def parts(tmp_path: Path) -> Iterator[Parts]:
+    parts = Parts(tmp_path)
+    yield parts
+    for child in reversed(parts.children):
+        child.stop()
+
+
+@contextmanager
+def started(*options: str, **settings: str) -> Iterator["subprocess.Popen[str]"]:
+    """Start the stack by its command line, on free ports unless the options say otherwise."""
+    ports = ["--app-port", "0", "--arm-port", "0", "--storage-port", "0"]
+    command = [sys.executable, "-m", "local", "start", *ports, *options]
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=os.environ | settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    with process:
+        yield process
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)

@@ -1,0 +1,74 @@
+"""The interface that everything outside relies on: command line, ready line, signals, one-line refusals."""
+
+import json
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+import psutil
+import pytest
+import requests
+from azure.storage.blob import BlobServiceClient
+
+from local.app_settings import ROOT
+from tests.e2e.conftest import started
+
+
+def ready_line(process: "subprocess.Popen[str]") -> dict[str, str]:
+    assert process.stdout is not None
+    line: dict[str, str] = json.loads(process.stdout.readline())
+    return line
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_stack_answers_where_its_ready_line_says_and_ends_with_all_it_started(number: signal.Signals) -> None:
+    with started() as process:
+        line = ready_line(process)
+        assert line.keys() == {"ready", "app", "arm", "blob", "queue", "connection_string"}
+        assert line["ready"] is True
+        assert requests.get(f"{line['app']}/admin/host/status", timeout=10).ok
+        assert requests.get(f"{line['arm']}/_emulator/journal", timeout=10).json() == []
+        BlobServiceClient.from_connection_string(line["connection_string"]).get_account_information()
+        children = psutil.Process(process.pid).children(recursive=True)
+        assert len(children) == 3
+        process.send_signal(number)
+        rest, _ = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert rest == ""
+    assert psutil.wait_procs(children, timeout=10)[1] == []
+
+
+def test_a_port_in_use_is_one_clear_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with started("--arm-port", str(port)) as process:
+            out, err = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert out == ""
+    assert err == (
+        f"dag-relay: port {port}, wanted for the ARM emulator, is in use; choose another one, or 0 for a free one\n"
+    )
+
+
+def test_wrong_settings_stop_the_stack_with_every_problem_named() -> None:
+    with started(RELAY_FOLDER="files/airflow/dags", RELAY_QUIET="3", RELAY_LONGEST_WAIT_SECONDS="x") as process:
+        out, err = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert out == ""
+    assert "RELAY_FOLDER: expected the folder that contains dags/, not dags itself" in err
+    assert "RELAY_QUIET: there is no such setting" in err
+    assert "RELAY_LONGEST_WAIT_SECONDS: Input should be a valid number" in err
+    assert "Traceback" not in err
+
+
+def test_without_core_tools_asking_for_its_host_is_one_clear_line(tmp_path: Path) -> None:
+    with started("--host", "func", PATH=str(tmp_path)) as process:
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert "there is no `func` on this machine" in err
+
+
+def test_the_parts_explain_themselves() -> None:
+    helped = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S607
+    assert {"setup", "start", "demo", "test", "check"} <= {line.split()[0] for line in helped.stdout.splitlines()}

@@ -1,0 +1,106 @@
+"""From an upload to an import, on the whole stack with a quiet window of one second."""
+
+import json
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+from local.app_settings import Addresses
+from tests.e2e.conftest import Running, started
+
+MB = 1024 * 1024
+ODD_NAMES = [
+    "dags/with space.py",
+    "dags/ünïcödé-数据.py",
+    "dags/hash#mark?.py",
+    "dags/100%25 100%.py",
+    "dags/" + "x" * (1024 - len("airflow/dags/.py")) + ".py",
+    "PLUGINS/any_case.py",
+    "Requirements.txt",
+]
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[tuple[Running, psutil.Process]]:
+    with started(RELAY_QUIET_SECONDS="1") as process:
+        assert process.stdout is not None
+        line = json.loads(process.stdout.readline())
+        del line["ready"]
+        children = psutil.Process(process.pid).children()
+        host = next(child for child in children if "host" in child.cmdline())
+        running = Running(Addresses(**line))
+        running.container.create_container()
+        yield running, host
+
+
+@pytest.fixture
+def running(stack: tuple[Running, psutil.Process]) -> Running:
+    return stack[0]
+
+
+@pytest.fixture
+def host(stack: tuple[Running, psutil.Process]) -> psutil.Process:
+    return stack[1]
+
+
+def test_a_burst_becomes_one_sync_that_imports_every_file(running: Running) -> None:
+    names = [f"dags/burst_{n}.py" for n in range(40)]
+    assert sync_calls_after(running, *names) == 1
+    assert set(names) <= running.imported().keys()
+
+
+def test_a_sync_sends_the_six_keys_of_the_seed_and_the_routes_folder(running: Running) -> None:
+    assert sync_calls_after(running, "dags/six_keys.py") == 1
+    call = running.journal()[-1]
+    assert (call["method"], call["query"]) == ("POST", {"api-version": "2018-06-01"})
+    assert call["body"] == {
+        "IntegrationRuntimeName": "sample-2",
+        "LinkedServiceName": "AzureBlobStorage1",
+        "StorageFolderPath": "airflow-files/airflow",
+        "Overwrite": True,
+        "CopyFolderStructure": True,
+        "AddRequirementsFromFile": True,
+    }
+
+
+def test_the_same_bytes_again_make_no_sync_and_other_bytes_make_one(running: Running) -> None:
+    assert sync_calls_after(running, "dags/again.py") == 1
+    assert sync_calls_after(running, "dags/again.py") == 0
+    assert sync_calls_after(running, "dags/again.py", content=b"x = 2\n") == 1
+
+
+def test_files_with_odd_names_and_empty_ones_are_synced(running: Running) -> None:
+    assert sync_calls_after(running, *ODD_NAMES, content=b"odd") == 1
+    assert sync_calls_after(running, "dags/empty/__init__.py", content=b"") == 1
+    assert {*ODD_NAMES, "dags/empty/__init__.py"} <= running.imported().keys()
+
+
+def test_blobs_that_adf_would_not_import_are_no_changes(running: Running) -> None:
+    before = running.observer.look()
+    for name in ("readme.md", "dags/draft.py~", "dags/__pycache__/a.pyc", "data/table.csv"):
+        running.upload(name)
+    running.container.upload_blob("elsewhere/dags/a.py", b"x")
+    after = running.wait_for(lambda seen: seen.trigger_runs == before.trigger_runs + 5, "the triggers' runs")
+    assert (after.armed, after.wake_ups) == (0, before.wake_ups)
+
+
+def test_a_blob_of_300_mb_is_synced_without_travelling_through_the_worker(
+    running: Running, host: psutil.Process
+) -> None:
+    assert sync_calls_after(running, "dags/warm_up.py") == 1
+    before = host.memory_info().rss
+    assert sync_calls_after(running, "plugins/large.whl", content=bytes(300 * MB)) == 1
+    assert host.memory_info().rss - before < 50 * MB
+    running.wait_for(lambda seen: seen.imports == len(seen.sync_calls), "the import's end")
+    assert running.imported()["plugins/large.whl"] == 300 * MB
+
+
+def sync_calls_after(running: Running, *names: str, content: bytes = b"x = 1\n") -> int:
+    """Upload the files, wait until that has been dealt with, return how many sync calls it took."""
+    before = running.observer.look()
+    for name in names:
+        running.upload(name, content)
+    after = running.settle(before)
+    running.wait_for(lambda seen: seen.imports == len(seen.sync_calls), "the import's end")
+    return len(after.sync_calls) - len(before.sync_calls)

@@ -1,0 +1,50 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from local.host.backoff import SHORTEST, Backoff
+from local.host.schedule import Schedule
+from local.host.timer_status import TimerStatus
+
+NOON = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("0 */5 * * * *", NOON + timedelta(minutes=5)),
+        ("*/2 * * * * *", NOON + timedelta(seconds=2)),
+        ("*/5 * * * *", NOON + timedelta(minutes=5)),
+        ("0 30 9 * * 1-5", datetime(2026, 11, 23, 9, 30, tzinfo=UTC)),
+        ("00:00:10", NOON + timedelta(seconds=10)),
+        ("1.00:00:00", NOON + timedelta(days=1)),
+    ],
+)
+def test_next_time_is_strictly_after_the_moment(text: str, expected: datetime) -> None:
+    assert Schedule.parse(text).next_after(NOON) == expected
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", "* * *", "61 * * * * *", "0 0 0 0 0 0 0"])
+def test_bad_schedule_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="expected"):
+        Schedule.parse(text)
+
+
+def test_interval_decides_whether_a_timer_is_monitored() -> None:
+    minute = timedelta(minutes=1)
+    assert Schedule.parse("*/30 * * * * *").is_shorter_than(minute, NOON)
+    assert not Schedule.parse("0 * * * * *").is_shorter_than(minute, NOON)
+
+
+def test_status_of_a_timer_survives_being_stored() -> None:
+    for last in (None, NOON):
+        status = TimerStatus(last=last, next=NOON + timedelta(hours=1), updated=NOON)
+        assert TimerStatus.parse(status.as_json().encode()) == status
+
+
+def test_polls_slow_down_while_they_find_nothing_and_speed_up_when_they_find_something() -> None:
+    backoff = Backoff(2.0, factor=lambda _low, _high: 1.0)
+    waits = [backoff.next(found=False) for _ in range(7)]
+    assert waits == [SHORTEST, 0.2, 0.4, 0.8, 1.6, 2.0, 2.0]
+    assert backoff.next(found=True) == SHORTEST
+    assert backoff.next(found=False) == SHORTEST

@@ -1,0 +1,151 @@
+import logging
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.host.errors import StartError
+from local.host.functions import BlobTrigger, Function, HttpTrigger, describe
+from local.host.host_id import host_id, stable_hash
+from local.host.keys import given_key, is_one_of
+from local.host.outputs import fill_in, messages
+from local.host.protos import TypedData
+from local.host.queue_messages import decode, encode, poison_name
+from local.host.settings import is_disabled, read_host_config, resolve_names, time_span
+from local.host.storage import Accounts
+from local.host.worker import IndexedFunction
+
+
+def test_host_id_is_the_machine_and_the_path() -> None:
+    assert host_id("My-PC.local", Path("/app"), {}) == f"mypclocal-{abs(stable_hash('/app'))}"
+    assert host_id("m", Path("/app"), {}) != host_id("m", Path("/other"), {})
+    assert len(host_id("m" * 60, Path("/app"), {})) == 32
+
+
+def test_host_id_can_be_set() -> None:
+    assert host_id("m", Path("/app"), {"AzureFunctionsWebHost__hostid": "Mine-1"}) == "mine-1"
+    with pytest.raises(StartError):
+        host_id("m", Path("/app"), {"AzureFunctionsWebHost__hostid": "a_b"})
+
+
+def test_stable_hash_is_the_one_of_dotnet() -> None:
+    assert stable_hash("") == 23
+    assert stable_hash("a") == 23 * 31 + 97
+    assert -(1 << 31) <= stable_hash("a longer text" * 9) < 1 << 31
+
+
+def test_host_json_has_the_documented_defaults(tmp_path: Path) -> None:
+    (tmp_path / "host.json").write_text('{"version": "2.0"}')
+    config = read_host_config(tmp_path, {})
+    assert (config.route_prefix, config.body_limit, config.log_level) == ("api", 104857600, logging.INFO)
+    queues = config.queues
+    assert (queues.batch_size, queues.max_dequeue_count, queues.base64) == (16, 5, True)
+    assert (queues.visibility_timeout, queues.max_polling_interval) == (timedelta(0), timedelta(seconds=2))
+    assert queues.message_lock == timedelta(minutes=10)
+    assert config.blob_queue.batch_size + config.blob_queue.new_batch_threshold >= 8
+
+
+def test_app_setting_beats_host_json(tmp_path: Path) -> None:
+    (tmp_path / "host.json").write_text('{"extensions": {"queues": {"batchSize": 4, "messageEncoding": "none"}}}')
+    config = read_host_config(tmp_path, {"AzureFunctionsJobHost__extensions__queues__batchSize": "2"})
+    assert (config.queues.batch_size, config.queues.base64) == (2, False)
+
+
+@pytest.mark.parametrize("content", [None, "{"])
+def test_host_json_that_is_missing_or_broken_ends_the_start(tmp_path: Path, content: str | None) -> None:
+    if content is not None:
+        (tmp_path / "host.json").write_text(content)
+    with pytest.raises(StartError, match=r"host\.json"):
+        read_host_config(tmp_path, {})
+
+
+def test_time_span() -> None:
+    assert time_span("1.02:03:04.5") == timedelta(days=1, hours=2, minutes=3, seconds=4.5)
+    with pytest.raises(ValueError, match="time span"):
+        time_span("5")
+
+
+def test_names_are_resolved_from_the_settings() -> None:
+    assert resolve_names("a/%X%/{name}", {"X": "b"}) == "a/b/{name}"
+    with pytest.raises(StartError, match="NOPE"):
+        resolve_names("%NOPE%", {})
+
+
+def test_function_is_disabled_by_a_setting() -> None:
+    assert is_disabled("f", {"AzureWebJobs.f.Disabled": "True"})
+    assert not is_disabled("f", {"AzureWebJobs.f.Disabled": "false"})
+
+
+def test_bindings_become_triggers() -> None:
+    blob = {"type": "blobTrigger", "name": "b", "path": "c/{n}", "properties": {"SupportsDeferredBinding": True}}
+    http = {"type": "httpTrigger", "name": "r", "methods": ["get"]}
+    first, second = describe([indexed(blob), indexed(http, {"type": "http", "name": "$return"})], {})
+    assert first.trigger == BlobTrigger("c/{n}", "AzureWebJobsStorage", event_grid=False, deferred=True)
+    assert second.trigger == HttpTrigger("f", frozenset({"GET"}), "function")
+    assert isinstance(second, Function)
+    assert second.outputs == ()
+
+
+@pytest.mark.parametrize(
+    "bindings",
+    [
+        [{"type": "serviceBusTrigger", "name": "m"}],
+        [
+            {"type": "timerTrigger", "name": "t", "schedule": "* * * * *"},
+            {"type": "table", "name": "x", "direction": "OUT"},
+        ],
+        [
+            {"type": "timerTrigger", "name": "t", "schedule": "* * * * *"},
+            {"type": "blob", "name": "x", "direction": "IN"},
+        ],
+    ],
+)
+def test_binding_that_is_not_there_ends_the_start(bindings: list[dict[str, Any]]) -> None:
+    with pytest.raises(StartError, match="function f: the stand-in host has no"):
+        describe([indexed(*bindings)], {})
+
+
+def indexed(*bindings: dict[str, Any]) -> IndexedFunction:
+    return IndexedFunction("f", "id", bindings, has_retry_policy=False)
+
+
+def test_header_beats_the_query() -> None:
+    assert given_key({"x-functions-key": "h"}, {"code": "q"}) == "h"
+    assert given_key({}, {"code": "q"}) == "q"
+    assert not is_one_of(None, ["k"])
+    assert is_one_of("k", ["a", "k"])
+
+
+def test_missing_connection_names_the_setting() -> None:
+    with pytest.raises(StartError, match="NOWHERE"):
+        Accounts({}).get("NOWHERE")
+    with pytest.raises(StartError, match="HALF"):
+        Accounts({"HALF": "AccountName=x"}).get("HALF")
+
+
+def test_poison_queue_has_its_suffix_unless_the_name_forbids_it() -> None:
+    assert poison_name("jobs") == "jobs-poison"
+    assert poison_name("jobs-poison") is None
+    assert poison_name("x" * 60) is None
+
+
+def test_messages_are_stored_as_host_json_says() -> None:
+    for base64_encoded in (True, False):
+        assert (
+            decode(encode("ü".encode(), base64_encoded=base64_encoded), base64_encoded=base64_encoded).decode() == "ü"
+        )
+    with pytest.raises(ValueError, match=r"."):
+        decode("no base64!", base64_encoded=True)
+
+
+def test_output_path_is_filled_in_from_the_trigger() -> None:
+    assert fill_in("out/{name}.txt", {"name": TypedData(string="a")}) == "out/a.txt"
+    assert fill_in("{rand-guid}", {}) != fill_in("{rand-guid}", {})
+    with pytest.raises(ValueError, match="nothing"):
+        fill_in("{nothing}", {})
+
+
+def test_json_list_is_several_messages() -> None:
+    assert messages(TypedData(json='["a", {"id": null, "body": "b"}, {"x": 1}]')) == [b"a", b"b", b'{"x": 1}']
+    assert messages(TypedData(string="[1]")) == [b"[1]"]
