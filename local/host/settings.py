@@ -1,0 +1,151 @@
+"""What host.json and the app settings say, as values."""
+
+import json
+import logging
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from local.host.errors import StartError
+
+# Docs, host.json reference: the queue poll interval is one minute; in the Development environment, 2 s at most.
+_DEVELOPMENT_POLL = timedelta(seconds=2)
+# The host renews a message's lock at half of this time, so a crashed host's message returns within it.
+_MESSAGE_LOCK_SECONDS = 600
+_BODY_LIMIT = 104_857_600
+_TIME_SPAN = re.compile(r"(?:(?P<days>\d+)\.)?(?P<hours>\d+):(?P<minutes>\d+):(?P<seconds>\d+(?:\.\d+)?)")
+_LEVELS = {
+    "trace": logging.DEBUG,
+    "debug": logging.DEBUG,
+    "information": logging.INFO,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+    "critical": logging.CRITICAL,
+    "none": logging.CRITICAL + 1,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class QueueOptions:
+    """How one queue is read. `message_lock` is how long a message stays hidden while it is worked on."""
+
+    batch_size: int
+    new_batch_threshold: int
+    max_dequeue_count: int
+    visibility_timeout: timedelta
+    max_polling_interval: timedelta
+    base64: bool
+    message_lock: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class HostConfig:
+    """The parts of host.json that the stand-in knows."""
+
+    route_prefix: str
+    queues: QueueOptions
+    blob_queue: QueueOptions
+    body_limit: int
+    log_level: int
+
+
+def read_host_config(app_dir: Path, env: Mapping[str, str]) -> HostConfig:
+    """Read host.json with the `AzureFunctionsJobHost__...` settings laid over it."""
+    lookup = _Lookup(_read_json(app_dir / "host.json"), env)
+    queues = _queue_options(lookup, env)
+    return HostConfig(
+        route_prefix=lookup.text("api", "extensions", "http", "routePrefix").strip("/"),
+        queues=queues,
+        blob_queue=_blob_queue_options(lookup, queues),
+        body_limit=int(env.get("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", _BODY_LIMIT)),
+        log_level=_LEVELS.get(lookup.text("Information", "logging", "logLevel", "default").lower(), logging.INFO),
+    )
+
+
+def time_span(text: str) -> timedelta:
+    """Read a .NET TimeSpan, `[d.]hh:mm:ss`; raise ValueError if it is none."""
+    match = _TIME_SPAN.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f"expected a time span like 00:00:02, got {text!r}")
+    return timedelta(**{unit: float(value) for unit, value in match.groupdict(default="0").items()})
+
+
+def resolve_names(text: str, env: Mapping[str, str]) -> str:
+    """Put app settings in the place of `%NAME%`; raise StartError for one that does not exist."""
+
+    def setting(match: re.Match[str]) -> str:
+        value = env.get(match[1])
+        if value is None:
+            raise StartError(f"{text!r} needs the app setting {match[1]}, which does not exist")
+        return value
+
+    return re.sub(r"%([^%]+)%", setting, text)
+
+
+def is_disabled(function: str, env: Mapping[str, str]) -> bool:
+    """Tell whether `AzureWebJobs.<function>.Disabled` (or with `__`, as on Linux) is set."""
+    names = (f"AzureWebJobs.{function}.Disabled", f"AzureWebJobs__{function}__Disabled")
+    return any(env.get(name, "").lower() in {"true", "1"} for name in names)
+
+
+@dataclass(frozen=True, slots=True)
+class _Lookup:
+    """A value of host.json by its path; an app setting of that path wins."""
+
+    tree: Mapping[str, object]
+    env: Mapping[str, str]
+
+    def text(self, default: str, *path: str) -> str:
+        override = self.env.get("__".join(("AzureFunctionsJobHost", *path)))
+        if override is not None:
+            return override
+        node: object = self.tree
+        for key in path:
+            node = node.get(key) if isinstance(node, Mapping) else None
+        return default if node is None else str(node)
+
+    def number(self, default: int, *path: str) -> int:
+        return int(self.text(str(default), *path))
+
+
+def _read_json(path: Path) -> Mapping[str, object]:
+    try:
+        tree = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise StartError(f"no host.json in {path.parent}") from None
+    except ValueError as error:
+        raise StartError(f"{path} is not JSON: {error}") from error
+    return tree if isinstance(tree, Mapping) else {}
+
+
+def _queue_options(lookup: _Lookup, env: Mapping[str, str]) -> QueueOptions:
+    section = ("extensions", "queues")
+    batch_size = min(lookup.number(16, *section, "batchSize"), 32)
+    cores = os.cpu_count() or 1
+    return QueueOptions(
+        batch_size=batch_size,
+        new_batch_threshold=lookup.number(batch_size // 2 * cores, *section, "newBatchThreshold"),
+        max_dequeue_count=lookup.number(5, *section, "maxDequeueCount"),
+        visibility_timeout=time_span(lookup.text("00:00:00", *section, "visibilityTimeout")),
+        max_polling_interval=min(time_span(lookup.text("00:01:00", *section, "maxPollingInterval")), _DEVELOPMENT_POLL),
+        base64=lookup.text("base64", *section, "messageEncoding").lower() == "base64",
+        message_lock=timedelta(seconds=float(env.get("STANDIN_MESSAGE_LOCK_SECONDS", _MESSAGE_LOCK_SECONDS))),
+    )
+
+
+def _blob_queue_options(lookup: _Lookup, queues: QueueOptions) -> QueueOptions:
+    # SharedBlobQueueListenerFactory: one batch is half of the parallel degree plus one, the rest is the threshold.
+    degree = lookup.number(8 * (os.cpu_count() or 1), "extensions", "blobs", "maxDegreeOfParallelism")
+    batch_size = min(32, degree // 2 + 1)
+    return QueueOptions(
+        batch_size=batch_size,
+        new_batch_threshold=max(0, degree - batch_size),
+        max_dequeue_count=lookup.number(5, "extensions", "blobs", "poisonBlobThreshold"),
+        visibility_timeout=timedelta(0),
+        max_polling_interval=queues.max_polling_interval,
+        base64=True,
+        message_lock=queues.message_lock,
+    )
