@@ -1,15 +1,17 @@
 """`python -m local`: the stack, its parts, and the demo."""
 
 import argparse
-import logging
 import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from local.app_settings import ROOT, sample
 from local.errors import LocalError
 from local.stack import Plan, running
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def main() -> int:
@@ -79,7 +81,6 @@ def _end(_number: int, _frame: object) -> None:
 def _arm(arguments: argparse.Namespace) -> int:
     from local.arm.server import serve
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     serve(port=arguments.port, storage=arguments.storage_connection_string, seed=sample())
     return 0
 

@@ -20,7 +20,7 @@ from local.processes import Child
 HostName = Literal["standin", "func"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Plan:
     """What to start, and where; a port of 0 means a free one."""
 
@@ -30,9 +30,11 @@ class Plan:
     host: HostName = "standin"
     enable_auth: bool = False
 
-    def with_ports(self) -> "Plan":
-        """Return the plan with every port chosen; raise LocalError if one that was asked for is taken."""
+    def checked(self) -> "Plan":
+        """Return the plan with every port chosen; raise LocalError if a port or the host is not to be had."""
         check_free([(port, purpose) for port, purpose in self._ports() if port])
+        if self.host == "func" and shutil.which("func") is None:
+            raise LocalError("there is no `func` on this machine; install Azure Functions Core Tools or leave HOST out")
         return Plan(
             self.app_port or free_ports(1),
             self.arm_port or free_ports(1),
@@ -68,7 +70,7 @@ class Stack:
 @contextmanager
 def running(plan: Plan, log: TextIO = sys.stderr) -> Iterator[Stack]:
     """Start the stack; end what was started when the context ends, the app first. All its logs go to `log`."""
-    plan = plan.with_ports()
+    plan = plan.checked()
     storage = Azurite(plan.storage_port)
     arm_url, app_url = f"http://{LOOPBACK}:{plan.arm_port}", f"http://{LOOPBACK}:{plan.app_port}"
     addresses = Addresses(app_url, arm_url, storage.blob_url, storage.queue_url, storage.connection_string)
@@ -101,10 +103,7 @@ def _host_command(plan: Plan) -> list[str]:
     if plan.host == "standin":
         auth = ["--enable-auth"] if plan.enable_auth else []
         return [sys.executable, "-m", "local", "host", "--port", str(plan.app_port), *auth]
-    func = shutil.which("func")
-    if func is None:
-        raise LocalError("there is no `func` on this machine; install Azure Functions Core Tools or leave HOST out")
-    return [func, "start", "--port", str(plan.app_port), *(["--enableAuth"] if plan.enable_auth else [])]
+    return ["func", "start", "--port", str(plan.app_port), *(["--enableAuth"] if plan.enable_auth else [])]
 
 
 def _answers(url: str) -> bool:

@@ -124,10 +124,9 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     most likely a misspelt one, whose default would silently apply.
     """
     given = {name: value for name, value in environ.items() if _is_ours(name) and value.strip()}
-    problems: list[str] = []
     single = {key: given.pop(name) for key, name in _SINGLE_ROUTE.items() if name in given}
-    values: dict[str, Any] = dict(given)
-    values["RELAY_ROUTES"] = _routes(given.get("RELAY_ROUTES"), single, problems)
+    problems = _contradictions(single) if "RELAY_ROUTES" in given else []
+    values: dict[str, Any] = {**given, "RELAY_ROUTES": _routes(given.get("RELAY_ROUTES"), single)}
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
@@ -143,20 +142,26 @@ def _is_ours(name: str) -> bool:
     return name.startswith("RELAY_") or name in {"AZURE_CLOUD", "ARM_ENDPOINT", "ARM_SCOPE"}
 
 
-def _routes(text: str | None, single: dict[str, str], problems: list[str]) -> object:
-    if text is None:
-        return [{"name": "default"} | single]
-    problems += [
+def _contradictions(single: Mapping[str, str]) -> list[str]:
+    return [
         f"{_SINGLE_ROUTE[key]}: RELAY_ROUTES describes all routes, so this must not be set"
-        for key in sorted(single.keys() - set(_SHARED_BY_ROUTES))
+        for key in single
+        if key not in _SHARED_BY_ROUTES
     ]
+
+
+def _routes(text: str | None, single: Mapping[str, str]) -> object:
+    """Return the routes as the model is to check them; what is no JSON list is for the model to refuse."""
+    if text is None:
+        return [{"name": "default", **single}]
     try:
         routes = json.loads(text)
-    except ValueError as error:
-        problems.append(f"RELAY_ROUTES: expected a JSON list of routes: {error}")
-        return [{"name": "default"} | single]
+    except ValueError:
+        return text
+    if not isinstance(routes, list):
+        return routes
     shared = {key: single[key] for key in _SHARED_BY_ROUTES if key in single}
-    return [shared | route if isinstance(route, dict) else route for route in routes] if routes else routes
+    return [shared | route if isinstance(route, dict) else route for route in routes]
 
 
 def _missing_connections(settings: Settings, environ: Mapping[str, str]) -> list[str]:
@@ -177,6 +182,8 @@ def _sentence(problem: Any, *, single_route: bool) -> str:  # noqa: ANN401 - pyd
         message = "there is no such setting"
     if problem["type"] == "missing":
         message = "has to be set"
+    if problem["type"] == "tuple_type":
+        message = "expected a JSON list of routes"
     if single_route and where[0] == "RELAY_ROUTES":
         return f"{_SINGLE_ROUTE.get(where[-1], where[-1])}: {message}"
     return f"{'.'.join(where)}: {message}"

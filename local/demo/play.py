@@ -88,7 +88,10 @@ class Play:
         ]
         imported = self._imported()
         checks = [
-            *(Expectation(f"sync calls for {act.title}", str(n), str(act.calls)) for act, n in zip(acts, (1, 0, 1))),
+            *(
+                Expectation(f"sync calls for {act.title}", str(n), str(act.calls))
+                for act, n in zip(acts, (1, 0, 1), strict=True)
+            ),
             Expectation(
                 "files in the last import that are exactly what was uploaded", *self._same(imported, files | changed)
             ),

@@ -78,7 +78,7 @@ class Accounts:
         blob, queue = (self._service_uri(name, service) for service in ("blob", "queue"))
         if not blob or not queue:
             return None
-        from azure.identity.aio import DefaultAzureCredential  # noqa: PLC0415 - slow, and rarely wanted
+        from azure.identity.aio import DefaultAzureCredential
 
         credential = DefaultAzureCredential()
         return Account(

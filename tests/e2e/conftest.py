@@ -53,7 +53,9 @@ class Running:
     def wait_for_wake_up(self) -> None:
         """Wait until a wake-up has been dealt with, without asking the emulator, which may be down."""
         url = f"{self.addresses.app}/_standin/invocations"
-        until(lambda: requests.get(url, timeout=10).json().get("on_wake_up", {}).get("succeeded"), "a wake-up's end", 90)
+        until(
+            lambda: requests.get(url, timeout=10).json().get("on_wake_up", {}).get("succeeded"), "a wake-up's end", 90
+        )
 
     def imported(self) -> dict[str, int]:
         """Return the files of the last import: name below the route's folder -> size."""

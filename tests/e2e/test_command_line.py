@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -15,9 +16,9 @@ from local.app_settings import ROOT
 from tests.e2e.conftest import started
 
 
-def ready_line(process: "subprocess.Popen[str]") -> dict[str, str]:
+def ready_line(process: "subprocess.Popen[str]") -> dict[str, Any]:
     assert process.stdout is not None
-    line: dict[str, str] = json.loads(process.stdout.readline())
+    line: dict[str, Any] = json.loads(process.stdout.readline())
     return line
 
 

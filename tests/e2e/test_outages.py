@@ -41,7 +41,7 @@ def test_an_upload_after_storage_went_away_and_came_back_is_synced(parts: Parts)
     assert fails(running)
     parts.start_storage()
     running.upload("dags/b.py")
-    running.wait_for(lambda seen: "dags/b.py" in running.imported(), "the import of the second file")
+    running.wait_for(lambda _: "dags/b.py" in running.imported(), "the import of the second file")
     assert app.exit_code is None
 
 

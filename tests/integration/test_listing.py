@@ -1,3 +1,5 @@
+from typing import Any
+
 from azure.storage.blob import BlobBlock, BlobServiceClient, ContainerClient
 
 from shared.folder.listing import list_folder
@@ -73,5 +75,5 @@ class _SmallPages:
         self._container = self._service.get_container_client(name)
         return self
 
-    def list_blobs(self, **options: object) -> object:
+    def list_blobs(self, **options: Any) -> object:  # noqa: ANN401 - passed on as they are
         return self._container.list_blobs(results_per_page=5, **options)

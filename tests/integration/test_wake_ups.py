@@ -11,7 +11,8 @@ def test_a_wake_up_stays_invisible_until_it_is_due(queues: QueueServiceClient) -
     due = QueuedWakeUps(queues).send("default", timedelta(seconds=1))
     queue = queues.get_queue_client(QUEUE)
     message = until(queue.receive_message, "the wake-up")
-    assert message.inserted_on is not None
+    assert message
+    assert message.inserted_on
     assert due - message.inserted_on == timedelta(seconds=1)
 
 

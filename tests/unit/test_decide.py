@@ -1,4 +1,4 @@
-"""The whole table: state and folder in, decision out. Times are seconds after noon; quiet is 5 s, the longest wait 60 s."""
+"""The whole table: state and folder in, decision out. Times are seconds after noon, quiet is 5 s, longest is 60 s."""
 
 from datetime import timedelta
 

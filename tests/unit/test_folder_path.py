@@ -78,7 +78,7 @@ def test_pointing_at_dags_itself_is_refused_and_the_way_out_is_said(text: str) -
     "text", ["", "/", "ab", "Files/airflow", "files/../x", "files/./x", "files//x", "a--b/x", "$logs/x"]
 )
 def test_a_text_that_is_no_folder_path_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="expected container/folder|no empty parts"):
+    with pytest.raises(ValueError, match=r"expected container/folder|no empty parts"):
         FolderPath.parse(text)
 
 

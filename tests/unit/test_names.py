@@ -47,7 +47,7 @@ def test_a_factory_id_is_read_in_any_case_and_written_as_arm_spells_it() -> None
 
 @pytest.mark.parametrize("text", ["", "example-adf", f"{ID}/", f"{ID}\n", ID.replace("example-rg", ".."), ID[1:]])
 def test_a_text_that_is_no_factory_id_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="expected an ARM id|characters like"):
+    with pytest.raises(ValueError, match=r"expected an ARM id|characters like"):
         FactoryId.parse(text)
 
 

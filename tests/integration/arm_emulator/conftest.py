@@ -1,75 +1,24 @@
-"""The emulator as a process and a real Azurite, both on free ports of the loopback address."""
+"""The emulator with a client, and the container of the sample settings."""
 
-import json
-import shutil
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 import requests
 from azure.storage.blob import ContainerClient
 
-Found = TypeVar("Found")
+from local.azurite import Azurite
+from tests.waiting import until
 
-ROOT = Path(__file__).parents[3]
 FACTORY = (
     "/subscriptions/12345678-1234-1234-1234-123456789012/resourcegroups/example-rg"
     "/providers/Microsoft.DataFactory/factories/example-adf"
 )
-# Azurite's published account, which is the same on every machine.
-KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 
 
-@contextmanager
-def process(*command: str) -> Iterator[subprocess.Popen[str]]:
-    started = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    with started:
-        try:
-            yield started
-        finally:
-            started.terminate()
-            started.communicate(timeout=10)
-
-
-def free_ports(count: int) -> list[int]:
-    with ExitStack() as held:
-        sockets = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [one.getsockname()[1] for one in sockets]
-
-
-def until(look: Callable[[], Found | None], seconds: float = 20) -> Found:
-    deadline = time.monotonic() + seconds
-    while (found := look()) is None:
-        assert time.monotonic() < deadline, "nothing came"
-        time.sleep(0.02)
-    return found
-
-
-@pytest.fixture(scope="session")
-def storage() -> Iterator[str]:
-    """Start Azurite; its connection string."""
-    blob, queue, table = free_ports(3)
-    command = [shutil.which("node") or "node", "node_modules/azurite/dist/src/azurite.js", "--silent"]
-    command += ["--inMemoryPersistence", "--disableTelemetry", "--skipApiVersionCheck"]
-    for name, port in (("blob", blob), ("queue", queue), ("table", table)):
-        command += [f"--{name}Host", "127.0.0.1", f"--{name}Port", str(port)]
-    with process(*command):
-        until(lambda: _listens(blob))
-        yield (
-            f"DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey={KEY};"
-            f"BlobEndpoint=http://127.0.0.1:{blob}/devstoreaccount1;"
-        )
-
-
-def _listens(port: int) -> bool | None:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0 or None
+@pytest.fixture
+def storage(azurite: Azurite) -> str:
+    return azurite.connection_string
 
 
 @pytest.fixture
@@ -81,18 +30,10 @@ def container(storage: str) -> Iterator[ContainerClient]:
         client.delete_container()
 
 
-@pytest.fixture(scope="session")
-def arm_process(storage: str) -> Iterator[str]:
-    with process(sys.executable, "-m", "local.arm", "--port", "0", "--storage-connection-string", storage) as started:
-        assert started.stdout is not None
-        yield json.loads(started.stdout.readline())["arm"]
-
-
 @pytest.fixture
-def arm(arm_process: str) -> str:
+def arm(emulator: str) -> str:
     """Where the emulator is, in its seeded state."""
-    requests.post(f"{arm_process}/_emulator/reset", timeout=10).raise_for_status()
-    return arm_process
+    return emulator
 
 
 @pytest.fixture
@@ -134,7 +75,7 @@ def imports(arm: str) -> Callable[[int], list[dict[str, Any]]]:
         found: list[dict[str, Any]] = requests.get(f"{arm}/_emulator/imports", timeout=10).json()
         return found if len(found) >= count else None
 
-    return lambda count: until(lambda: finished(count))
+    return lambda count: until(lambda: finished(count), "the imports") or []
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import requests
 
-COMMAND = [sys.executable, "-m", "local.arm", "--port"]
+COMMAND = [sys.executable, "-m", "local", "arm", "--port"]
 ROOT = Path(__file__).parents[3]
 
 

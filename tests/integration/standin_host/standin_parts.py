@@ -4,23 +4,24 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from uuid import uuid4
 
 import requests
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueClient, TextBase64DecodePolicy, TextBase64EncodePolicy
 
-ROOT = Path(__file__).parents[3]
+from local.app_settings import ROOT
+from local.azurite import PORTS, Azurite
+from local.ports import free_ports
+from tests.waiting import until
+
 API_VERSION = "2025-05-05"
-KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 PREAMBLE = """
 import json, os
 from pathlib import Path
@@ -32,22 +33,6 @@ def saw(what):
     with Path(os.environ["SEEN"]).open("a") as file:
         file.write(json.dumps(what) + "\\n")
 """
-T = TypeVar("T")
-
-
-def wait_for(condition: Callable[[], T], what: str, seconds: float = 30) -> T:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if result := condition():
-            return result
-        time.sleep(0.05)
-    raise AssertionError(f"not within {seconds} s: {what}")
-
-
-def free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [each.getsockname()[1] for each in sockets]
 
 
 def end(process: subprocess.Popen[str]) -> None:
@@ -64,25 +49,15 @@ class Storage:
     """Azurite. With a folder it remembers its content over a stop."""
 
     folder: Path | None = None
-    ports: list[int] = field(default_factory=lambda: free_ports(3))
     process: subprocess.Popen[str] | None = None
 
-    @property
-    def connection_string(self) -> str:
-        blob, queue, _ = self.ports
-        return (
-            f"DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey={KEY};"
-            f"BlobEndpoint=http://127.0.0.1:{blob}/devstoreaccount1;QueueEndpoint=http://127.0.0.1:{queue}/devstoreaccount1;"
-        )
+    def __post_init__(self) -> None:
+        self.azurite = Azurite(free_ports(PORTS), self.folder)
+        self.connection_string = self.azurite.connection_string
 
     def start(self) -> "Storage":
-        script = ROOT / "node_modules/azurite/dist/src/azurite.js"
-        memory = ["--location", str(self.folder)] if self.folder else ["--inMemoryPersistence"]
-        flags = ["--silent", "--disableTelemetry", "--skipApiVersionCheck", *memory]
-        for service, port in zip(("blob", "queue", "table"), self.ports, strict=True):
-            flags += [f"--{service}Host", "127.0.0.1", f"--{service}Port", str(port)]
-        self.process = subprocess.Popen(["node", str(script), *flags], text=True)  # noqa: S607
-        wait_for(self._answers, "Azurite answers")
+        self.process = subprocess.Popen(self.azurite.command(ROOT), text=True)
+        until(self.azurite.answers, "Azurite answers")
         return self
 
     def stop(self) -> None:
@@ -127,15 +102,6 @@ class Storage:
         with self.blobs() as service:
             return [str(name) for name in service.get_container_client(container).list_blob_names()]
 
-    def _answers(self) -> bool:
-        return all(_is_open(port) for port in self.ports)
-
-
-def _is_open(port: int) -> bool:
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-        return True
-    return False
-
 
 @dataclass
 class App:
@@ -159,7 +125,7 @@ class App:
             end(process)
 
     def start(self, *arguments: str, **settings: str) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "local.host", "--port", "0", "--app-dir", str(self.folder), *arguments]
+        command = [sys.executable, "-m", "local", "host", "--port", "0", "--app-dir", str(self.folder), *arguments]
         env = {**os.environ, "SEEN": str(self.seen_path), **self.settings, **settings}
         with self.log.open("a") as log:
             return subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=log, text=True)

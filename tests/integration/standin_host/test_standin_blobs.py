@@ -5,7 +5,8 @@ import psutil
 import pytest
 import requests
 
-from tests.integration.standin_host.standin_parts import App, Standin, Storage, end, unique, wait_for
+from tests.integration.standin_host.standin_parts import App, Standin, Storage, end, unique
+from tests.waiting import until
 
 REFERENCE = """
 from azurefunctions.extensions.base import InConverter, SdkType
@@ -49,11 +50,11 @@ def test_blob_runs_once_per_version_and_not_again_after_a_crash(app: App, storag
     storage.upload(container, "out/b.txt")
     app.write(CONTENT)
     with app.running() as host:
-        wait_for(lambda: host.count("reads"), "the first version ran")
+        until(lambda: host.count("reads"), "the first version ran")
         end(host.process)
     with app.running() as host:
         upload_in_a_later_second(storage, container, "in/a.txt", b"two")
-        wait_for(lambda: host.count("reads"), "the second version ran")
+        until(lambda: host.count("reads"), "the second version ran")
         assert host.count("reads", "started") == 1
     assert app.seen() == [[f"{container}/in/a.txt", 3, text, "a.txt"] for text in ("one", "two")]
 
@@ -63,10 +64,10 @@ def test_reference_carries_any_name_into_a_container_that_appears_later(
 ) -> None:
     names = {"a b.py", "ü/日本.py", "#1?.py", "100%41.py", "x" * 1024}
     with app.write(REFERENCE).running() as host:
-        wait_for(lambda: host.get("/admin/host/ping").ok, "the host runs without the container")
+        until(lambda: host.get("/admin/host/ping").ok, "the host runs without the container")
         for name in names:
             upload_in_a_later_second(storage, container, name)
-        wait_for(lambda: host.count("refers") == len(names), "every blob ran")
+        until(lambda: host.count("refers") == len(names), "every blob ran")
     expected = {"Connection": "AzureWebJobsStorage", "ContainerName": container}
     assert sorted(app.seen(), key=str) == sorted(
         ({**expected, "BlobName": each, "captured": each} for each in names), key=str
@@ -76,7 +77,7 @@ def test_reference_carries_any_name_into_a_container_that_appears_later(
 def test_large_blob_by_reference_does_not_grow_the_process(app: App, storage: Storage, container: str) -> None:
     storage.upload(container, "large", os.urandom(1 << 20) * 300)
     with app.write(REFERENCE).running() as host:
-        wait_for(lambda: host.count("refers"), "the large blob ran")
+        until(lambda: host.count("refers"), "the large blob ran")
         assert psutil.Process(host.process.pid).memory_info().rss < 200 << 20
 
 
@@ -84,14 +85,14 @@ def test_bulk_of_blobs_runs_completely(app: App, storage: Storage, container: st
     for number in range(60):
         storage.upload(container, f"in/{number}.txt")
     with app.write(CONTENT).running() as host:
-        wait_for(lambda: host.count("reads") == 60, "all of them ran")
+        until(lambda: host.count("reads") == 60, "all of them ran")
         assert host.count("reads", "started") == 60
 
 
 def test_blob_that_always_fails_is_tried_5_times_and_then_poison(app: App, storage: Storage, container: str) -> None:
     storage.upload(container, "in/poison.txt")
     with app.write(CONTENT).running() as host:
-        poison = wait_for(
+        poison = until(
             lambda: [each for each in storage.messages("webjobs-blobtrigger-poison") if container in each], "poison"
         )
         assert host.count("reads", "failed") == 5
@@ -103,16 +104,16 @@ def test_admin_runs_a_blob_function_for_a_blob_it_is_given(app: App, storage: St
     with app.write(CONTENT).running() as host:
         answer = host.post("/admin/functions/reads", json={"input": f"{container}/elsewhere/c.md"})
         assert answer.status_code == 202
-        wait_for(app.seen, "it ran")
+        until(app.seen, "it ran")
     assert app.seen() == [[f"{container}/elsewhere/c.md", 4, "text", "c.md"]]
 
 
 def test_two_hosts_on_one_storage_run_a_blob_once(app: App, storage: Storage, container: str) -> None:
     with app.write(CONTENT).running() as first, app.running() as second:
         storage.upload(container, "in/a.txt")
-        wait_for(lambda: total(first, second), "one of them ran it")
+        until(lambda: total(first, second), "one of them ran it")
         upload_in_a_later_second(storage, container, "in/b.txt")
-        wait_for(lambda: total(first, second) == 2, "one of them ran the next")
+        until(lambda: total(first, second) == 2, "one of them ran the next")
     assert len(app.seen()) == 2
 
 
@@ -123,10 +124,10 @@ def total(*hosts: Standin) -> int:
 def upload_in_a_later_second(storage: Storage, container: str, name: str, content: bytes = b"content") -> None:
     """The scan compares whole seconds and would miss a blob of the same second."""
     before = storage_second(storage)
-    wait_for(lambda: storage_second(storage) > before, "the storage's next second")
+    until(lambda: storage_second(storage) > before, "the storage's next second")
     storage.upload(container, name, content)
 
 
 def storage_second(storage: Storage) -> float:
-    response = requests.get(f"http://127.0.0.1:{storage.ports[0]}/devstoreaccount1?comp=list", timeout=5)
+    response = requests.get(f"{storage.azurite.blob_url}?comp=list", timeout=5)
     return parsedate_to_datetime(response.headers["Date"]).timestamp()

@@ -3,7 +3,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.integration.standin_host.standin_parts import App, Storage, end, wait_for
+from tests.integration.standin_host.standin_parts import App, Storage, end
+from tests.waiting import until
 
 SOURCE = """
 @app.route(route="things/{id:int}/{*rest}", methods=["GET", "POST"], auth_level=func.AuthLevel.ANONYMOUS)
@@ -134,7 +135,7 @@ def slow(req: func.HttpRequest) -> str:
 """)
     with app.running() as host, ThreadPoolExecutor() as pool:
         answer = pool.submit(host.get, "/api/slow")
-        wait_for(app.seen, "the function runs")
+        until(app.seen, "the function runs")
         host.process.terminate()
         assert answer.result().text == "done"
         assert host.process.wait(20) == 0

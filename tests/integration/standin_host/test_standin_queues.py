@@ -1,6 +1,7 @@
 from pathlib import Path
 
-from tests.integration.standin_host.standin_parts import App, Storage, unique, wait_for
+from tests.integration.standin_host.standin_parts import App, Storage, unique
+from tests.waiting import until
 
 SOURCE = """
 @app.queue_trigger(arg_name="message", queue_name="%QUEUE%", connection="AzureWebJobsStorage")
@@ -18,8 +19,8 @@ def test_message_runs_and_its_outputs_go_where_the_bindings_say(app: App, storag
     queue = unique("jobs")
     with app.write(SOURCE).running(QUEUE=queue) as host:
         storage.send(queue, '{"kind": "good"}')
-        wait_for(lambda: host.count("works"), "the message ran")
-        wait_for(lambda: storage.is_empty(queue), "the message is deleted")
+        until(lambda: host.count("works"), "the message ran")
+        until(lambda: storage.is_empty(queue), "the message is deleted")
     assert app.seen() == [[{"kind": "good"}, 1, True]]
     assert storage.messages(f"{queue}-out") == ["done"]
     [blob] = storage.blob_names(f"{queue}-blobs")
@@ -30,8 +31,8 @@ def test_message_that_always_fails_is_tried_5_times_and_then_poison(app: App, st
     queue = unique("jobs")
     with app.write(SOURCE).running(QUEUE=queue):
         storage.send(queue, '{"kind": "bad"}')
-        wait_for(lambda: storage.messages(f"{queue}-poison"), "the poison message")
-        wait_for(lambda: storage.is_empty(queue), "the message is deleted")
+        until(lambda: storage.messages(f"{queue}-poison"), "the poison message")
+        until(lambda: storage.is_empty(queue), "the message is deleted")
     assert [tries for _, tries, _ in app.seen()] == [1, 2, 3, 4, 5]
     assert storage.messages(f"{queue}-poison") == ['{"kind": "bad"}']
 
@@ -41,7 +42,7 @@ def test_delayed_message_runs_after_those_that_came_later(app: App, storage: Sto
     with app.write(SOURCE).running(QUEUE=queue) as host:
         storage.send(queue, '{"kind": "delayed"}', visible_after=3)
         storage.send(queue, '{"kind": "prompt"}')
-        wait_for(lambda: host.count("works") == 2, "both ran")
+        until(lambda: host.count("works") == 2, "both ran")
     assert [content["kind"] for content, _, _ in app.seen()] == ["prompt", "delayed"]
 
 
@@ -59,10 +60,10 @@ def works(message: func.QueueMessage):
     settings = {"QUEUE": queue, "STANDIN_MESSAGE_LOCK_SECONDS": "2"}
     with app.running(**settings) as host:
         storage.send(queue, "x")
-        wait_for(app.seen, "the first try")
+        until(app.seen, "the first try")
         host.process.kill()
     with app.running(**settings) as host:
-        wait_for(lambda: host.count("works"), "the second try")
+        until(lambda: host.count("works"), "the second try")
     assert app.seen() == [1, 2]
 
 
@@ -78,15 +79,15 @@ def works(message: func.QueueMessage):
 """)
     with app.running(QUEUE=queue, STANDIN_MESSAGE_LOCK_SECONDS="2") as host:
         storage.send(queue, "x")
-        wait_for(lambda: host.count("works"), "it ran")
-        wait_for(lambda: storage.is_empty(queue), "it is deleted")
+        until(lambda: host.count("works"), "it ran")
+        until(lambda: storage.is_empty(queue), "it is deleted")
     assert app.seen() == [1]
 
 
 def test_admin_runs_a_queue_function_with_the_input_as_message(app: App) -> None:
     with app.write(SOURCE).running(QUEUE=unique("jobs")) as host:
         assert host.post("/admin/functions/works", json={"input": '{"kind": "manual"}'}).status_code == 202
-        wait_for(app.seen, "it ran")
+        until(app.seen, "it ran")
         assert host.post("/admin/functions/nothing").status_code == 404
     assert app.seen() == [[{"kind": "manual"}, 1, True]]
 
@@ -96,15 +97,15 @@ def test_listeners_survive_storage_that_starts_late_and_goes_away(own_storage: S
     app = App(tmp_path / "app", {"AzureWebJobsStorage": own_storage.connection_string, "QUEUE": queue}).write(SOURCE)
     with app.running() as host:
         assert host.get("/admin/host/ping").ok
-        wait_for(lambda: "trying again until it works" in app.log.read_text(), "the outage is logged")
+        until(lambda: "trying again until it works" in app.log.read_text(), "the outage is logged")
         own_storage.start()
         own_storage.send(queue, '{"kind": "first"}')
-        wait_for(lambda: host.count("works") == 1, "it works with storage")
-        wait_for(lambda: own_storage.is_empty(queue), "the message is deleted")
+        until(lambda: host.count("works") == 1, "it works with storage")
+        until(lambda: own_storage.is_empty(queue), "the message is deleted")
         own_storage.stop()
         assert host.get("/admin/host/ping").ok
-        wait_for(lambda: app.log.read_text().count("trying again until it works") == 2, "the second outage is logged")
+        until(lambda: app.log.read_text().count("trying again until it works") == 2, "the second outage is logged")
         own_storage.start()
         own_storage.send(queue, '{"kind": "second"}')
-        wait_for(lambda: host.count("works") == 2, "it works again")
+        until(lambda: host.count("works") == 2, "it works again")
     assert app.log.read_text().count("trying again until it works") == 2

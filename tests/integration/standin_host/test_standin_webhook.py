@@ -2,7 +2,8 @@ import json
 
 import pytest
 
-from tests.integration.standin_host.standin_parts import App, Storage, unique, wait_for
+from tests.integration.standin_host.standin_parts import App, Storage, unique
+from tests.waiting import until
 
 SOURCE = """
 @app.blob_trigger(arg_name="blob", path="%CONTAINER%/in/{name}", connection="AzureWebJobsStorage", source="EventGrid")
@@ -35,7 +36,7 @@ def test_both_event_schemas_run_the_function(app: App, storage: Storage, contain
     with app.write(SOURCE).running() as host:
         for content in (event_grid, cloud_event, other):
             assert host.post(PATH, json=content, headers=NOTIFICATION).status_code == 202
-        wait_for(lambda: host.count("reads") == 2, "both events ran")
+        until(lambda: host.count("reads") == 2, "both events ran")
     assert app.seen() == [f"{container}/in/a b#.txt"] * 2
 
 
@@ -80,4 +81,4 @@ def test_wrong_or_missing_key_is_401_and_the_admin_api_tells_the_right_one(
             master = json.loads(secrets.download_blob(name).readall())["masterKey"]["value"]
         key = host.get("/admin/host/systemkeys/blobs_extension", headers={"x-functions-key": master}).json()["value"]
         assert host.post(f"{PATH}&code={key}", json=event, headers=NOTIFICATION).status_code == 202
-        wait_for(app.seen, "the event ran")
+        until(app.seen, "the event ran")

@@ -1,0 +1,51 @@
+"""What Azure does first: index the app, in a fresh process."""
+
+import json
+import subprocess
+import sys
+
+from local.app_settings import ROOT, sample
+
+_INDEX = """
+import json, sys
+import function_app
+functions = {f.get_function_name(): json.loads(f.get_function_json()) for f in function_app.app.get_functions()}
+heavy = [m for m in ("azure.core", "azure.identity", "azure.storage", "requests") if m in sys.modules]
+print(json.dumps({"functions": functions, "heavy": heavy}))
+"""
+
+
+def index(**settings: str) -> dict[str, dict[str, object]]:
+    ran = subprocess.run(
+        [sys.executable, "-c", _INDEX], env=sample() | settings, cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    indexed: dict[str, dict[str, object]] = json.loads(ran.stdout)
+    return indexed
+
+
+def trigger_of(indexed: dict[str, dict[str, object]], name: str) -> dict[str, object]:
+    function = indexed["functions"][name]
+    assert isinstance(function, dict)
+    trigger: dict[str, object] = function["bindings"][0]
+    return trigger
+
+
+def test_storage_identity_and_http_packages_are_not_imported_to_index_the_app() -> None:
+    assert not index()["heavy"]
+
+
+def test_the_triggers_are_those_of_the_settings() -> None:
+    indexed = index(RELAY_SWEEP_SCHEDULE="0 0 * * * *", RELAY_BLOB_SOURCE="eventgrid")
+    assert indexed["functions"].keys() == {"on_dag_blob", "on_wake_up", "on_sweep", "put_environment"}
+    blob = trigger_of(indexed, "on_dag_blob")
+    assert (blob["path"], blob["connection"], blob["source"]) == (
+        "airflow-files/{name}",
+        "AzureWebJobsStorage",
+        "EventGrid",
+    )
+    assert trigger_of(indexed, "on_wake_up")["queueName"] == "dag-relay-wake-ups"
+    assert trigger_of(indexed, "on_sweep")["schedule"] == "0 0 * * * *"
+
+
+def test_polling_is_the_source_unless_told_otherwise() -> None:
+    assert trigger_of(index(), "on_dag_blob")["source"] == "LogsAndContainerScan"

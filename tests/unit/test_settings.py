@@ -1,0 +1,137 @@
+import json
+
+import pytest
+
+from local.app_settings import sample
+from shared.errors import SettingsError
+from shared.settings import read_settings
+
+SAMPLE = sample()
+ROUTE = {"name": "a", "environment": "sample-2", "linked_service": "Blobs", "folder": "files/airflow"}
+
+
+def problems_of(environ: dict[str, str]) -> list[str]:
+    with pytest.raises(SettingsError) as raised:
+        read_settings(environ)
+    heading, *problems = str(raised.value).splitlines()
+    assert heading == "the settings are not usable:"
+    return [problem.strip() for problem in problems]
+
+
+def test_the_sample_describes_one_route_named_default() -> None:
+    (route,) = read_settings(SAMPLE).routes
+    assert route.name == "default"
+    assert str(route.folder) == SAMPLE["RELAY_FOLDER"]
+    assert str(route.environment.factory) == SAMPLE["RELAY_FACTORY"]
+    assert route.request.wire() == {
+        "IntegrationRuntimeName": "sample-2",
+        "LinkedServiceName": "AzureBlobStorage1",
+        "StorageFolderPath": "airflow-files/airflow",
+        "Overwrite": True,
+        "CopyFolderStructure": True,
+        "AddRequirementsFromFile": True,
+    }
+
+
+def test_the_defaults_are_those_of_the_documentation() -> None:
+    settings = read_settings(SAMPLE)
+    assert (settings.quiet_seconds, settings.longest_wait_seconds) == (5, 60)
+    assert settings.sweep_schedule == "0 */5 * * * *"
+    assert settings.blob_source == "polling"
+
+
+def test_without_settings_everything_that_is_missing_is_named_at_once() -> None:
+    assert problems_of({}) == [
+        f"{name}: has to be set"
+        for name in ("RELAY_FACTORY", "RELAY_ENVIRONMENT", "RELAY_LINKED_SERVICE", "RELAY_FOLDER")
+    ]
+
+
+def test_all_problems_are_listed_in_one_message() -> None:
+    wrong = {
+        "RELAY_FACTORY": "example-adf",
+        "RELAY_ENVIRONMENT": "..",
+        "RELAY_FOLDER": "files/airflow/dags",
+        "RELAY_QUIET_SECONDS": "soon",
+        "RELAY_SWEEP_SCHEDULE": "often",
+        "RELAY_BLOB_SOURCE": "magic",
+        "AZURE_CLOUD": "AzureMoonCloud",
+        "ARM_ENDPOINT": "http://management.azure.com",
+        "RELAY_FOLDERS": "misspelt",
+    }
+    named = {problem.partition(":")[0] for problem in problems_of(SAMPLE | wrong)}
+    assert named == wrong.keys()
+
+
+def test_an_unknown_relay_name_is_refused() -> None:
+    assert problems_of(SAMPLE | {"RELAY_QUIET": "5"}) == ["RELAY_QUIET: there is no such setting"]
+
+
+def test_an_empty_value_counts_as_not_set() -> None:
+    assert read_settings(SAMPLE | {"RELAY_QUIET_SECONDS": "", "RELAY_ROUTES": " "}).quiet_seconds == 5
+
+
+def test_the_longest_wait_cannot_be_shorter_than_the_quiet_window() -> None:
+    assert problems_of(SAMPLE | {"RELAY_LONGEST_WAIT_SECONDS": "4"}) == [
+        "RELAY_LONGEST_WAIT_SECONDS: expected at least RELAY_QUIET_SECONDS"
+    ]
+
+
+def test_a_storage_connection_that_is_not_set_is_a_problem() -> None:
+    without = {name: value for name, value in SAMPLE.items() if name != "AzureWebJobsStorage"}
+    assert problems_of(without)[0].startswith("AzureWebJobsStorage: expected a connection string")
+    assert read_settings(without | {"AzureWebJobsStorage__blobServiceUri": "https://x.blob.core.windows.net"})
+
+
+def routes(*elements: object, **more: str) -> dict[str, str]:
+    return {
+        "AzureWebJobsStorage": "UseDevelopmentStorage=true",
+        "RELAY_FACTORY": SAMPLE["RELAY_FACTORY"],
+        "RELAY_ROUTES": json.dumps(elements),
+        **more,
+    }
+
+
+def test_many_routes_each_have_their_own_flags_and_share_the_factory() -> None:
+    other = ROUTE | {"name": "b", "environment": "sample-3", "overwrite": False}
+    first, second = read_settings(routes(ROUTE, other)).routes
+    assert (first.request.overwrite, second.request.overwrite) == (True, False)
+    assert first.environment.factory == second.environment.factory
+
+
+def test_a_wrong_route_is_named_by_its_place() -> None:
+    assert problems_of(routes(ROUTE, ROUTE | {"name": "b", "folder": "dags/DAGS", "overwite": True})) == [
+        "RELAY_ROUTES.1.folder: expected the folder that contains dags/, not dags itself: leave out the last part",
+        "RELAY_ROUTES.1.overwite: Extra inputs are not permitted",
+    ]
+
+
+@pytest.mark.parametrize("text", ["[]", "{", "{}", "null", "3", '"a"', "[3]", "[[]]"])
+def test_routes_that_are_no_list_of_routes_are_refused(text: str) -> None:
+    assert all(problem.startswith("RELAY_ROUTES") for problem in problems_of(routes() | {"RELAY_ROUTES": text}))
+
+
+def test_two_routes_cannot_have_one_name() -> None:
+    assert problems_of(routes(ROUTE, ROUTE)) == [
+        "RELAY_ROUTES: expected at least one route, and a name of its own for each"
+    ]
+
+
+def test_one_route_cannot_be_described_beside_many() -> None:
+    assert problems_of(routes(ROUTE, RELAY_FOLDER="files/airflow")) == [
+        "RELAY_FOLDER: RELAY_ROUTES describes all routes, so this must not be set"
+    ]
+
+
+def test_a_cloud_is_chosen_by_name_and_changed_in_part() -> None:
+    assert read_settings(SAMPLE | {"AZURE_CLOUD": "AzureChinaCloud", "ARM_ENDPOINT": ""}).cloud.endpoint == (
+        "https://management.chinacloudapi.cn"
+    )
+    own = read_settings(SAMPLE | {"ARM_ENDPOINT": "https://arm.example/", "ARM_SCOPE": "https://arm.example/.default"})
+    assert (own.cloud.endpoint, own.cloud.scope) == ("https://arm.example", "https://arm.example/.default")
+
+
+def test_no_problem_repeats_the_value_that_is_wrong() -> None:
+    canary = "canary4711"
+    wrong = dict.fromkeys(("RELAY_FACTORY", "RELAY_FOLDER", "RELAY_QUIET_SECONDS", "ARM_ENDPOINT"), canary)
+    assert canary not in "\n".join(problems_of(SAMPLE | wrong))

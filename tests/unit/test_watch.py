@@ -1,0 +1,28 @@
+import re
+from dataclasses import replace
+
+from shared.watch import watches
+from tests.unit.memory import make_route
+
+FUNCTION_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,126}")
+
+
+def test_routes_of_one_container_share_one_trigger() -> None:
+    routes = [make_route("a", folder="files/one"), make_route("b", folder="files/two")]
+    (watch,) = watches(routes)
+    assert (watch.function_name, watch.container) == ("on_dag_blob", "files")
+    assert [route.name for route in watch.routes_importing("two/dags/x.py")] == ["b"]
+
+
+def test_one_folder_can_feed_many_routes() -> None:
+    routes = [make_route("a"), make_route("b", environment="sample-3")]
+    (watch,) = watches(routes)
+    assert [route.name for route in watch.routes_importing("airflow/dags/x.py")] == ["a", "b"]
+
+
+def test_every_further_container_has_a_trigger_with_a_name_of_its_own() -> None:
+    elsewhere = replace(make_route("c", folder="files/x"), connection="OtherStorage")
+    found = watches([make_route("a", folder="files/x"), make_route("b", folder="more-files/x"), elsewhere])
+    names = [watch.function_name for watch in found]
+    assert names == ["on_dag_blob", "on_dag_blob-AzureWebJobsStorage-more-files", "on_dag_blob-OtherStorage-files"]
+    assert all(FUNCTION_NAME.fullmatch(name) for name in names)
