@@ -1,0 +1,28 @@
+"""Reading the content of some files of a folder, many at a time."""
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from shared.folder.path import FolderPath
+
+if TYPE_CHECKING:
+    from azure.storage.blob import BlobServiceClient
+
+_AT_ONCE = 16
+
+
+def read_files(blobs: "BlobServiceClient", folder: FolderPath, names: Iterable[str]) -> dict[str, bytes]:
+    """Return the content of the blobs by name, as it is now; those that are gone by now are left out."""
+    container = blobs.get_container_client(folder.container)
+
+    def read(name: str) -> tuple[str, bytes] | None:
+        from azure.core.exceptions import ResourceNotFoundError
+
+        try:
+            return name, container.download_blob(name).readall()
+        except ResourceNotFoundError:
+            return None
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return dict(found for found in pool.map(read, names) if found)
