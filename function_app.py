@@ -53,9 +53,19 @@ def on_wake_up(message: func.QueueMessage) -> None:
 
 @app.timer_trigger(arg_name="timer", schedule=settings.sweep_schedule)
 def on_sweep(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the binding's name
-    """Notice every route: lost events and deleted files are found this way."""
+    """Notice every route, which finds lost events and deleted files, and forget old history."""
     for route in settings.routes:
         relay.notices.notice(route)
+        relay.records.prune(route.name, keep=settings.records_per_route, days=settings.record_days)
+
+
+@app.queue_trigger(arg_name="message", queue_name=f"{WAKE_UP_QUEUE}-poison", connection=HOST_STORAGE)
+def on_poison(message: func.QueueMessage) -> None:
+    """Note a wake-up that failed five times. It carries no news: the sweep looks at every folder anyway."""
+    name = route_name_of(message.get_body())
+    log.error("a wake-up of route %s failed again and again; the sweep will look at it", name)
+    if name in {route.name for route in settings.routes}:
+        relay.records.note_poison(str(name))
 
 
 @app.route(route="environments/{name}", methods=["PUT"])

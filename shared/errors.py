@@ -4,10 +4,12 @@ RelayError
 ├── SettingsError        the app must not start: every problem of its settings in one message
 ├── StateConflict        somebody else changed a stored state between our reading and our writing
 └── ArmError             Azure Resource Manager did not do what it was asked
-    ├── ArmRefusal       it answered with an error that trying again does not mend
-    ├── ArmUnavailable   no usable answer within the attempts and the time allowed
-    └── NoToken          our own identity got no token, so nothing was sent
+    ├── ArmRefusal       it answered with an error that trying again does not mend, or the request cannot be sent at all
+    └── ArmUnavailable   no usable answer within the attempts and the time allowed
+        └── NoToken      our own identity got no token, so nothing was sent
 """
+
+from dataclasses import dataclass
 
 
 class RelayError(Exception):
@@ -22,38 +24,63 @@ class StateConflict(RelayError):  # noqa: N818 - a conflict is the event; it is 
     """The stored state is no longer the one that was read."""
 
 
+@dataclass(frozen=True, slots=True)
+class ErrorDetail:
+    """One of the errors below an error, in ARM's words; what it leaves out is empty."""
+
+    code: str = ""
+    message: str = ""
+    target: str = ""
+    details: "tuple[ErrorDetail, ...]" = ()
+
+
 class ArmError(RelayError):
     """Azure Resource Manager did not do what it was asked.
 
-    `status` is None when no answer came. `code` and `message` are ARM's own words where there are any, and ours where
-    there are none. `request_id` is what Azure's support asks for.
+    `status` is None when no answer came. `code`, `message`, `target` and `details` are ARM's own words where there are
+    any, and ours where there are none. `request_id` is what Azure's support asks for. `may_have_acted` says that an
+    earlier attempt of the same call got no clear answer, so that what was asked for may be done all the same.
     """
 
-    def __init__(self, message: str, *, code: str, status: int | None = None, request_id: str | None = None) -> None:
-        super().__init__(f"{code}: {message}")
-        self.code = code
-        self.message = message
-        self.status = status
-        self.request_id = request_id
-
-
-class ArmRefusal(ArmError):  # noqa: N818 - it is ARM's refusal, and reads so at every `except`
-    """ARM refused: a client error that the same request would meet again."""
-
-
-class ArmUnavailable(ArmError):  # noqa: N818 - names the state that the caller has to wait out
-    """ARM gave no usable answer; worth trying again, and not before `retry_after_s` seconds where that is known."""
-
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but the first two have a default
         self,
         message: str,
         *,
         code: str,
         status: int | None = None,
         request_id: str | None = None,
+        target: str = "",
+        details: tuple[ErrorDetail, ...] = (),
+    ) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.status = status
+        self.request_id = request_id
+        self.target = target
+        self.details = details
+        self.may_have_acted = False
+
+
+class ArmRefusal(ArmError):  # noqa: N818 - it is ARM's refusal, and reads so at every `except`
+    """ARM refused, or the request cannot be sent: the same request would meet the same end again."""
+
+
+class ArmUnavailable(ArmError):  # noqa: N818 - names the state that the caller has to wait out
+    """ARM gave no usable answer; worth trying again, and not before `retry_after_s` seconds where that is known."""
+
+    def __init__(  # noqa: PLR0913 - as above
+        self,
+        message: str,
+        *,
+        code: str,
+        status: int | None = None,
+        request_id: str | None = None,
+        target: str = "",
+        details: tuple[ErrorDetail, ...] = (),
         retry_after_s: float | None = None,
     ) -> None:
-        super().__init__(message, code=code, status=status, request_id=request_id)
+        super().__init__(message, code=code, status=status, request_id=request_id, target=target, details=details)
         self.retry_after_s = retry_after_s
 
 

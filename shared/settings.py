@@ -74,6 +74,12 @@ class Settings(BaseModel):
     quiet_seconds: Annotated[float, Field(alias="RELAY_QUIET_SECONDS", gt=0, le=600)] = 5
     longest_wait_seconds: Annotated[float, Field(alias="RELAY_LONGEST_WAIT_SECONDS", gt=0, le=3600)] = 60
     sweep_schedule: Annotated[str, Field(alias="RELAY_SWEEP_SCHEDULE", pattern=r"^\S+( \S+){5}$")] = "0 */5 * * * *"
+    settle_seconds: Annotated[float, Field(alias="RELAY_SETTLE_SECONDS", ge=0, le=3600)] = 5
+    flight_seconds: Annotated[float, Field(alias="RELAY_FLIGHT_SECONDS", ge=10, le=280)] = 180
+    operation_timeout_seconds: Annotated[float, Field(alias="RELAY_OPERATION_TIMEOUT_SECONDS", ge=60, le=86400)] = 1800
+    dag_checks: Annotated[Literal["off", "warn", "block"], Field(alias="RELAY_DAG_CHECKS")] = "warn"
+    record_days: Annotated[float, Field(alias="RELAY_RECORD_DAYS", gt=0)] = 90
+    records_per_route: Annotated[int, Field(alias="RELAY_RECORDS_PER_ROUTE", ge=1)] = 1000
     blob_source: Annotated[Literal["polling", "eventgrid"], Field(alias="RELAY_BLOB_SOURCE")] = "polling"
     cloud_name: Annotated[Literal["AzureCloud", "AzureUSGovernment", "AzureChinaCloud"], Field(alias="AZURE_CLOUD")] = (
         "AzureCloud"

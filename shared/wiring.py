@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, TypeVar
 from shared.settings import HOST_STORAGE, Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from shared.arm.caller import ArmCaller
     from shared.folder.manifest import Manifest
+    from shared.relay.decide import Policy
     from shared.relay.documents import BlobDocuments
     from shared.relay.notice import Notices
     from shared.relay.reconcile import Reconciler
+    from shared.relay.records import Records
     from shared.relay.route import Route
     from shared.relay.states import RouteStates
 
@@ -52,28 +56,52 @@ class Relay:
         from shared.relay.wake_ups import QueuedWakeUps
         from shared.storage import queue_service
 
-        return Notices(self._states, QueuedWakeUps(queue_service(HOST_STORAGE)), self._quiet)
+        return Notices(self._states, QueuedWakeUps(queue_service(HOST_STORAGE)), self._policy.quiet)
 
     @_Once
     def reconciler(self) -> "Reconciler":
         """What answers wake-ups."""
-        from shared.relay.decide import Policy
+        from shared.relay.baseline import Baselines
+        from shared.relay.data_factory import DataFactory
         from shared.relay.flight import Flights
+        from shared.relay.follow import Follow
+        from shared.relay.inspection import Inspection
+        from shared.relay.ledger import Ledger
         from shared.relay.reconcile import Reconciler
-        from shared.relay.target import DataFactory
+        from shared.relay.sync import SyncAttempts
 
+        baselines = Baselines(self._documents)
+        ledger = Ledger(self._states, baselines, self.records, self.notices, self._policy)
+        target = DataFactory(self.arm)
         return Reconciler(
             self._states,
-            Flights(self._documents),
+            Flights(self._documents, timedelta(seconds=self.settings.flight_seconds)),
             self.notices,
-            list_route,
-            DataFactory(self.arm),
-            Policy(quiet=self._quiet, longest_wait=timedelta(seconds=self.settings.longest_wait_seconds)),
+            _list_route,
+            SyncAttempts(target, baselines, Inspection(self.settings.dag_checks, _read_files), ledger, self._policy),
+            Follow(target, self._states, self.notices, ledger),
+            ledger,
+            self._policy,
         )
 
-    @property
-    def _quiet(self) -> timedelta:
-        return timedelta(seconds=self.settings.quiet_seconds)
+    @_Once
+    def records(self) -> "Records":
+        """The history of all routes."""
+        from shared.relay.records import Records
+
+        return Records(self._documents)
+
+    @_Once
+    def _policy(self) -> "Policy":
+        from shared.relay.decide import Policy
+
+        return Policy(
+            quiet=timedelta(seconds=self.settings.quiet_seconds),
+            longest_wait=timedelta(seconds=self.settings.longest_wait_seconds),
+            settle=timedelta(seconds=self.settings.settle_seconds),
+            operation_timeout=timedelta(seconds=self.settings.operation_timeout_seconds),
+            hold_on_findings=self.settings.dag_checks == "block",
+        )
 
     @_Once
     def _documents(self) -> "BlobDocuments":
@@ -89,9 +117,15 @@ class Relay:
         return RouteStates(self._documents)
 
 
-def list_route(route: "Route") -> "Manifest":
-    """List the route's folder in the account of its connection."""
+def _list_route(route: "Route") -> "Manifest":
     from shared.folder.listing import list_folder
     from shared.storage import blob_service
 
     return list_folder(blob_service(route.connection), route.folder)
+
+
+def _read_files(route: "Route", names: "Iterable[str]") -> dict[str, bytes]:
+    from shared.folder.reading import read_files
+    from shared.storage import blob_service
+
+    return read_files(blob_service(route.connection), route.folder, names)

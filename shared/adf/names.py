@@ -64,11 +64,14 @@ class FactoryId:
             )
         return cls(*match.groups())
 
+    @property
+    def segments(self) -> tuple[str, ...]:
+        """The parts of the id, for a URL."""
+        provider = ("providers", "Microsoft.DataFactory", "factories", self.name)
+        return ("subscriptions", self.subscription, "resourceGroups", self.resource_group, *provider)
+
     def __str__(self) -> str:
-        return (
-            f"/subscriptions/{self.subscription}/resourceGroups/{self.resource_group}"
-            f"/providers/Microsoft.DataFactory/factories/{self.name}"
-        )
+        return "/" + "/".join(self.segments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,5 +87,10 @@ class EnvironmentId:
         INTEGRATION_RUNTIME.check(self.name)
         object.__setattr__(self, "key", str(self).lower())
 
+    @property
+    def segments(self) -> tuple[str, ...]:
+        """The parts of the id, for a URL."""
+        return (*self.factory.segments, "integrationRuntimes", self.name)
+
     def __str__(self) -> str:
-        return f"{self.factory}/integrationRuntimes/{self.name}"
+        return "/" + "/".join(self.segments)

@@ -1,17 +1,18 @@
 """Whether and when a call is tried again: pure decisions.
 
-What is retried is ARM's own rule (RPC: 408, 5xx and socket errors; plus 429). The stock pipelines of the SDKs do not
-retry a POST on 408, 429 and 502; both our calls are safe to repeat, PUT because it replaces the whole resource and
-`airflow/sync` because a second import of the same folder changes nothing.
+Every call that goes through the caller is safe to repeat, so the method plays no part. PUT replaces the whole resource;
+`airflow/sync` imports the same folder a second time, which overwrites files with themselves or skips them; GET, DELETE,
+start and stop end in the same state. The stock pipelines of the SDKs, in contrast, do not retry a POST on 408, 429 and
+502.
 """
 
-import math
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 
-RETRYABLE = frozenset({408, 429, 500, 502, 503, 504})
+from shared.arm.answers import ArmAnswer
+from shared.arm.failures import UNAUTHORIZED, failure
+from shared.arm.no_answer import NoAnswer
+from shared.errors import ArmError, ArmUnavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,25 +23,67 @@ class RetryPolicy:
     base_s: float = 0.5
     cap_s: float = 20.0
 
-    def wait_s(self, attempt: int, floor_s: float | None, random: Callable[[], float]) -> float:
-        """Return the seconds to wait after the failed `attempt` (the first is 1), at least `floor_s`."""
-        jitter = random() * min(self.cap_s, self.base_s * 2.0 ** (attempt - 1))
-        return (floor_s or 0.0) + jitter
+    def wait_s(self, attempt: int, floor_s: float | None, jitter: float) -> float:
+        """Return the seconds to wait after the failed `attempt` (the first is 1), at least `floor_s`.
+
+        `jitter` is a random number from 0 to 1. It comes on top of the floor, so that many who were told the same wait
+        do not come back together.
+        """
+        return (floor_s or 0.0) + jitter * min(self.cap_s, self.base_s * 2.0 ** min(attempt - 1, 62))
 
 
-def retry_after_s(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
-    """Return the seconds that `Retry-After` asks for (a number or an HTTP date), or None where it is no use."""
-    text = headers.get("Retry-After", "").strip()
-    try:
-        seconds = float(text)
-    except ValueError:
-        return _seconds_until(text, now or datetime.now(UTC))
-    return seconds if math.isfinite(seconds) and seconds >= 0 else None
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What else the decision depends on.
+
+    `attempt` begins with 1, `jitter` is a random number from 0 to 1. `fresh_token` says that the token was replaced
+    during this call already. `now` is our clock, for dates in `Retry-After`.
+    """
+
+    policy: RetryPolicy
+    attempt: int
+    time_left_s: float
+    jitter: float
+    budget_left: bool = True
+    fresh_token: bool = False
+    now: datetime | None = None
 
 
-def _seconds_until(http_date: str, now: datetime) -> float | None:
-    try:
-        moment = parsedate_to_datetime(http_date)
-    except ValueError:
-        return None
-    return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds())
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Try again after so many seconds."""
+
+    after_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class RetryWithFreshToken:
+    """Try again at once with another token; `challenge` is ARM's `WWW-Authenticate`."""
+
+    challenge: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """Raise this."""
+
+    error: ArmError
+
+
+def decide(outcome: ArmAnswer | NoAnswer, situation: Situation) -> Retry | RetryWithFreshToken | GiveUp:
+    """Return what to do after an attempt that failed.
+
+    A wait that is longer than the time left is handed to the caller in the exception's `retry_after_s`.
+    """
+    error = failure(outcome, situation.now)
+    last = situation.attempt >= situation.policy.attempts
+    if isinstance(outcome, ArmAnswer) and outcome.status == UNAUTHORIZED and not (last or situation.fresh_token):
+        return RetryWithFreshToken(outcome.headers.get("WWW-Authenticate", ""))
+    if not isinstance(error, ArmUnavailable) or last or not situation.budget_left:
+        return GiveUp(error)
+    wait_s = situation.policy.wait_s(situation.attempt, error.retry_after_s, situation.jitter)
+    if wait_s < situation.time_left_s:
+        return Retry(wait_s)
+    if error.retry_after_s is None:
+        error.retry_after_s = wait_s
+    return GiveUp(error)

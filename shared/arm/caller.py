@@ -1,161 +1,190 @@
 """The one way to Azure Resource Manager: token, timeouts, retries, deadline, errors, a log line per attempt."""
 
 import itertools
+import json
 import logging
 import random
 import time
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
-
-import requests
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from shared.arm.answers import ArmAnswer
-from shared.arm.attempts import RETRYABLE, RetryPolicy, retry_after_s
-from shared.errors import ArmError, ArmRefusal, ArmUnavailable, NoToken
-
-if TYPE_CHECKING:
-    from shared.arm.clouds import Cloud
+from shared.arm.attempts import GiveUp, Retry, RetryPolicy, RetryWithFreshToken, Situation, decide
+from shared.arm.budget import RetryBudget
+from shared.arm.clouds import Cloud
+from shared.arm.failures import may_have_acted
+from shared.arm.no_answer import RAISED, NoAnswer
+from shared.arm.pace import Pace
+from shared.arm.tokens import Credential, Tokens
+from shared.arm.transport import Transport
+from shared.arm.urls import ArmUrl
+from shared.errors import ArmError, ArmRefusal, ArmUnavailable
 
 log = logging.getLogger(__name__)
 
-API_VERSION = "2018-06-01"
-CONNECT_TIMEOUT_S = 5.0
-# ARM itself gives up on a resource provider after 60 s and answers 504.
-READ_TIMEOUT_S = 65.0
-
-
-class Token(Protocol):
-    """What azure-core calls an AccessToken."""
-
-    @property
-    def token(self) -> str:
-        """The bearer token."""
-
-
-class Credential(Protocol):
-    """What azure-identity calls a TokenCredential; it caches and renews its tokens itself."""
-
-    def get_token(self, *scopes: str) -> Token:
-        """Return a token for the scopes or raise."""
+_HEADERS = {"Accept": "application/json", "User-Agent": "dag-relay"}
 
 
 @dataclass(frozen=True, slots=True)
 class ArmCall:
-    """One call: `path` is an ARM id or lies below one, `operation` names it in logs, where no path is written."""
+    """One call, which has to be safe to repeat.
+
+    `path` is an ARM id or lies below one (`ArmUrl.to(*id.segments, …)`, or the id as text); `operation` names it in
+    logs. `headers` are further ones, like `If-Match`. `body` is any JSON value; None sends none.
+    """
 
     operation: str
     method: str
-    path: str
-    body: object = None
+    path: str | ArmUrl
+    body: object = field(default=None, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def url(self) -> ArmUrl:
+        """Where it goes; raises ValueError for a path that a client would change."""
+        return self.path if isinstance(self.path, ArmUrl) else ArmUrl.to(*self.path.split("/")[1:])
 
 
 class ArmCaller:
-    """Calls ARM with one session per process; safe for many threads.
+    """Calls ARM; one per process, since it keeps connections, the token and the retry budget; safe for many threads.
 
-    Clock, sleep and random are parameters, so that a test decides about them.
+    Clock, sleep and random are parameters, so that a test decides about them. `trust_environment` allows proxies and
+    certificates that the environment names.
     """
 
-    def __init__(  # noqa: PLR0913 - four of them have a default that only a test replaces
+    def __init__(  # noqa: PLR0913 - all but the first two have a default
         self,
-        cloud: "Cloud",
+        cloud: Cloud,
         credential: Credential,
         *,
         policy: RetryPolicy | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[], float] = random.random,
+        budget: RetryBudget | None = None,
+        trust_environment: bool = False,
     ) -> None:
-        self._cloud = cloud
-        self._credential = credential
-        self._policy = policy or RetryPolicy()
-        self._clock = clock
+        self.cloud = cloud
+        self.clock = clock
         self._sleep = sleep
         self._jitter = jitter
-        self._session = requests.Session()
-        # Proxies and .netrc of the environment must not see or replace a token.
-        self._session.trust_env = False
+        self._policy = policy or RetryPolicy()
+        self._budget = budget or RetryBudget()
+        self._pace = Pace(clock)
+        self._tokens = Tokens(credential, cloud.scope, clock)
+        self._transport = Transport(cloud, trust_environment=trust_environment)
 
     def call(self, call: ArmCall, *, deadline_s: float) -> ArmAnswer:
         """Return ARM's 2xx answer within `deadline_s` seconds, waits included.
 
-        Raises ArmRefusal for an error that trying again does not mend, ArmUnavailable when attempts or time are used
-        up or ARM asks for a longer wait than there is time, NoToken when our own identity got no token.
+        Raises ArmRefusal for an error that trying again does not mend, ArmUnavailable when attempts, time or the budget
+        of retries are used up or ARM asks for a longer wait than there is time, NoToken when our own identity got no
+        token.
         """
-        give_up_at = self._clock() + deadline_s
-        client_request_id = str(uuid.uuid4())
+        request = _Request.of(call, self.clock() + deadline_s)
         for attempt in itertools.count(1):
-            try:
-                return self._attempt(call, client_request_id, attempt, give_up_at - self._clock())
-            except ArmUnavailable as failure:
-                wait_s = self._policy.wait_s(attempt, failure.retry_after_s, self._jitter)
-                if attempt == self._policy.attempts or self._clock() + wait_s >= give_up_at:
-                    raise
-                self._sleep(wait_s)
-        raise AssertionError("unreachable: the last attempt returns or raises")
+            self._keep_pace(request)
+            outcome = self._attempt(request, attempt)
+            if isinstance(outcome, ArmAnswer) and outcome.ok:
+                self._budget.earn(attempt)
+                return outcome
+            self._prepare_another(request, outcome, attempt)
+        raise AssertionError("unreachable: an attempt succeeds, is followed by another one, or the call ends with it")
 
-    def _attempt(self, call: ArmCall, client_request_id: str, attempt: int, time_left_s: float) -> ArmAnswer:
-        """Return a 2xx answer; raise ArmUnavailable for what is worth another attempt, ArmRefusal for what is not."""
-        started = self._clock()
+    def _time_left_s(self, request: "_Request") -> float:
+        left_s = request.ends - self.clock()
+        if left_s <= 0:
+            raise _ended(ArmUnavailable("the time for the call is over", code="OutOfTime"), request)
+        return left_s
+
+    def _keep_pace(self, request: "_Request") -> None:
+        wait_s = self._pace.wait_s(request.call.method)
+        if 0 < wait_s < self._time_left_s(request):
+            self._sleep(wait_s)
+
+    def _attempt(self, request: "_Request", attempt: int) -> ArmAnswer | NoAnswer:
+        token = self._tokens.get(self._time_left_s(request))
+        started = self.clock()
+        outcome = self._send(request, token)
+        self._log(request, attempt, outcome, self.clock() - started)
+        if isinstance(outcome, NoAnswer):
+            return outcome
+        self._pace.note(request.call.method, outcome.quota)
+        return outcome if outcome.ok else outcome.without(token)
+
+    def _send(self, request: "_Request", token: str) -> ArmAnswer | NoAnswer:
+        headers = {**request.headers, "Authorization": f"Bearer {token}"}
+        left_s = self._time_left_s(request)
         try:
-            answer = self._send(call, client_request_id, time_left_s)
-        except requests.RequestException as error:
-            failure = _no_answer(error)
-            self._log(call, attempt, started, failure.code, client_request_id)
-            raise failure from error
-        self._log(call, attempt, started, str(answer.status), answer.request_id or client_request_id)
-        if not answer.ok:
-            raise _failure(answer)
-        return answer
+            return self._transport.send(request.call.method, request.url, request.body, headers, time_left_s=left_s)
+        except RAISED as error:
+            # Only its names go on: the exception itself holds the URL and the token.
+            return NoAnswer.of(error)
 
-    def _send(self, call: ArmCall, client_request_id: str, time_left_s: float) -> ArmAnswer:
-        response = self._session.request(
-            call.method,
-            self._cloud.endpoint + call.path,
-            params={"api-version": API_VERSION},
-            json=call.body,
-            headers={"Authorization": f"Bearer {self._token()}", "x-ms-client-request-id": client_request_id},
-            timeout=(min(CONNECT_TIMEOUT_S, time_left_s), min(READ_TIMEOUT_S, time_left_s)),
-            allow_redirects=False,
+    def _prepare_another(self, request: "_Request", outcome: ArmAnswer | NoAnswer, attempt: int) -> None:
+        """Get ready for another attempt after one that failed, or raise."""
+        situation = Situation(
+            policy=self._policy,
+            attempt=attempt,
+            time_left_s=request.ends - self.clock(),
+            jitter=self._jitter(),
+            budget_left=self._budget.allows_retry,
+            fresh_token=request.fresh_token,
         )
-        return ArmAnswer(response.status_code, response.headers, response.content)
+        match decide(outcome, situation):
+            case GiveUp(error):
+                raise _ended(error, request)
+            case RetryWithFreshToken(challenge):
+                self._tokens.renew(challenge, self._time_left_s(request))
+                request.fresh_token = True
+            case Retry(after_s):
+                self._budget.spend()
+                self._sleep(after_s)
+        request.unclear = request.unclear or may_have_acted(outcome)
 
-    def _token(self) -> str:
-        from azure.core.exceptions import AzureError
-
-        try:
-            return self._credential.get_token(self._cloud.scope).token
-        except AzureError as error:
-            # The credential's message lists what it tried; it holds no secret, but nothing for the caller either.
-            log.error("no token for %s: %s", self._cloud.scope, error)  # noqa: TRY400 - the message says it all
-            raise NoToken("the app's identity got no token for ARM", code="NoToken") from error
-
-    def _log(self, call: ArmCall, attempt: int, started: float, outcome: str, request_id: str) -> None:
+    def _log(self, request: "_Request", attempt: int, outcome: ArmAnswer | NoAnswer, took_s: float) -> None:
+        answer = outcome if isinstance(outcome, ArmAnswer) else None
         log.info(
-            "arm %s #%d/%d: %s in %.0f ms, request %s",
-            call.operation,
+            "arm %s: %s %s #%d/%d: %s in %.0f ms, client request %s, request %s, correlation %s",
+            request.call.operation,
+            request.call.method,
+            request.url.template,
             attempt,
             self._policy.attempts,
-            outcome,
-            (self._clock() - started) * 1000,
-            request_id,
+            outcome.status if isinstance(outcome, ArmAnswer) else outcome.reach.value,
+            took_s * 1000,
+            request.headers["x-ms-client-request-id"],
+            answer and answer.request_id,
+            answer and answer.correlation_id,
         )
 
 
-def _no_answer(error: requests.RequestException) -> ArmUnavailable:
-    # The text of the exception holds the URL; the class says what happened.
-    return ArmUnavailable(f"no answer: {type(error).__name__}", code="NoAnswer")
+@dataclass(slots=True)
+class _Request:
+    """A call on its way: what all its attempts share, and what is known after those that failed."""
+
+    call: ArmCall
+    url: ArmUrl
+    body: bytes | None
+    headers: dict[str, str]
+    ends: float
+    unclear: bool = False
+    fresh_token: bool = False
+
+    @classmethod
+    def of(cls, call: ArmCall, ends: float) -> "_Request":
+        """Make what goes on the wire; raise ArmRefusal where that is not possible."""
+        headers = {**_HEADERS, "x-ms-client-request-id": str(uuid.uuid4()), **call.headers}
+        try:
+            url, body = call.url, None if call.body is None else json.dumps(call.body, allow_nan=False).encode()
+        except (ValueError, TypeError) as error:
+            raise ArmRefusal(str(error), code="NotSendable") from error
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        return cls(call, url, body, headers, ends)
 
 
-def _failure(answer: ArmAnswer) -> ArmError:
-    code, message = answer.error()
-    if answer.status not in RETRYABLE:
-        return ArmRefusal(message, code=code, status=answer.status, request_id=answer.request_id)
-    return ArmUnavailable(
-        message,
-        code=code,
-        status=answer.status,
-        request_id=answer.request_id,
-        retry_after_s=retry_after_s(answer.headers),
-    )
+def _ended(error: ArmError, request: _Request) -> ArmError:
+    error.may_have_acted = request.unclear
+    return error

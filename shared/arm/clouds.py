@@ -1,8 +1,12 @@
 """Where Azure Resource Manager answers, and for whom a token has to be, in each cloud."""
 
+import re
 from dataclasses import dataclass
 from ipaddress import ip_address
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
+
+_PORTS = {"https": 443, "http": 80}
+_VISIBLE_ASCII = re.compile(r"[!-~]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +21,40 @@ class Cloud:
         url = urlsplit(self.endpoint)
         if not (url.scheme == "https" or (url.scheme == "http" and _is_loopback(url.hostname))):
             raise ValueError("an ARM endpoint starts with https:// (http:// only on this machine's loopback address)")
-        if not url.hostname or url.path or url.query or url.fragment or url.username:
+        only_origin = url.hostname and not (url.path or url.query or url.fragment or url.username or url.password)
+        if not (only_origin and _VISIBLE_ASCII.fullmatch(self.endpoint) and _has_legal_port(url)):
             raise ValueError("an ARM endpoint is scheme, host and port only, like https://management.azure.com")
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether what is sent is; only a loopback address may do without."""
+        return self.endpoint.lower().startswith("https:")
+
+    def owns(self, link: str) -> bool:
+        """Whether an absolute URL has this endpoint's scheme, host and port, so that a token may go there."""
+        url = urlsplit(link)
+        return not (url.username or url.password) and _origin(url) == _origin(urlsplit(self.endpoint))
+
+
+def _origin(url: SplitResult) -> tuple[str, str | None, int | None]:
+    port = url.port if _has_legal_port(url) else -1
+    return url.scheme, url.hostname, _PORTS.get(url.scheme) if port is None else port
+
+
+def _has_legal_port(url: SplitResult) -> bool:
+    try:
+        return url.port != 0
+    except ValueError:
+        return False
+
+
+def _is_loopback(host: str | None) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host or "").is_loopback
+    except ValueError:
+        return False
 
 
 # azure-mgmt-core's get_arm_endpoints.
@@ -29,12 +65,3 @@ CLOUDS = {
     ),
     "AzureChinaCloud": Cloud("https://management.chinacloudapi.cn", "https://management.chinacloudapi.cn/.default"),
 }
-
-
-def _is_loopback(host: str | None) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host or "").is_loopback
-    except ValueError:
-        return False

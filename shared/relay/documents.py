@@ -1,5 +1,6 @@
 """Small documents that many processes change: each write names the version that it replaces."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -10,6 +11,9 @@ from shared.errors import StateConflict
 if TYPE_CHECKING:
     from azure.core.exceptions import HttpResponseError
     from azure.storage.blob import ContainerClient
+
+
+_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,23 @@ class Documents(Protocol):
 
         Raises StateConflict if the document is at another version.
         """
+
+    def names(self, prefix: str) -> Iterator[str]:
+        """Return the names that start with `prefix`, in their order, page by page."""
+
+    def delete(self, name: str) -> None:
+        """Delete the document, if it exists."""
+
+
+def overwrite(documents: Documents, name: str, content: bytes) -> None:
+    """Write a document whatever version there is; for documents that one worker at a time writes."""
+    for _ in range(_TRIES):
+        try:
+            documents.write(name, content, documents.read(name).etag)
+        except StateConflict:
+            continue
+        return
+    raise StateConflict(f"{name} changed {_TRIES} times while it was to be written")
 
 
 class BlobDocuments:
@@ -69,6 +90,24 @@ class BlobDocuments:
             return self._upload(name, content, etag)
         except (ResourceModifiedError, ResourceExistsError) as error:
             raise StateConflict(name) from error
+
+    def names(self, prefix: str) -> Iterator[str]:
+        """Return the names that start with `prefix`, in their order, page by page."""
+        from azure.core.exceptions import ResourceNotFoundError
+
+        try:
+            yield from self._container.list_blob_names(name_starts_with=prefix)
+        except ResourceNotFoundError:
+            return
+
+    def delete(self, name: str) -> None:
+        """Delete the document, if it exists."""
+        from azure.core.exceptions import ResourceNotFoundError
+
+        try:
+            self._container.delete_blob(name)
+        except ResourceNotFoundError:
+            return
 
     def _upload(self, name: str, content: bytes, etag: str | None) -> str:
         from azure.core import MatchConditions

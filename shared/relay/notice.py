@@ -52,6 +52,10 @@ class Notices:
                 return
             self._arm(route, delay or self._quiet, loaded)
 
+    def wake_now(self, route: Route) -> None:
+        """Send a wake-up that is due at once, whatever else is on its way: somebody asked for it."""
+        self._wake_ups.send(route.name, timedelta(0))
+
     def _arm(self, route: Route, delay: timedelta, loaded: LoadedState) -> None:
         """Send first, then write: a crash in between costs a second message; the other order could lose the one."""
         asked_at = self._clock()

@@ -6,28 +6,42 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 
-class _Part(BaseModel):
+class Part(BaseModel):
+    """A part of a stored document; a key that is not known makes the document unreadable."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Pending(_Part):
+class Pending(Part):
     """A wake-up is armed: sent at `since`, and invisible to every worker until `due`."""
 
     since: datetime
     due: datetime
 
 
-class Synced(_Part):
-    """The last revision that ADF accepted, as it was listed at `listed_at`, before the call."""
+class Seen(Part):
+    """A revision that is not synced yet, and when it was first seen; this is how a pause in deleting is recognised."""
+
+    revision: str
+    at: datetime
+
+
+class Synced(Part):
+    """The last revision that ADF took over, as it was listed at `listed_at`, before the call."""
 
     revision: str
     listed_at: datetime
-    request_id: str | None = None
+    files: int
+    sync_id: str
 
 
-class Failure(_Part):
-    """The last sync failed, `count` times in a row; before `next_attempt` only a change may lead to another one."""
+class Failure(Part):
+    """The last sync failed, `count` times in a row.
 
+    What failed for now is not tried again before `next_attempt`, what was refused only after a change.
+    """
+
+    sync_id: str
     revision: str
     transient: bool
     count: int
@@ -39,11 +53,46 @@ class Failure(_Part):
     request_id: str | None = None
 
 
-class RouteState(_Part):
+class Held(Part):
+    """A change waits for a person; `revision` is the one that was held."""
+
+    revision: str
+    reason: str
+    sentence: str
+    since: datetime
+
+
+class Operation(Part):
+    """A sync that ADF accepted and still works on; `handle` is what the target resumes it by."""
+
+    sync_id: str
+    revision: str
+    listed_at: datetime
+    files: int
+    handle: str
+    next_poll: datetime
+    give_up_at: datetime
+
+
+class Requested(Part):
+    """Somebody asked for a sync; `force` syncs an unchanged, an empty and a held folder too."""
+
+    sync_id: str
+    force: bool
+    at: datetime
+
+
+class RouteState(Part):
     """The state of a route; `burst_since` is when the burst that is being waited out began."""
 
     version: Literal[1] = 1
     pending: Pending | None = None
     burst_since: datetime | None = None
+    seen: Seen | None = None
     synced: Synced | None = None
     failure: Failure | None = None
+    held: Held | None = None
+    operation: Operation | None = None
+    requested: Requested | None = None
+    suspended_since: datetime | None = None
+    removed: int = 0

@@ -1,26 +1,66 @@
-"""Where a sync goes: the relay's small port, and Data Factory behind it."""
+"""Where a sync goes: the relay's small port. What is behind it knows Azure; the relay knows only this."""
 
+from dataclasses import dataclass
 from typing import Protocol
 
-from shared.arm import factory
-from shared.arm.caller import ArmCaller
 from shared.relay.route import Route
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A call that was answered; the id is what Azure's support asks for."""
+
+    status: int
+    request_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentState(Answered):
+    """The state of an environment in the target's words, None where it does not say."""
+
+    state: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted(Answered):
+    """The target took a request to import; `handle` resumes the operation, None where there is nothing to follow."""
+
+    handle: str | None = None
+    poll_after_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class StillRunning:
+    """The import goes on; ask again after so many seconds, with this handle."""
+
+    handle: str
+    after_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Succeeded:
+    """The import is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportFailed:
+    """The import ended without success, for this reason."""
+
+    code: str
+    message: str
+
+
+Progress = StillRunning | Succeeded | ImportFailed
+
+
 class Target(Protocol):
-    """What takes a folder into an Airflow environment."""
+    """What takes a folder into an Airflow environment. The first two raise ArmError when they get no good answer."""
 
-    def sync(self, route: Route, *, deadline_s: float) -> str | None:
-        """Ask for an import of the route's folder and return the request's id; raise ArmError if it is not accepted."""
+    def environment_state(self, route: Route, *, deadline_s: float) -> EnvironmentState:
+        """Return the state of the route's environment."""
 
+    def sync(self, route: Route, *, deadline_s: float) -> Accepted:
+        """Ask for an import of the route's folder."""
 
-class DataFactory:
-    """Azure Data Factory's managed Airflow, through ARM."""
-
-    def __init__(self, caller: ArmCaller) -> None:
-        self._caller = caller
-
-    def sync(self, route: Route, *, deadline_s: float) -> str | None:
-        """Ask for an import of the route's folder and return the request's id; raise ArmError if it is not accepted."""
-        answer = factory.sync(self._caller, route.environment.factory, route.request, deadline_s=deadline_s)
-        return answer.request_id
+    def poll(self, handle: str, *, deadline_s: float) -> Progress:
+        """Ask once how far an accepted import has come; a target that cannot say so now answers StillRunning."""

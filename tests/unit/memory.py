@@ -1,5 +1,6 @@
 """Storage in memory, with ETags and a clock that a test moves: stands in for blobs and queues in pure tests."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -62,6 +63,14 @@ class MemoryDocuments:
         new_etag = f"etag-{self.requests}"
         self.stored[name] = (content, new_etag)
         return new_etag
+
+    def names(self, prefix: str) -> Iterator[str]:
+        self.requests += 1
+        return iter(sorted(name for name in self.stored if name.startswith(prefix)))
+
+    def delete(self, name: str) -> None:
+        self.requests += 1
+        self.stored.pop(name, None)
 
 
 @dataclass

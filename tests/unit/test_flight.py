@@ -1,44 +1,50 @@
-from shared.adf.names import EnvironmentId
-from shared.relay.flight import LENGTH, Flights
-from tests.unit.memory import FACTORY, Clock, MemoryDocuments
+from dataclasses import replace
+from datetime import timedelta
 
-SAMPLE = EnvironmentId(FACTORY, "sample-2")
-OTHER = EnvironmentId(FACTORY, "sample-3")
+from shared.adf.names import EnvironmentId
+from shared.relay.flight import Flights
+from tests.unit.memory import FACTORY, Clock, MemoryDocuments, make_route
+
+LENGTH = timedelta(seconds=180)
+ROUTE = make_route()
+SIBLING = make_route("sibling")
+OTHER = make_route("other", environment="sample-3")
 
 
 def make() -> tuple[Clock, Flights]:
     clock = Clock()
-    return clock, Flights(MemoryDocuments(clock), clock=clock.monotonic)
+    return clock, Flights(MemoryDocuments(clock), LENGTH, clock=clock.monotonic)
 
 
 def test_only_one_worker_gets_the_flight_of_an_environment() -> None:
     _, flights = make()
-    assert flights.take(SAMPLE)
-    assert flights.take(SAMPLE) is None
-    assert flights.take(EnvironmentId(FACTORY, "SAMPLE-2")) is None
+    assert flights.take(ROUTE)
+    assert flights.take(ROUTE) is None
+    assert flights.take(SIBLING) is None
+    assert flights.take(replace(SIBLING, environment=EnvironmentId(FACTORY, "SAMPLE-2"))) is None
     assert flights.take(OTHER)
 
 
 def test_a_released_flight_can_be_taken_again() -> None:
     _, flights = make()
-    flight = flights.take(SAMPLE)
+    flight = flights.take(ROUTE)
     assert flight
-    flights.release(flight)
-    assert flights.take(SAMPLE)
+    flights.release(flight, None)
+    assert flights.take(ROUTE)
 
 
 def test_the_flight_of_a_crashed_worker_ends_by_itself() -> None:
     clock, flights = make()
-    assert flights.take(SAMPLE)
+    assert flights.take(ROUTE)
     clock.seconds = LENGTH.total_seconds() - 1
-    assert flights.take(SAMPLE) is None
+    assert flights.take(ROUTE) is None
     clock.seconds = LENGTH.total_seconds()
-    assert flights.take(SAMPLE)
+    assert flights.take(ROUTE)
 
 
 def test_a_worker_knows_its_flight_is_over_before_another_one_can_take_it() -> None:
     clock, flights = make()
-    flight = flights.take(SAMPLE)
+    flight = flights.take(ROUTE)
     assert flight
     clock.seconds = LENGTH.total_seconds() - 1
     assert flights.time_left_s(flight) <= 0
@@ -46,17 +52,44 @@ def test_a_worker_knows_its_flight_is_over_before_another_one_can_take_it() -> N
 
 def test_a_flight_that_another_worker_took_over_is_not_released_by_the_first() -> None:
     clock, flights = make()
-    first = flights.take(SAMPLE)
+    first = flights.take(ROUTE)
     assert first
     clock.seconds = LENGTH.total_seconds()
-    assert flights.take(SAMPLE)
-    flights.release(first)
-    assert flights.take(SAMPLE) is None
+    assert flights.take(ROUTE)
+    flights.release(first, None)
+    assert flights.take(ROUTE) is None
+
+
+def test_a_reserved_environment_is_only_for_the_route_whose_sync_goes_on() -> None:
+    clock, flights = make()
+    flight = flights.take(ROUTE)
+    assert flight
+    flights.release(flight, flights.reservation(flight, ROUTE, timedelta(seconds=60)))
+    assert flights.take(SIBLING) is None
+    again = flights.take(ROUTE)
+    assert again
+    flights.release(again, again.reservation)
+    clock.seconds = 60
+    assert flights.take(SIBLING) is None
+    clock.seconds = 61
+    assert flights.take(SIBLING)
+
+
+def test_an_environment_that_settles_is_for_nobody() -> None:
+    clock, flights = make()
+    clock.seconds = 0.9
+    flight = flights.take(ROUTE)
+    assert flight
+    flights.release(flight, flights.reservation(flight, None, timedelta(seconds=5)))
+    clock.seconds = 5.8
+    assert flights.take(ROUTE) is None
+    clock.seconds = 6
+    assert flights.take(ROUTE)
 
 
 def test_an_unreadable_flight_is_taken_over() -> None:
     clock = Clock()
     documents = MemoryDocuments(clock)
-    flights = Flights(documents, clock=clock.monotonic)
-    documents.write(f"flights{SAMPLE.key}.json", b"{", None)
-    assert flights.take(SAMPLE)
+    flights = Flights(documents, LENGTH, clock=clock.monotonic)
+    documents.write(f"flights{ROUTE.environment.key}.json", b"{", None)
+    assert flights.take(ROUTE)

@@ -36,7 +36,7 @@ def test_storage_identity_and_http_packages_are_not_imported_to_index_the_app() 
 
 def test_the_triggers_are_those_of_the_settings() -> None:
     indexed = index(RELAY_SWEEP_SCHEDULE="0 0 * * * *", RELAY_BLOB_SOURCE="eventgrid")
-    assert indexed["functions"].keys() == {"on_dag_blob", "on_wake_up", "on_sweep", "put_environment"}
+    assert indexed["functions"].keys() == {"on_dag_blob", "on_wake_up", "on_sweep", "on_poison", "put_environment"}
     blob = trigger_of(indexed, "on_dag_blob")
     assert (blob["path"], blob["connection"], blob["source"]) == (
         "airflow-files/{name}",

@@ -1,54 +1,14 @@
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
 
 from shared.errors import ArmRefusal, ArmUnavailable
 from shared.folder.manifest import Manifest
-from shared.relay.decide import Policy, Skip, Sync, Wait
-from shared.relay.flight import Flights
-from shared.relay.notice import Notices
-from shared.relay.reconcile import Reconciler
+from shared.relay.decide import Hold, Skip, Sync, Wait
 from shared.relay.route import Route
-from shared.relay.state import RouteState
-from shared.relay.states import RouteStates
-from tests.unit.memory import NOON, Clock, MemoryDocuments, MemoryWakeUps, make_manifest, make_route
-
-POLICY = Policy(quiet=timedelta(seconds=5), longest_wait=timedelta(seconds=60))
-ROUTE = make_route()
-
-
-@dataclass
-class World:
-    """A worker with a folder and a target that a test decides about; the target notes its calls."""
-
-    clock: Clock = field(default_factory=lambda: Clock(seconds=100))
-    folder: Manifest = field(default_factory=lambda: make_manifest(0, 1, listed=100))
-    answer: Exception | None = None
-    during_sync: Callable[[], None] = lambda: None
-    calls: list[Route] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.documents = MemoryDocuments(self.clock)
-        self.wake_ups = MemoryWakeUps(self.clock)
-        self.states = RouteStates(self.documents)
-        self.flights = Flights(self.documents, clock=self.clock.monotonic)
-        self.notices = Notices(self.states, self.wake_ups, POLICY.quiet, clock=self.clock.monotonic)
-        self.worker = Reconciler(
-            self.states, self.flights, self.notices, lambda _: self.folder, self, POLICY, jitter=lambda: 1.0
-        )
-
-    def sync(self, route: Route, *, deadline_s: float) -> str:
-        assert deadline_s > 0
-        self.calls.append(route)
-        self.during_sync()
-        if self.answer:
-            raise self.answer
-        return "request-1"
-
-    def state(self) -> RouteState:
-        return self.states.read(ROUTE).state
+from shared.relay.target import Accepted
+from tests.unit.memory import NOON, make_route
+from tests.unit.world import ROUTE, World
 
 
 @pytest.fixture
@@ -56,32 +16,38 @@ def world() -> World:
     return World()
 
 
+def seconds_of(world: World) -> list[float]:
+    """Return when the wake-ups are due, in seconds after noon."""
+    return [(due - NOON).total_seconds() for _, due in world.wake_ups.sent]
+
+
 def test_a_quiet_change_is_synced_and_remembered(world: World) -> None:
     assert isinstance(world.worker.reconcile(ROUTE), Sync)
-    assert world.calls == [ROUTE]
+    assert world.synced == [ROUTE]
     synced = world.state().synced
     assert synced
-    assert (synced.revision, synced.request_id) == (world.folder.revision, "request-1")
+    assert (synced.revision, synced.files) == (world.folder.revision, 2)
 
 
 def test_the_same_content_is_not_synced_again(world: World) -> None:
     world.worker.reconcile(ROUTE)
+    world.at(200, 0, 1)
     assert isinstance(world.worker.reconcile(ROUTE), Skip)
-    assert len(world.calls) == 1
+    assert len(world.synced) == 1
 
 
 def test_a_running_burst_is_waited_out_with_a_new_wake_up(world: World) -> None:
-    world.folder = make_manifest(98, listed=100)
+    world.at(100, 98)
     decision = world.worker.reconcile(ROUTE)
     assert isinstance(decision, Wait)
-    assert world.wake_ups.sent == [("default", NOON + timedelta(seconds=104))]
+    assert seconds_of(world) == [104]
     assert world.state().burst_since == NOON + timedelta(seconds=98)
-    assert not world.calls
+    assert not world.synced
 
 
 def test_a_notice_is_cleared_by_the_reconcile_that_answers_it(world: World) -> None:
     world.notices.notice(ROUTE)
-    world.clock.seconds += 5
+    world.at(106, 0)
     world.worker.reconcile(ROUTE)
     assert world.state().pending is None
 
@@ -95,27 +61,54 @@ def test_a_change_during_a_sync_keeps_its_wake_up(world: World) -> None:
     assert len(world.wake_ups.sent) == 1
 
 
+def test_a_change_during_a_sync_leads_to_exactly_one_more(world: World) -> None:
+    world.during_sync = lambda: world.notices.notice(ROUTE)
+    world.worker.reconcile(ROUTE)
+    world.during_sync = lambda: None
+    world.at(110, 101, content="v2")
+    assert isinstance(world.worker.reconcile(ROUTE), Sync)
+    world.at(120, 101, content="v2")
+    assert isinstance(world.worker.reconcile(ROUTE), Skip)
+    assert len(world.synced) == 2
+
+
 def test_while_another_worker_has_the_environment_the_wake_up_is_sent_again(world: World) -> None:
-    flight = world.flights.take(ROUTE.environment)
-    assert flight
+    assert world.flights.take(ROUTE)
     decision = world.worker.reconcile(ROUTE)
     assert isinstance(decision, Wait)
-    assert decision.reason == "FlightTaken"
+    assert decision.reason == "EnvironmentBusy"
     assert len(world.wake_ups.sent) == 1
-    assert not world.calls
+    assert not world.synced
 
 
 def test_many_workers_that_find_the_environment_taken_send_one_wake_up_in_all(world: World) -> None:
-    assert world.flights.take(ROUTE.environment)
+    assert world.flights.take(ROUTE)
     for _ in range(6):
         world.worker.reconcile(ROUTE)
     assert len(world.wake_ups.sent) == 1
 
 
-def test_the_environment_is_free_again_after_a_sync_even_after_a_failed_one(world: World) -> None:
+def test_two_routes_of_one_environment_are_not_synced_at_once(world: World) -> None:
+    sibling = make_route("sibling", folder="files/other")
+    world.worker.reconcile(ROUTE)
+    decision = world.worker.reconcile(sibling)
+    assert isinstance(decision, Wait)
+    world.at(107, 0, 1)
+    assert isinstance(world.worker.reconcile(sibling), Sync)
+    assert world.synced == [ROUTE, sibling]
+
+
+def test_one_folder_can_feed_two_environments(world: World) -> None:
+    other = make_route("other", environment="sample-3")
+    world.worker.reconcile(ROUTE)
+    world.worker.reconcile(other)
+    assert world.synced == [ROUTE, other]
+
+
+def test_an_environment_is_free_again_after_a_refused_sync(world: World) -> None:
     world.answer = ArmRefusal("no", code="Forbidden", status=403)
     world.worker.reconcile(ROUTE)
-    assert world.flights.take(ROUTE.environment)
+    assert world.flights.take(ROUTE)
 
 
 def test_a_failure_for_now_is_remembered_and_tried_again_after_a_back_off(world: World) -> None:
@@ -125,16 +118,15 @@ def test_a_failure_for_now_is_remembered_and_tried_again_after_a_back_off(world:
     assert failure
     assert (failure.transient, failure.code, failure.status, failure.request_id) == (True, "ServerBusy", 503, "r")
     assert failure.next_attempt == NOON + timedelta(seconds=105)
-    assert world.wake_ups.sent == [("default", NOON + timedelta(seconds=105))]
+    assert seconds_of(world) == [105]
 
 
 def test_the_back_off_doubles_and_retry_after_is_its_floor(world: World) -> None:
     world.answer = ArmUnavailable("busy", code="ServerBusy", retry_after_s=30)
     world.worker.reconcile(ROUTE)
-    world.clock.seconds = 200
-    world.folder = make_manifest(0, 1, listed=200)
+    world.at(200, 0, 1)
     world.worker.reconcile(ROUTE)
-    assert [(due - NOON).total_seconds() for _, due in world.wake_ups.sent] == [100 + 30 + 5, 200 + 30 + 10]
+    assert seconds_of(world) == [100 + 30 + 5, 200 + 30 + 10]
     failure = world.state().failure
     assert failure
     assert failure.count == 2
@@ -148,24 +140,98 @@ def test_a_refusal_is_remembered_with_arms_words_and_not_hammered(world: World) 
     assert (failure.transient, failure.message, failure.request_id) == (False, "no such linked service", "r")
     assert world.wake_ups.sent == []
     assert isinstance(world.worker.reconcile(ROUTE), Skip)
+    world.at(3700, 0, 1)
+    assert isinstance(world.worker.reconcile(ROUTE), Sync)
 
 
 def test_a_success_ends_a_failure(world: World) -> None:
     world.answer = ArmUnavailable("busy", code="ServerBusy")
     world.worker.reconcile(ROUTE)
-    world.answer = None
-    world.clock.seconds = 200
-    world.folder = make_manifest(0, 1, listed=200)
+    world.answer = Accepted(202, "request-2")
+    world.at(200, 0, 1)
     world.worker.reconcile(ROUTE)
     assert world.state().failure is None
     assert world.state().synced
+
+
+@pytest.mark.parametrize("state", ["Initial", "Starting", "stopping", "STOPPED"])
+def test_an_environment_that_is_not_ready_is_waited_for(world: World, state: str) -> None:
+    world.environment = state
+    world.worker.reconcile(ROUTE)
+    failure = world.state().failure
+    assert failure
+    assert (failure.code, failure.transient) == ("EnvironmentNotReady", True)
+    assert not world.synced
+    assert len(world.wake_ups.sent) == 1
+
+
+@pytest.mark.parametrize("state", ["Started", "Online", "SomethingNew", "", None])
+def test_an_environment_in_any_other_state_is_tried(world: World, state: str | None) -> None:
+    world.environment = state
+    world.worker.reconcile(ROUTE)
+    assert world.synced == [ROUTE]
 
 
 def test_a_listing_that_fails_frees_the_environment_and_is_tried_again_by_the_queue(world: World) -> None:
     def down(_: Route) -> Manifest:
         raise ConnectionError("storage is down")
 
-    worker = Reconciler(world.states, world.flights, world.notices, down, world, POLICY)
+    object.__setattr__(world.worker, "list_folder", down)
     with pytest.raises(ConnectionError):
-        worker.reconcile(ROUTE)
-    assert world.flights.take(ROUTE.environment)
+        world.worker.reconcile(ROUTE)
+    world.clock.seconds += 7
+    assert world.flights.take(ROUTE)
+
+
+def test_a_folder_that_lost_all_its_files_is_held_and_says_how_many(world: World) -> None:
+    world.worker.reconcile(ROUTE)
+    world.at(200)
+    decision = world.worker.reconcile(ROUTE)
+    assert isinstance(decision, Hold)
+    held = world.state().held
+    assert held
+    assert (held.reason, "all 2 files are gone" in held.sentence) == ("FolderEmpty", True)
+    assert len(world.synced) == 1
+
+
+def test_a_hold_is_recorded_once(world: World) -> None:
+    world.worker.reconcile(ROUTE)
+    for seconds in (200, 500):
+        world.at(seconds)
+        world.worker.reconcile(ROUTE)
+    assert [record.outcome for record in world.history()] == ["held", "accepted"]
+
+
+def test_deleted_files_are_synced_once_the_deleting_has_paused_and_stay_listed(world: World) -> None:
+    world.worker.reconcile(ROUTE)
+    world.at(200, 0)
+    assert isinstance(world.worker.reconcile(ROUTE), Wait)
+    world.at(206, 0)
+    assert isinstance(world.worker.reconcile(ROUTE), Sync)
+    assert world.state().removed == 1
+    changes = world.history()[0].changes
+    assert changes
+    assert changes.removed.first == ("airflow/dags/dag_1.py",)
+
+
+def test_a_removed_file_that_is_back_is_no_longer_listed(world: World) -> None:
+    test_deleted_files_are_synced_once_the_deleting_has_paused_and_stay_listed(world)
+    world.at(300, 0, 290)
+    world.worker.reconcile(ROUTE)
+    assert world.state().removed == 0
+
+
+def test_every_attempt_leaves_a_record_newest_first(world: World) -> None:
+    world.worker.reconcile(ROUTE)
+    world.answer = ArmRefusal("no", code="BadRequest", status=400, request_id="r")
+    world.at(200, 0, 150, content="v2")
+    world.worker.reconcile(ROUTE)
+    refused, accepted = world.history()
+    assert (refused.outcome, refused.code, refused.message) == ("refused", "BadRequest", "no")
+    assert [(call.operation, call.status, call.request_id) for call in refused.calls] == [
+        ("get environment", 200, "request-0"),
+        ("airflow/sync", 400, "r"),
+    ]
+    assert (accepted.outcome, accepted.trigger) == ("accepted", "Changed")
+    assert accepted.changes
+    assert accepted.changes.added.count == 2

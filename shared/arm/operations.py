@@ -1,0 +1,172 @@
+"""Long-running operations: found in an answer, stored as JSON, asked about once per wake-up.
+
+Source: "Track asynchronous Azure operations". `Azure-AsyncOperation` names a URL whose body holds `status`, `Location`
+one that answers 202 until it answers as the request would have; else the resource's own `provisioningState` tells.
+Data Factory names one URL in both headers, which may answer in either way.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from shared.arm.answers import ArmAnswer
+from shared.arm.caller import ArmCall, ArmCaller
+from shared.arm.clouds import Cloud
+from shared.arm.error_body import read_error
+from shared.arm.urls import ArmUrl
+from shared.arm.waits import retry_after_s
+from shared.errors import ArmRefusal
+
+# azure-mgmt-core's default; ARM itself recommends 60 s where an answer does not say.
+DEFAULT_INTERVAL_S = 30.0
+_ACCEPTED = 202
+_SUCCEEDED = frozenset({"succeeded"})
+_FAILED = frozenset({"failed", "canceled", "cancelled"})
+# Our identity's problem, which says nothing about the operation.
+_NOT_ALLOWED = frozenset({401, 403})
+
+
+class Follow(Enum):
+    """What a URL tells about an operation."""
+
+    STATUS = "Azure-AsyncOperation"
+    RESULT = "Location"
+    EITHER = "both"
+    RESOURCE = "provisioningState"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """Something that ARM accepted and is not done with; `after_s` is the wait before it is asked about."""
+
+    url: str
+    follow: Follow
+    after_s: float = DEFAULT_INTERVAL_S
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what a state document keeps."""
+        return {"url": self.url, "follow": self.follow.value, "after_s": self.after_s}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "Operation":
+        """Read it back; raise ValueError if it is none."""
+        try:
+            return cls(str(stored["url"]), Follow(stored["follow"]), float(stored["after_s"]))
+        except (KeyError, TypeError) as error:
+            raise ValueError("expected an operation with url, follow and after_s") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """Not done; ask again about `operation` after its `after_s` seconds."""
+
+    operation: Operation
+
+    @property
+    def after_s(self) -> float:
+        """The seconds to wait."""
+        return self.operation.after_s
+
+
+@dataclass(frozen=True, slots=True)
+class Succeeded:
+    """Done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Ended without success, in ARM's words."""
+
+    code: str
+    message: str
+
+
+Progress = Running | Succeeded | Failed
+
+
+def started(answer: ArmAnswer, resource: ArmUrl, cloud: Cloud) -> Operation | None:
+    """Return the operation that a 2xx answer began, or None where all is done or nothing can be followed.
+
+    `resource` is what the request was about: its `provisioningState` is followed where there are no headers.
+    """
+    status, result = answer.headers.get("Azure-AsyncOperation"), answer.headers.get("Location")
+    after_s = _interval_s(answer)
+    if status:
+        return Operation(status, Follow.EITHER if status == result else Follow.STATUS, after_s)
+    if result:
+        return Operation(result, Follow.RESULT, after_s)
+    state = _provisioning_state(answer)
+    if state and state not in _SUCCEEDED | _FAILED:
+        return Operation(resource.at(cloud.endpoint), Follow.RESOURCE, after_s)
+    return None
+
+
+def poll(caller: ArmCaller, operation: Operation, *, deadline_s: float) -> Progress:
+    """Ask once how an operation stands.
+
+    Raises ArmRefusal with code `ForeignUrl` if its URL does not lead to ARM; ArmError if ARM did not say how it stands,
+    which does not mean that the operation failed.
+    """
+    try:
+        url = ArmUrl.given(operation.url, caller.cloud)
+    except ValueError as error:
+        raise ArmRefusal(str(error), code="ForeignUrl") from error
+    try:
+        answer = caller.call(ArmCall("poll operation", "GET", url), deadline_s=deadline_s)
+    except ArmRefusal as refusal:
+        if _is_outcome(refusal, operation.follow):
+            return Failed(refusal.code, refusal.message)
+        raise
+    return interpret(operation, answer)
+
+
+def interpret(operation: Operation, answer: ArmAnswer) -> Progress:
+    """Return how an operation stands, from a 2xx answer of its URL. Words are compared without regard to case."""
+    word = _status(answer) if operation.follow in {Follow.STATUS, Follow.EITHER} else ""
+    if not word and answer.status == _ACCEPTED:
+        return Running(_next(operation, answer))
+    word = word or _provisioning_state(answer)
+    if not word or word in _SUCCEEDED:
+        return Succeeded()
+    if word in _FAILED:
+        error = read_error(answer)
+        return Failed(error.code, error.message) if _has_error(answer) else Failed(word.capitalize(), "")
+    return Running(_next(operation, answer))
+
+
+def _is_outcome(refusal: ArmRefusal, follow: Follow) -> bool:
+    """Whether an error is the operation's own; from a URL of statuses it only means that the status was not told."""
+    return (
+        follow in {Follow.RESULT, Follow.EITHER} and refusal.status is not None and refusal.status not in _NOT_ALLOWED
+    )
+
+
+def _next(operation: Operation, answer: ArmAnswer) -> Operation:
+    """Return the operation as it is followed from now on; a result may move to another URL."""
+    moved = answer.headers.get("Location") if operation.follow is Follow.RESULT else None
+    return Operation(moved or operation.url, operation.follow, _interval_s(answer))
+
+
+def _interval_s(answer: ArmAnswer) -> float:
+    asked = retry_after_s(answer)
+    return DEFAULT_INTERVAL_S if asked is None else asked
+
+
+def _status(answer: ArmAnswer) -> str:
+    return _word(answer.json(), "status")
+
+
+def _provisioning_state(answer: ArmAnswer) -> str:
+    body = answer.json()
+    return _word(body.get("properties"), "provisioningState") if isinstance(body, dict) else ""
+
+
+def _has_error(answer: ArmAnswer) -> bool:
+    body = answer.json()
+    return isinstance(body, dict) and bool(body.get("error"))
+
+
+def _word(members: object, name: str) -> str:
+    found = members.get(name) if isinstance(members, dict) else None
+    return found.lower() if isinstance(found, str) else ""

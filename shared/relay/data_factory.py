@@ -1,0 +1,61 @@
+"""Azure Data Factory's managed Airflow as a target, through ARM."""
+
+import json
+
+from shared.arm import factory, operations
+from shared.arm.answers import ArmAnswer
+from shared.arm.caller import ArmCaller
+from shared.arm.urls import ArmUrl
+from shared.errors import ArmRefusal, ArmUnavailable
+from shared.relay.route import Route
+from shared.relay.target import Accepted, EnvironmentState, ImportFailed, Progress, StillRunning, Succeeded
+
+# How long it takes until the target is asked again that could not say how an operation stands.
+_ASK_AGAIN_S = 15.0
+
+
+class DataFactory:
+    """Makes the relay's calls; a handle is the JSON of a long-running operation."""
+
+    def __init__(self, caller: ArmCaller) -> None:
+        self._caller = caller
+
+    def environment_state(self, route: Route, *, deadline_s: float) -> EnvironmentState:
+        """Return the state of the integration runtime; raise ArmRefusal (404) where there is none."""
+        answer = factory.get_environment(self._caller, route.environment, deadline_s=deadline_s)
+        return EnvironmentState(answer.status, answer.request_id, _state(answer))
+
+    def sync(self, route: Route, *, deadline_s: float) -> Accepted:
+        """Ask for an import; the seed's sample answers 202 with nothing to follow, other answers are followed."""
+        answer = factory.sync(self._caller, route.environment.factory, route.request, deadline_s=deadline_s)
+        resource = ArmUrl.to(*route.environment.segments)
+        operation = operations.started(answer, resource, self._caller.cloud)
+        if operation is None:
+            return Accepted(answer.status, answer.request_id)
+        return Accepted(answer.status, answer.request_id, json.dumps(operation.as_json()), operation.after_s)
+
+    def poll(self, handle: str, *, deadline_s: float) -> Progress:
+        """Ask once how far an import has come; what ARM cannot say now says nothing about the import."""
+        operation = operations.Operation.from_json(json.loads(handle))
+        try:
+            progress = operations.poll(self._caller, operation, deadline_s=deadline_s)
+        except ArmUnavailable as unavailable:
+            return StillRunning(handle, unavailable.retry_after_s or _ASK_AGAIN_S)
+        except ArmRefusal as refusal:
+            if refusal.code == "ForeignUrl":
+                return ImportFailed(refusal.code, refusal.message)
+            return StillRunning(handle, _ASK_AGAIN_S)
+        match progress:
+            case operations.Running(operation=moved):
+                return StillRunning(json.dumps(moved.as_json()), moved.after_s)
+            case operations.Failed(code=code, message=message):
+                return ImportFailed(code, message)
+            case operations.Succeeded():
+                return Succeeded()
+
+
+def _state(answer: ArmAnswer) -> str | None:
+    body = answer.json()
+    properties = body.get("properties") if isinstance(body, dict) else None
+    state = properties.get("state") if isinstance(properties, dict) else None
+    return state if isinstance(state, str) else None

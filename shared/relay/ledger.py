@@ -1,0 +1,149 @@
+"""Writing down what came of a sync: in the route's state, in its baseline, in its history."""
+
+import logging
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from shared.errors import ArmError, ArmUnavailable
+from shared.folder.checks import Finding
+from shared.folder.manifest import Manifest
+from shared.relay import transitions
+from shared.relay.baseline import Baselines, Diff
+from shared.relay.decide import Hold, Policy
+from shared.relay.notice import Notices
+from shared.relay.records import CallMade, Changes, Outcome, Records, SyncRecord
+from shared.relay.route import Route
+from shared.relay.state import Operation, RouteState, Synced
+from shared.relay.states import RouteStates
+
+log = logging.getLogger(__name__)
+
+FINDINGS_KEPT = 100
+BACK_OFF_BASE = timedelta(seconds=5)
+BACK_OFF_CAP = timedelta(minutes=10)
+
+
+@dataclass(slots=True)
+class Attempt:
+    """A sync as it is being attempted; `calls` grows while it goes on."""
+
+    route: Route
+    sync_id: str
+    trigger: str
+    manifest: Manifest
+    diff: Diff = field(default_factory=lambda: Diff((), (), ()))
+    findings: tuple[Finding, ...] = ()
+    calls: list[CallMade] = field(default_factory=list)
+
+    def record(self, outcome: Outcome, *, code: str | None = None, message: str | None = None) -> SyncRecord:
+        """Return the attempt's record."""
+        return SyncRecord(
+            sync_id=self.sync_id,
+            route=self.route.name,
+            outcome=outcome,
+            trigger=self.trigger,
+            revision=self.manifest.revision,
+            started_at=self.manifest.listed_at,
+            changes=Changes.of(self.diff),
+            findings=self.findings[:FINDINGS_KEPT],
+            calls=tuple(self.calls),
+            code=code,
+            message=message,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Keeps state, baseline and history of all routes.
+
+    The record is written first and the state last: a crash in between repeats the sync, which is harmless, and its
+    history shows both.
+    """
+
+    states: RouteStates
+    baselines: Baselines
+    records: Records
+    notices: Notices
+    policy: Policy
+    jitter: Callable[[], float] = random.random
+
+    def accepted(self, attempt: Attempt) -> None:
+        """ADF took the sync and offers nothing to follow: it counts as done."""
+        self.records.write(attempt.record("accepted"))
+        baseline = self.baselines.read(attempt.route).after(attempt.manifest)
+        self.baselines.write(attempt.route, baseline)
+        done = Synced(
+            revision=attempt.manifest.revision,
+            listed_at=attempt.manifest.listed_at,
+            files=len(attempt.manifest.files),
+            sync_id=attempt.sync_id,
+        )
+        self.states.update(attempt.route, transitions.synced(done, removed=len(baseline.removed)))
+
+    def running(self, attempt: Attempt, operation: Operation) -> None:
+        """ADF took the sync and works on it."""
+        self.records.write(attempt.record("running"))
+        self.baselines.stage(attempt.route, self.baselines.read(attempt.route).after(attempt.manifest))
+        self.states.update(attempt.route, transitions.following(operation))
+
+    def succeeded(self, route: Route, operation: Operation, now: datetime) -> None:
+        """An operation has come to a good end."""
+        self._end(route, operation.sync_id, "succeeded", now)
+        baseline = self.baselines.confirm(route)
+        done = Synced(
+            revision=operation.revision,
+            listed_at=operation.listed_at,
+            files=operation.files,
+            sync_id=operation.sync_id,
+        )
+        self.states.update(route, transitions.synced(done, removed=len(baseline.removed)))
+
+    def operation_failed(self, route: Route, operation: Operation, error: ArmError, now: datetime) -> None:
+        """An operation has come to a bad end, or to none in time."""
+        self._end(route, operation.sync_id, "failed", now, error)
+        self._note_failure(route, operation.sync_id, operation.revision, error)
+
+    def failed(self, attempt: Attempt, error: ArmError) -> None:
+        """ADF did not take the sync."""
+        outcome: Outcome = "failed" if isinstance(error, ArmUnavailable) else "refused"
+        self.records.write(attempt.record(outcome, code=error.code, message=error.message))
+        self._note_failure(attempt.route, attempt.sync_id, attempt.manifest.revision, error)
+
+    def held(self, attempt: Attempt, decision: Hold) -> None:
+        """A sync would do harm, or a check stands against it."""
+        self.records.write(attempt.record("held", code=decision.reason, message=decision.sentence))
+        self.states.update(attempt.route, transitions.holding(decision, attempt.sync_id, attempt.manifest.revision))
+
+    def unchanged(self, attempt: Attempt, message: str) -> None:
+        """A sync that somebody asked for turned out not to be needed."""
+        self.records.write(attempt.record("unchanged", message=message))
+        self.states.update(attempt.route, transitions.nothing_to_do(attempt.sync_id))
+
+    def _note_failure(self, route: Route, sync_id: str, revision: str, error: ArmError) -> None:
+        state = self.states.read(route).state
+        delay = self._back_off(state, error) if isinstance(error, ArmUnavailable) else self.policy.retry_refused
+        log.warning(
+            "route %s: sync %s failed, next attempt in %.0f s at the latest: %s (request %s)",
+            route.name,
+            sync_id,
+            delay.total_seconds(),
+            error,
+            error.request_id,
+        )
+        self.states.update(route, transitions.failed(error, sync_id, revision, delay))
+        if isinstance(error, ArmUnavailable):
+            self.notices.notice(route, delay)
+
+    def _back_off(self, state: RouteState, error: ArmUnavailable) -> timedelta:
+        """Return full jitter over a doubling span, with what ARM asked for as its floor."""
+        span = min(BACK_OFF_CAP, BACK_OFF_BASE * 2.0 ** min(transitions.failures_in_a_row(state), 16))
+        return timedelta(seconds=error.retry_after_s or 0) + self.jitter() * span
+
+    def _end(self, route: Route, sync_id: str, outcome: Outcome, now: datetime, error: ArmError | None = None) -> None:
+        record = self.records.read(route.name, sync_id)
+        if record:
+            ended = {"outcome": outcome, "finished_at": now}
+            why = {"code": error.code, "message": error.message} if error else {}
+            self.records.write(record.model_copy(update=ended | why))

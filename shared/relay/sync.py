@@ -1,0 +1,115 @@
+"""One attempt to sync: what changed, what the checks say, whether the environment is ready, the call."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar
+
+from shared.errors import ArmError, ArmUnavailable
+from shared.folder.manifest import Manifest
+from shared.relay.baseline import Baselines
+from shared.relay.decide import Hold, Policy, Sync
+from shared.relay.inspection import Inspection
+from shared.relay.ledger import Attempt, Ledger
+from shared.relay.records import CallMade, new_sync_id
+from shared.relay.route import Route
+from shared.relay.state import Operation, RouteState
+from shared.relay.target import Accepted, Answered, Target
+
+CALL_DEADLINE_S = 100.0
+
+# States of an integration runtime in which an import cannot work yet; in any other one, known or not, it is tried.
+NOT_READY = frozenset({"initial", "starting", "stopping", "stopped"})
+
+Answer = TypeVar("Answer", bound=Answered)
+SecondsLeft = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveAlone:
+    """For how long nothing else may be done to the environment, and which route is exempt, to follow its sync."""
+
+    duration: timedelta
+    exempt: Route | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SyncAttempts:
+    """Attempts syncs; whoever calls has the flight of the environment for as many seconds as `seconds_left` says."""
+
+    target: Target
+    baselines: Baselines
+    inspection: Inspection
+    ledger: Ledger
+    policy: Policy
+
+    def run(
+        self, route: Route, state: RouteState, manifest: Manifest, decision: Sync, seconds_left: SecondsLeft
+    ) -> LeaveAlone | None:
+        """Attempt a sync and write down what came of it; None if no import was started."""
+        attempt = begin(route, state, manifest, decision.reason)
+        attempt.diff = self.baselines.read(route).diff(manifest)
+        attempt.findings = self.inspection.findings(route, manifest, attempt.diff)
+        objection = self.inspection.objection(attempt.findings)
+        if objection and decision.reason != "Forced":
+            self.ledger.held(attempt, Hold("ChecksFailed", objection))
+            return None
+        try:
+            accepted = self._ask(attempt, seconds_left)
+        except ArmError as error:
+            self.ledger.failed(attempt, error)
+            return None
+        return self._note(attempt, accepted)
+
+    def _ask(self, attempt: Attempt, seconds_left: SecondsLeft) -> Accepted:
+        """Ask for the import if the environment is ready for one; raise ArmError if it is not or ARM is not."""
+
+        def deadline_s() -> float:
+            return min(CALL_DEADLINE_S, seconds_left())
+
+        environment = _noted(
+            attempt,
+            "get environment",
+            lambda: self.target.environment_state(attempt.route, deadline_s=deadline_s()),
+        )
+        if (environment.state or "").lower() in NOT_READY:
+            raise ArmUnavailable(f"the environment is {environment.state}, not Started", code="EnvironmentNotReady")
+        return _noted(attempt, "airflow/sync", lambda: self.target.sync(attempt.route, deadline_s=deadline_s()))
+
+    def _note(self, attempt: Attempt, accepted: Accepted) -> LeaveAlone:
+        if accepted.handle is None:
+            self.ledger.accepted(attempt)
+            return LeaveAlone(self.policy.settle)
+        listed_at = attempt.manifest.listed_at
+        poll_after = timedelta(seconds=accepted.poll_after_s)
+        operation = Operation(
+            sync_id=attempt.sync_id,
+            revision=attempt.manifest.revision,
+            listed_at=listed_at,
+            files=len(attempt.manifest.files),
+            handle=accepted.handle,
+            next_poll=listed_at + poll_after,
+            give_up_at=listed_at + self.policy.operation_timeout,
+        )
+        self.ledger.running(attempt, operation)
+        self.ledger.notices.notice(attempt.route, poll_after)
+        return LeaveAlone(self.policy.operation_timeout, attempt.route)
+
+
+def begin(route: Route, state: RouteState, manifest: Manifest, trigger: str) -> Attempt:
+    """Return the attempt that answers what was asked for, or a new one."""
+    sync_id = state.requested.sync_id if state.requested else new_sync_id(manifest.listed_at)
+    return Attempt(route, sync_id, trigger, manifest)
+
+
+def _noted(attempt: Attempt, operation: str, ask: Callable[[], Answer]) -> Answer:
+    """Make a call and note it in the attempt, however it ends."""
+    try:
+        answer = ask()
+    except ArmError as error:
+        attempt.calls.append(
+            CallMade(operation=operation, status=error.status, request_id=error.request_id, code=error.code)
+        )
+        raise
+    attempt.calls.append(CallMade(operation=operation, status=answer.status, request_id=answer.request_id))
+    return answer

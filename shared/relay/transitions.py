@@ -1,0 +1,145 @@
+"""How a route's state changes: pure functions, each applied to the latest state by whoever writes it."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from shared.errors import ArmError, ArmUnavailable
+from shared.folder.manifest import Manifest
+from shared.relay.decide import Hold, Wait
+from shared.relay.state import Failure, Held, Operation, Requested, RouteState, Seen, Synced
+
+Change = Callable[[RouteState, datetime], RouteState]
+
+
+def notice_answered() -> Change:
+    """A wake-up is being answered: whatever changes from here on needs another one."""
+    return lambda state, _now: _with(state, pending=None)
+
+
+def waiting(decision: Wait, manifest: Manifest) -> Change:
+    """The folder is to be looked at again later."""
+
+    def change(state: RouteState, _now: datetime) -> RouteState:
+        same = state.seen is not None and state.seen.revision == manifest.revision
+        seen = state.seen if same else Seen(revision=manifest.revision, at=manifest.listed_at)
+        return _with(state, burst_since=decision.burst_since, seen=seen)
+
+    return change
+
+
+def nothing_to_do(sync_id: str | None = None) -> Change:
+    """The folder needs no sync; a request for one, of this id, is answered by that."""
+    return lambda state, _now: _with(
+        state, burst_since=None, seen=None, held=None, requested=_unanswered(state, sync_id)
+    )
+
+
+def holding(decision: Hold, sync_id: str, revision: str) -> Change:
+    """A change waits for a person."""
+
+    def change(state: RouteState, now: datetime) -> RouteState:
+        since = state.held.since if state.held and state.held.revision == revision else now
+        held = Held(revision=revision, reason=decision.reason, sentence=decision.sentence, since=since)
+        return _with(state, held=held, burst_since=None, seen=None, requested=_unanswered(state, sync_id))
+
+    return change
+
+
+def following(operation: Operation) -> Change:
+    """ADF accepted a sync and works on it."""
+    return lambda state, _now: _with(
+        state,
+        operation=operation,
+        held=None,
+        burst_since=None,
+        seen=None,
+        requested=_unanswered(state, operation.sync_id),
+    )
+
+
+def still_running(handle: str, next_poll: datetime) -> Change:
+    """ADF still works on the sync."""
+
+    def change(state: RouteState, _now: datetime) -> RouteState:
+        if state.operation is None:
+            return state
+        return _with(state, operation=state.operation.model_copy(update={"handle": handle, "next_poll": next_poll}))
+
+    return change
+
+
+def synced(done: Synced, removed: int) -> Change:
+    """ADF took a revision over."""
+    return lambda state, _now: _with(
+        state,
+        synced=done,
+        removed=removed,
+        operation=None,
+        failure=None,
+        held=None,
+        burst_since=None,
+        seen=None,
+        requested=_unanswered(state, done.sync_id),
+    )
+
+
+def failed(error: ArmError, sync_id: str, revision: str, delay: timedelta) -> Change:
+    """A sync failed; it may be tried again after `delay`."""
+
+    def change(state: RouteState, now: datetime) -> RouteState:
+        failure = Failure(
+            sync_id=sync_id,
+            revision=revision,
+            transient=isinstance(error, ArmUnavailable),
+            count=failures_in_a_row(state) + 1,
+            at=now,
+            next_attempt=now + delay,
+            code=error.code,
+            message=error.message,
+            status=error.status,
+            request_id=error.request_id,
+        )
+        return _with(
+            state,
+            failure=failure,
+            operation=None,
+            burst_since=None,
+            seen=None,
+            requested=_unanswered(state, sync_id),
+        )
+
+    return change
+
+
+def failures_in_a_row(state: RouteState) -> int:
+    """Return how many syncs have failed since the last good one."""
+    return state.failure.count if state.failure else 0
+
+
+def requested(sync_id: str, *, force: bool) -> Change:
+    """Somebody asks for a sync."""
+    return lambda state, now: _with(state, requested=Requested(sync_id=sync_id, force=force, at=now))
+
+
+def suspended() -> Change:
+    """The route does nothing until it is resumed."""
+    return lambda state, now: _with(state, suspended_since=state.suspended_since or now)
+
+
+def resumed() -> Change:
+    """The route works again."""
+    return lambda state, _now: _with(state, suspended_since=None)
+
+
+def removed_acknowledged() -> Change:
+    """Somebody knows of the files that were removed here and that ADF keeps."""
+    return lambda state, _now: _with(state, removed=0)
+
+
+def _unanswered(state: RouteState, sync_id: str | None) -> Requested | None:
+    """Return the request that a sync of this id leaves open: one that came after it began."""
+    return None if state.requested and state.requested.sync_id == sync_id else state.requested
+
+
+def _with(state: RouteState, **parts: object) -> RouteState:
+    return state.model_copy(update=parts)

@@ -1,0 +1,106 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.arm.answers import ArmAnswer
+from shared.arm.error_body import read_error
+from shared.arm.failures import failure
+from shared.errors import ArmError, ErrorDetail
+
+
+def read(body: object) -> ErrorDetail:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return read_error(ArmAnswer(400, {}, content))
+
+
+FLAT = {"code": "Inner", "message": "why", "target": "x"}
+INNER = ErrorDetail("Inner", "why", "x")
+
+
+@pytest.mark.parametrize("details", [[FLAT], [{"error": FLAT}]], ids=["flat", "nested"])
+def test_code_message_target_and_details_are_found(details: object) -> None:
+    body = {"error": {"code": "Outer", "message": "no", "target": "name", "details": details}}
+    assert read(body) == ErrorDetail("Outer", "no", "name", (INNER,))
+
+
+@pytest.mark.parametrize("details", [None, [], {}, "x", [None, 1, "x", {}]])
+def test_details_that_tell_nothing_are_none(details: object) -> None:
+    assert read({"error": {"code": "C", "message": "m", "details": details}}) == ErrorDetail("C", "m")
+
+
+def test_inner_errors_and_additional_info_count_as_details() -> None:
+    info = [{"type": "PolicyViolation", "info": {"policy": "p"}}, None, {"info": 1}]
+    body = {"error": {"code": "C", "message": "m", "innererror": FLAT, "additionalInfo": info}}
+    assert read(body).details == (INNER, ErrorDetail("PolicyViolation", '{"policy": "p"}'))
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "message"),
+    [
+        ({"code": "C", "message": "m"}, "C", "m"),
+        ({"Code": "C", "Message": "m"}, "C", "m"),
+        ({"Message": "An error has occurred."}, "HTTP 400", "An error has occurred."),
+        ({"error": {"code": 7, "message": ["a", "b"]}}, "7", '["a", "b"]'),
+        ({"error": "invalid_token", "error_description": "expired"}, "invalid_token", "expired"),
+        ({"error": {"code": "C", "message": "two\r\nlines"}}, "C", "two lines"),
+    ],
+)
+def test_other_shapes_are_understood(body: object, code: str, message: str) -> None:
+    assert (read(body).code, read(body).message) == (code, message)
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"", "an empty answer"),
+        (b"<html><style>b {}</style><h1>502</h1>\n Bad <b>Gateway</b></html>", "502 Bad Gateway"),
+        (b'{"error": {"code": "Trunc', '{"error": {"code": "Trunc'),
+        (b"\xff\xfe\xfa", "\ufffd\ufffd\ufffd"),
+        (b"[]", "[]"),
+        (b"null", "null"),
+        (b'{"error": null}', '{"error": null}'),
+        (b"[" * 100_000, "[" * 200),
+    ],
+    ids=["empty", "html", "truncated", "not utf-8", "list", "null", "null error", "too deep"],
+)
+def test_what_is_no_error_of_arm_is_shown_as_it_begins(body: bytes, message: str) -> None:
+    assert read(body) == ErrorDetail("HTTP 400", message)
+
+
+def test_a_bottomless_error_has_a_bottom() -> None:
+    error: dict[str, object] = {"code": "C"}
+    for _ in range(50):
+        error = {"code": "C", "details": [error]}
+    depth, found = 0, read({"error": error})
+    while found.details:
+        depth, found = depth + 1, found.details[0]
+    assert depth == 5
+
+
+def test_long_texts_are_cut() -> None:
+    found = read({"error": {"code": "c" * 9999, "message": "m" * 9999, "details": [FLAT] * 99}})
+    assert (len(found.code), len(found.message), len(found.details)) == (200, 2000, 20)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["error", "code", "message", "target", "details", "innererror", "additionalInfo", "type"]),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=15,
+)
+
+
+@given(JSON.map(lambda body: json.dumps(body).encode()) | st.binary(), st.integers(300, 599))
+def test_any_body_becomes_one_of_our_errors(body: bytes, status: int) -> None:
+    error = failure(ArmAnswer(status, {}, body))
+    assert isinstance(error, ArmError)
+    assert error.code
+    assert error.status == status

@@ -1,0 +1,76 @@
+from shared.relay.decide import Hold, Skip, Sync
+from tests.unit.memory import NOON
+from tests.unit.world import ROUTE, World
+
+
+def test_a_suspended_route_does_nothing_until_it_is_resumed() -> None:
+    world = World()
+    world.operator.suspend(ROUTE)
+    assert world.worker.reconcile(ROUTE) == Skip("Suspended", "the route is suspended")
+    world.operator.resume(ROUTE)
+    assert world.wake_ups.sent == [("default", NOON.replace(minute=1, second=40))]
+    assert isinstance(world.worker.reconcile(ROUTE), Sync)
+
+
+def test_a_sync_that_is_asked_for_is_recorded_under_the_id_that_was_given() -> None:
+    world = World()
+    sync_id = world.operator.request_sync(ROUTE, force=False)
+    world.worker.reconcile(ROUTE)
+    assert [(record.sync_id, record.outcome) for record in world.history()] == [(sync_id, "accepted")]
+    assert world.state().requested is None
+
+
+def test_a_sync_of_an_unchanged_folder_is_answered_without_a_call() -> None:
+    world = World()
+    world.worker.reconcile(ROUTE)
+    sync_id = world.operator.request_sync(ROUTE, force=False)
+    world.at(200, 0, 1)
+    world.worker.reconcile(ROUTE)
+    record = world.records.read("default", sync_id)
+    assert record
+    assert record.outcome == "unchanged"
+    assert len(world.synced) == 1
+
+
+def test_a_forced_sync_of_an_unchanged_folder_is_made() -> None:
+    world = World()
+    world.worker.reconcile(ROUTE)
+    world.operator.request_sync(ROUTE, force=True)
+    world.at(200, 0, 1)
+    world.worker.reconcile(ROUTE)
+    assert len(world.synced) == 2
+
+
+def test_a_forced_sync_of_an_empty_folder_goes_through() -> None:
+    world = World()
+    world.worker.reconcile(ROUTE)
+    world.at(200)
+    assert isinstance(world.worker.reconcile(ROUTE), Hold)
+    world.operator.request_sync(ROUTE, force=True)
+    assert isinstance(world.worker.reconcile(ROUTE), Sync)
+    assert world.state().removed == 2
+    assert world.state().held is None
+
+
+def test_a_request_that_comes_during_a_sync_is_not_lost() -> None:
+    world = World()
+    world.during_sync = lambda: world.operator.request_sync(ROUTE, force=True)
+    world.worker.reconcile(ROUTE)
+    assert world.state().requested
+    world.during_sync = lambda: None
+    world.at(200, 0, 1)
+    world.worker.reconcile(ROUTE)
+    assert len(world.synced) == 2
+    assert world.state().requested is None
+
+
+def test_removed_files_are_forgotten_when_somebody_acknowledges_them() -> None:
+    world = World()
+    world.worker.reconcile(ROUTE)
+    for seconds in (200, 206):
+        world.at(seconds, 0)
+        world.worker.reconcile(ROUTE)
+    assert world.state().removed == 1
+    world.operator.acknowledge_removed(ROUTE)
+    assert world.state().removed == 0
+    assert world.baselines.read(ROUTE).removed == {}

@@ -1,0 +1,100 @@
+"""A relay whose storage is in memory and whose target, folder and clock a test decides about."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from shared.folder.manifest import Manifest
+from shared.relay.baseline import Baselines
+from shared.relay.decide import Policy
+from shared.relay.flight import Flights
+from shared.relay.follow import Follow
+from shared.relay.inspection import Inspection, Strictness
+from shared.relay.ledger import Ledger
+from shared.relay.notice import Notices
+from shared.relay.operator import Operator
+from shared.relay.reconcile import Reconciler
+from shared.relay.records import Records, SyncRecord
+from shared.relay.route import Route
+from shared.relay.state import RouteState
+from shared.relay.states import RouteStates
+from shared.relay.sync import SyncAttempts
+from shared.relay.target import Accepted, EnvironmentState, Progress, Succeeded
+from tests.unit.memory import Clock, MemoryDocuments, MemoryWakeUps, make_manifest, make_route
+
+ROUTE = make_route()
+LENGTH = timedelta(seconds=180)
+
+
+@dataclass
+class World:
+    """One worker; everything it touches can be set before and looked at after."""
+
+    clock: Clock = field(default_factory=lambda: Clock(seconds=100))
+    folder: Manifest = field(default_factory=lambda: make_manifest(0, 1, listed=100))
+    contents: dict[str, bytes] = field(default_factory=dict)
+    checks: Strictness = "off"
+    environment: str | None = "Started"
+    answer: Accepted | Exception = field(default_factory=lambda: Accepted(202, "request-1"))
+    progress: Progress = field(default_factory=Succeeded)
+    during_sync: Callable[[], object] = lambda: None
+    synced: list[Route] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.documents = MemoryDocuments(self.clock)
+        self.wake_ups = MemoryWakeUps(self.clock)
+        self.policy = Policy(
+            quiet=timedelta(seconds=5),
+            longest_wait=timedelta(seconds=60),
+            hold_on_findings=self.checks == "block",
+        )
+        self.states = RouteStates(self.documents)
+        self.baselines = Baselines(self.documents)
+        self.records = Records(self.documents)
+        self.flights = Flights(self.documents, LENGTH, clock=self.clock.monotonic)
+        self.notices = Notices(self.states, self.wake_ups, self.policy.quiet, clock=self.clock.monotonic)
+        self.operator = Operator(self.states, self.baselines, self.notices)
+        ledger = Ledger(self.states, self.baselines, self.records, self.notices, self.policy, jitter=lambda: 1.0)
+        self.worker = Reconciler(
+            self.states,
+            self.flights,
+            self.notices,
+            lambda _: self.folder,
+            SyncAttempts(self, self.baselines, Inspection(self.checks, self.read_files), ledger, self.policy),
+            Follow(self, self.states, self.notices, ledger),
+            ledger,
+            self.policy,
+        )
+
+    def read_files(self, _: Route, names: Iterable[str]) -> dict[str, bytes]:
+        return {name: self.contents[name] for name in names if name in self.contents}
+
+    def environment_state(self, _: Route, *, deadline_s: float) -> EnvironmentState:
+        assert deadline_s > 0
+        return EnvironmentState(200, "request-0", self.environment)
+
+    def sync(self, route: Route, *, deadline_s: float) -> Accepted:
+        assert deadline_s > 0
+        self.synced.append(route)
+        self.during_sync()
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+    def poll(self, handle: str, *, deadline_s: float) -> Progress:
+        assert handle.startswith("handle")
+        assert deadline_s > 0
+        return self.progress
+
+    def at(self, seconds: float, *written: float, content: str = "v1") -> None:
+        """Let it be so many seconds after noon, and the folder as described, listed now."""
+        self.clock.seconds = seconds
+        self.folder = make_manifest(*written, listed=seconds, content=content)
+
+    def state(self, route: Route = ROUTE) -> RouteState:
+        return self.states.read(route).state
+
+    def history(self, route: Route = ROUTE) -> list[SyncRecord]:
+        """Return the records, newest first."""
+        found = [self.records.read(route.name, sync_id) for sync_id in self.records.ids(route.name)]
+        return [record for record in found if record]
