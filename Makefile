@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup start demo test check format clean
+.PHONY: help setup start demo test check format clean prove chaos soak bench-arm
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -30,6 +30,18 @@ demo: setup ## the main job on real parts, without Azure
 
 test: setup ## all tests; TESTS=tests/unit for one layer
 	$(BIN)/python -m pytest $(TESTS)
+
+prove: setup ## the promises under 100,000 schedules of crashes, storms and outages (about half an hour)
+	SCHEDULES=34000 $(BIN)/python -m pytest tests/model --timeout 7200 --capture no
+
+chaos: setup ## three app processes, killed at random, on the real stack; SEED=n, SECONDS=n, ROUNDS=n
+	$(BIN)/python -m tests.chaos --seed $(or $(SEED),1) --seconds $(or $(SECONDS),60) --rounds $(or $(ROUNDS),5)
+
+soak: setup ## 2,000 ARM calls under random faults
+	ARM_SOAK_CALLS=2000 $(BIN)/python -m pytest tests/integration/test_arm_soak.py --timeout 600
+
+bench-arm: setup ## our PUT against azure-mgmt-datafactory and bare requests
+	$(BIN)/python -m benchmarks.arm
 
 check: setup ## lint, format, types
 	$(BIN)/ruff check .

@@ -39,7 +39,7 @@ class ArmError(RelayError):
 
     `status` is None when no answer came. `code`, `message`, `target` and `details` are ARM's own words where there are
     any, and ours where there are none. `request_id` is what Azure's support asks for. `may_have_acted` says that an
-    earlier attempt of the same call got no clear answer, so that what was asked for may be done all the same.
+    attempt of the call got no clear answer, so that what was asked for may be done all the same.
     """
 
     def __init__(  # noqa: PLR0913 - all but the first two have a default

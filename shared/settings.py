@@ -85,6 +85,7 @@ class Settings(BaseModel):
         "AzureCloud"
     )
     arm_endpoint: Annotated[str | None, Field(alias="ARM_ENDPOINT")] = None
+    trust_environment: Annotated[bool, Field(alias="RELAY_TRUST_ENVIRONMENT")] = False
     arm_scope: Annotated[str | None, Field(alias="ARM_SCOPE")] = None
 
     @field_validator("route_settings")

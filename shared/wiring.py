@@ -47,7 +47,7 @@ class Relay:
         from shared.arm.caller import ArmCaller
         from shared.identity import credential
 
-        return ArmCaller(self.settings.cloud, credential())
+        return ArmCaller(self.settings.cloud, credential(), trust_environment=self.settings.trust_environment)
 
     @_Once
     def notices(self) -> "Notices":
@@ -72,13 +72,14 @@ class Relay:
 
         baselines = Baselines(self._documents)
         ledger = Ledger(self._states, baselines, self.records, self.notices, self._policy)
-        target = DataFactory(self.arm)
+        target = DataFactory(self.arm, self._policy.settle)
+        inspection = Inspection(self.settings.dag_checks, _read_files)
         return Reconciler(
             self._states,
             Flights(self._documents, timedelta(seconds=self.settings.flight_seconds)),
             self.notices,
             _list_route,
-            SyncAttempts(target, baselines, Inspection(self.settings.dag_checks, _read_files), ledger, self._policy),
+            SyncAttempts(target, _list_route, baselines, inspection, ledger, self._policy),
             Follow(target, self._states, self.notices, ledger),
             ledger,
             self._policy,

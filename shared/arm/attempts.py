@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.arm.answers import ArmAnswer
-from shared.arm.failures import UNAUTHORIZED, failure
+from shared.arm.failures import UNAUTHORIZED, failure, may_have_acted
 from shared.arm.no_answer import NoAnswer
 from shared.errors import ArmError, ArmUnavailable
 
@@ -23,13 +23,13 @@ class RetryPolicy:
     base_s: float = 0.5
     cap_s: float = 20.0
 
-    def wait_s(self, attempt: int, floor_s: float | None, jitter: float) -> float:
+    def wait_s(self, attempt: int, floor_s: float, jitter: float) -> float:
         """Return the seconds to wait after the failed `attempt` (the first is 1), at least `floor_s`.
 
         `jitter` is a random number from 0 to 1. It comes on top of the floor, so that many who were told the same wait
         do not come back together.
         """
-        return (floor_s or 0.0) + jitter * min(self.cap_s, self.base_s * 2.0 ** min(attempt - 1, 62))
+        return floor_s + jitter * min(self.cap_s, self.base_s * 2.0 ** min(attempt - 1, 62))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,8 @@ class Situation:
     """What else the decision depends on.
 
     `attempt` begins with 1, `jitter` is a random number from 0 to 1. `fresh_token` says that the token was replaced
-    during this call already. `now` is our clock, for dates in `Retry-After`.
+    during this call already, `settle_s` is the least wait after an attempt that may have been carried out. `now` is our
+    clock, for dates in `Retry-After`.
     """
 
     policy: RetryPolicy
@@ -46,6 +47,7 @@ class Situation:
     jitter: float
     budget_left: bool = True
     fresh_token: bool = False
+    settle_s: float = 0.0
     now: datetime | None = None
 
 
@@ -81,7 +83,9 @@ def decide(outcome: ArmAnswer | NoAnswer, situation: Situation) -> Retry | Retry
         return RetryWithFreshToken(outcome.headers.get("WWW-Authenticate", ""))
     if not isinstance(error, ArmUnavailable) or last or not situation.budget_left:
         return GiveUp(error)
-    wait_s = situation.policy.wait_s(situation.attempt, error.retry_after_s, situation.jitter)
+    settle_s = situation.settle_s if may_have_acted(outcome) else 0.0
+    floor_s = max(error.retry_after_s or 0.0, settle_s)
+    wait_s = situation.policy.wait_s(situation.attempt, floor_s, situation.jitter)
     if wait_s < situation.time_left_s:
         return Retry(wait_s)
     if error.retry_after_s is None:

@@ -10,7 +10,8 @@ from typing import Any
 from shared.adf.names import EnvironmentId, FactoryId
 from shared.adf.sync import SyncRequest
 from shared.arm.answers import ArmAnswer
-from shared.arm.caller import ArmCall, ArmCaller
+from shared.arm.call import ArmCall
+from shared.arm.caller import ArmCaller
 from shared.arm.read_back import holds
 from shared.arm.urls import ArmUrl
 from shared.errors import ArmRefusal
@@ -52,9 +53,9 @@ def get_environment(caller: ArmCaller, environment: EnvironmentId, *, deadline_s
     return caller.call(ArmCall("get environment", "GET", ArmUrl.to(*environment.segments)), deadline_s=deadline_s)
 
 
-def environment_state(caller: ArmCaller, environment: EnvironmentId, *, deadline_s: float) -> str | None:
-    """Return an environment's state, like `Started`, or None where ARM names none; the list of states is open."""
-    body = get_environment(caller, environment, deadline_s=deadline_s).json()
+def state_of(environment: ArmAnswer) -> str | None:
+    """Return the state in an answer of `get_environment`, like `Started`, or None; the list of states is open."""
+    body = environment.json()
     properties = body.get("properties") if isinstance(body, dict) else None
     state = properties.get("state") if isinstance(properties, dict) else None
     return state if isinstance(state, str) else None
@@ -93,10 +94,17 @@ def get_factory(caller: ArmCaller, factory: FactoryId, *, deadline_s: float) -> 
     return caller.call(ArmCall("get factory", "GET", ArmUrl.to(*factory.segments)), deadline_s=deadline_s)
 
 
-def sync(caller: ArmCaller, factory: FactoryId, request: SyncRequest, *, deadline_s: float) -> ArmAnswer:
-    """Make ADF import the folder; it answers before the import has finished, any 2xx means accepted."""
+def sync(
+    caller: ArmCaller, factory: FactoryId, request: SyncRequest, *, deadline_s: float, settle_s: float = 0.0
+) -> ArmAnswer:
+    """Make ADF import the folder; it answers before the import has finished, any 2xx means accepted.
+
+    After an attempt that may have started an import, `settle_s` seconds pass before the next, so that the two do not
+    overlap.
+    """
     url = ArmUrl.to(*factory.segments, "airflow", "sync")
-    return caller.call(ArmCall("airflow/sync", "POST", url, request.wire()), deadline_s=deadline_s)
+    call = ArmCall("airflow/sync", "POST", url, request.wire(), settle_s=settle_s)
+    return caller.call(call, deadline_s=deadline_s)
 
 
 def _act(caller: ArmCaller, environment: EnvironmentId, action: str, deadline_s: float) -> ArmAnswer:

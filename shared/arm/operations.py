@@ -1,4 +1,4 @@
-"""Long-running operations: found in an answer, stored as JSON, asked about once per wake-up.
+"""Long-running operations: found in an answer, stored as JSON, asked about once, so that the wait is elsewhere.
 
 Source: "Track asynchronous Azure operations". `Azure-AsyncOperation` names a URL whose body holds `status`, `Location`
 one that answers 202 until it answers as the request would have; else the resource's own `provisioningState` tells.
@@ -11,7 +11,8 @@ from enum import Enum
 from typing import Any
 
 from shared.arm.answers import ArmAnswer
-from shared.arm.caller import ArmCall, ArmCaller
+from shared.arm.call import ArmCall
+from shared.arm.caller import ArmCaller
 from shared.arm.clouds import Cloud
 from shared.arm.error_body import read_error
 from shared.arm.urls import ArmUrl
@@ -21,10 +22,10 @@ from shared.errors import ArmRefusal
 # azure-mgmt-core's default; ARM itself recommends 60 s where an answer does not say.
 DEFAULT_INTERVAL_S = 30.0
 _ACCEPTED = 202
-_SUCCEEDED = frozenset({"succeeded"})
-_FAILED = frozenset({"failed", "canceled", "cancelled"})
 # Our identity's problem, which says nothing about the operation.
 _NOT_ALLOWED = frozenset({401, 403})
+_SUCCEEDED = frozenset({"succeeded"})
+_FAILED = frozenset({"failed", "canceled", "cancelled"})
 
 
 class Follow(Enum):

@@ -12,7 +12,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 
-class _Reads(io.RawIOBase):
+class TimedReads(io.RawIOBase):
     """Reads from a socket until a point in time."""
 
     def __init__(self, sock: socket.socket, ends: float) -> None:
@@ -21,9 +21,11 @@ class _Reads(io.RawIOBase):
         self._raw = sock.makefile("rb", buffering=0)
 
     def readable(self) -> bool:
+        """Say that this can be read."""
         return True
 
     def readinto(self, buffer: Any) -> int | None:  # noqa: ANN401 - a buffer, as in the base class
+        """Read what has arrived; raise TimeoutError when the time is over."""
         left_s = self._ends - time.monotonic()
         if left_s <= 0:
             raise TimeoutError("the answer did not end in time")
@@ -31,6 +33,7 @@ class _Reads(io.RawIOBase):
         return self._raw.readinto(buffer)
 
     def close(self) -> None:
+        """Let go of the socket."""
         self._raw.close()
         super().close()
 
@@ -39,7 +42,7 @@ class _TimedSocket:
     """What `http.client.HTTPResponse` needs of a socket."""
 
     def __init__(self, sock: socket.socket, ends: float) -> None:
-        self._reads = _Reads(sock, ends)
+        self._reads = TimedReads(sock, ends)
 
     def makefile(self, _mode: str) -> io.BufferedReader:
         return io.BufferedReader(self._reads)

@@ -46,4 +46,4 @@ def _is_file(blob: "BlobProperties") -> bool:
 def _file(blob: "BlobProperties") -> File:
     md5 = blob.content_settings.content_md5
     content = f"md5:{bytes(md5).hex()}" if md5 else f"etag:{blob.etag}"
-    return File(blob.name, blob.size, content, blob.last_modified)
+    return File(blob.name, blob.size, content, blob.last_modified, blob.etag)

@@ -7,12 +7,17 @@ from datetime import datetime, timedelta
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A blob of the folder. `content` changes with the bytes: their MD5 where the blob has one, else the ETag."""
+    """A blob of the folder.
+
+    `content` changes with the bytes: it is their MD5 where the blob has one, else the ETag. `etag` changes with each
+    write, also with one of the same bytes.
+    """
 
     name: str
     size: int
     content: str
     modified: datetime
+    etag: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,10 @@ class Manifest:
         for file in self.files:
             digest.update(f"{file.name}\0{file.content}\n".encode())
         return f"sha256:{digest.hexdigest()}"
+
+    def is_same_as(self, other: "Manifest") -> bool:
+        """Whether no file was written or deleted from one listing to the other."""
+        return [(file.name, file.etag) for file in self.files] == [(file.name, file.etag) for file in other.files]
 
     @property
     def newest(self) -> datetime:

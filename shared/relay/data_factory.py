@@ -1,9 +1,9 @@
 """Azure Data Factory's managed Airflow as a target, through ARM."""
 
 import json
+from datetime import timedelta
 
 from shared.arm import factory, operations
-from shared.arm.answers import ArmAnswer
 from shared.arm.caller import ArmCaller
 from shared.arm.urls import ArmUrl
 from shared.errors import ArmRefusal, ArmUnavailable
@@ -15,19 +15,22 @@ _ASK_AGAIN_S = 15.0
 
 
 class DataFactory:
-    """Makes the relay's calls; a handle is the JSON of a long-running operation."""
+    """Makes the relay's calls; a handle is the JSON of a long-running operation, `settle` what an import may take."""
 
-    def __init__(self, caller: ArmCaller) -> None:
+    def __init__(self, caller: ArmCaller, settle: timedelta) -> None:
         self._caller = caller
+        self._settle_s = settle.total_seconds()
 
     def environment_state(self, route: Route, *, deadline_s: float) -> EnvironmentState:
         """Return the state of the integration runtime; raise ArmRefusal (404) where there is none."""
         answer = factory.get_environment(self._caller, route.environment, deadline_s=deadline_s)
-        return EnvironmentState(answer.status, answer.request_id, _state(answer))
+        return EnvironmentState(answer.status, answer.request_id, factory.state_of(answer))
 
     def sync(self, route: Route, *, deadline_s: float) -> Accepted:
         """Ask for an import; the seed's sample answers 202 with nothing to follow, other answers are followed."""
-        answer = factory.sync(self._caller, route.environment.factory, route.request, deadline_s=deadline_s)
+        answer = factory.sync(
+            self._caller, route.environment.factory, route.request, deadline_s=deadline_s, settle_s=self._settle_s
+        )
         resource = ArmUrl.to(*route.environment.segments)
         operation = operations.started(answer, resource, self._caller.cloud)
         if operation is None:
@@ -52,10 +55,3 @@ class DataFactory:
                 return ImportFailed(code, message)
             case operations.Succeeded():
                 return Succeeded()
-
-
-def _state(answer: ArmAnswer) -> str | None:
-    body = answer.json()
-    properties = body.get("properties") if isinstance(body, dict) else None
-    state = properties.get("state") if isinstance(properties, dict) else None
-    return state if isinstance(state, str) else None

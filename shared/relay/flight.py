@@ -7,6 +7,7 @@ outlives the flight: until it is over, the environment stays reserved.
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -39,59 +40,98 @@ class FlightRecord(Part):
 
 
 @dataclass(frozen=True, slots=True)
-class Flight:
-    """The right to deal with an environment until `ends`; `taken` and `ends` are times of the local monotonic clock."""
+class _Instant:
+    """One moment by two clocks: `local` is in seconds, and not later than `storage`."""
 
-    environment: EnvironmentId
+    storage: datetime
+    local: float
+
+    def at(self, local: float) -> "_Instant":
+        """Return the moment of a later local time."""
+        return _Instant(self.storage + timedelta(seconds=local - self.local), local)
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A flight as it was written last, at the version `etag`."""
+
+    since: _Instant
     etag: str
-    taken_at: datetime
-    taken: float
-    ends: float
-    reservation: Reservation | None
+
+
+class Flight:
+    """The right to deal with an environment, for a while. `token` tells this flight from every other one."""
+
+    def __init__(
+        self, flights: "Flights", environment: EnvironmentId, reservation: Reservation | None, taken: _Taken
+    ) -> None:
+        self._flights = flights
+        self._environment = environment
+        self._taken = taken
+        self.reservation = reservation
+        self.token = taken.etag
+
+    def seconds_left(self) -> float:
+        """Return for how long the flight is certainly still ours."""
+        ends = self._taken.since.local + (self._flights.length - RESOLUTION).total_seconds()
+        return ends - self._flights.clock()
+
+    def renew(self) -> None:
+        """Make the flight last its whole length from now on; raise StateConflict if it is no longer ours."""
+        now = self._taken.since.at(self._flights.clock())
+        self._taken = self._flights.occupy(self._environment, self.reservation, now, self._taken.etag)
+
+    def reserve(self, route: Route | None, duration: timedelta) -> Reservation:
+        """Return a reservation that certainly lasts for `duration` from now on; for no route, if it is None."""
+        now = self._taken.since.at(self._flights.clock()).storage
+        return Reservation(route=route.name if route else None, until=now + RESOLUTION + duration)
+
+    def release(self, reservation: Reservation | None) -> None:
+        """Let others take the environment, unless the flight had ended and another worker has it already."""
+        with suppress(StateConflict):
+            self._flights.vacate(self._environment, reservation, self._taken.etag)
 
 
 class Flights:
-    """Takes and releases flights of the given length."""
+    """Lets workers take flights of the given length; `clock` measures intervals in seconds."""
 
     def __init__(self, documents: Documents, length: timedelta, clock: Callable[[], float] = time.monotonic) -> None:
         self._documents = documents
-        self._length = length
-        self._clock = clock
+        self.length = length
+        self.clock = clock
 
     def take(self, route: Route) -> Flight | None:
         """Return a flight of the route's environment, or None while another worker or route has it."""
-        asked_at = self._clock()
+        asked_at = self.clock()
         document = self._documents.read(_name(route.environment))
         record = _parse(document.content)
-        now = document.read_at
-        if (record.ends and record.ends > now) or (record.reservation and record.reservation.bars(route, now)):
+        now = _Instant(document.read_at, asked_at)
+        if _is_taken(record, route, now.storage):
             return None
-        taken = FlightRecord(ends=now + self._length, reservation=record.reservation)
         try:
-            etag = self._write(route.environment, taken, document.etag)
+            taken = self.occupy(route.environment, record.reservation, now, document.etag)
         except StateConflict:
             return None
-        ends = asked_at + (self._length - RESOLUTION).total_seconds()
-        return Flight(route.environment, etag, now, asked_at, ends, record.reservation)
+        return Flight(self, route.environment, record.reservation, taken)
 
-    def time_left_s(self, flight: Flight) -> float:
-        """Return the seconds for which the flight is certainly still ours."""
-        return flight.ends - self._clock()
+    def occupy(
+        self, environment: EnvironmentId, reservation: Reservation | None, now: _Instant, etag: str | None
+    ) -> _Taken:
+        """Write that a worker has the environment from now on; raise StateConflict if another one has."""
+        record = FlightRecord(ends=now.storage + self.length, reservation=reservation)
+        return _Taken(now, self._write(environment, record, etag))
 
-    def reservation(self, flight: Flight, route: Route | None, duration: timedelta) -> Reservation:
-        """Return a reservation that certainly lasts for `duration` from now on."""
-        elapsed = timedelta(seconds=self._clock() - flight.taken)
-        return Reservation(route=route.name if route else None, until=flight.taken_at + elapsed + RESOLUTION + duration)
-
-    def release(self, flight: Flight, reservation: Reservation | None) -> None:
-        """Let others take the environment, unless the flight had ended and another worker has it already."""
-        try:
-            self._write(flight.environment, FlightRecord(reservation=reservation), flight.etag)
-        except StateConflict:
-            return
+    def vacate(self, environment: EnvironmentId, reservation: Reservation | None, etag: str) -> None:
+        """Write that no worker has the environment; raise StateConflict if another one has."""
+        self._write(environment, FlightRecord(reservation=reservation), etag)
 
     def _write(self, environment: EnvironmentId, record: FlightRecord, etag: str | None) -> str:
         return self._documents.write(_name(environment), record.model_dump_json().encode(), etag)
+
+
+def _is_taken(record: FlightRecord, route: Route, now: datetime) -> bool:
+    in_flight = record.ends is not None and record.ends > now
+    return in_flight or (record.reservation is not None and record.reservation.bars(route, now))
 
 
 def _parse(content: bytes | None) -> FlightRecord:

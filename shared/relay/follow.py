@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 from shared.errors import ArmRefusal, ArmUnavailable
 from shared.folder.manifest import Manifest
 from shared.relay import transitions
+from shared.relay.flight import Flight, Reservation
 from shared.relay.ledger import Ledger
 from shared.relay.notice import Notices
 from shared.relay.route import Route
 from shared.relay.state import Operation
 from shared.relay.states import RouteStates
-from shared.relay.sync import CALL_DEADLINE_S, LeaveAlone, SecondsLeft
+from shared.relay.sync import CALL_DEADLINE_S
 from shared.relay.target import ImportFailed, StillRunning, Succeeded, Target
 
 
@@ -24,27 +25,25 @@ class Follow:
     notices: Notices
     ledger: Ledger
 
-    def poll(
-        self, route: Route, operation: Operation, manifest: Manifest, seconds_left: SecondsLeft
-    ) -> LeaveAlone | None:
-        """Ask once; return for how long the environment stays the operation's, None if it has ended."""
+    def poll(self, route: Route, flight: Flight, operation: Operation, manifest: Manifest) -> Reservation | None:
+        """Ask once; return the reservation that the operation still needs, None if it has ended."""
         now = manifest.listed_at
-        match self.target.poll(operation.handle, deadline_s=min(CALL_DEADLINE_S, seconds_left())):
+        match self.target.poll(operation.handle, deadline_s=min(CALL_DEADLINE_S, flight.seconds_left())):
             case StillRunning() as running if now < operation.give_up_at:
-                self._ask_again(route, running, now)
-                return LeaveAlone(operation.give_up_at - now, route)
+                self._ask_again(route, flight.token, running, now)
+                return flight.reserve(route, operation.give_up_at - now)
             case StillRunning():
                 error = ArmUnavailable("the import did not end in time", code="OperationTimedOut")
-                self.ledger.operation_failed(route, operation, error, now)
+                self.ledger.operation_failed(route, flight.token, operation, error, now)
             case ImportFailed(code=code, message=message):
-                self.ledger.operation_failed(route, operation, ArmRefusal(message, code=code), now)
+                self.ledger.operation_failed(route, flight.token, operation, ArmRefusal(message, code=code), now)
             case Succeeded():
-                self.ledger.succeeded(route, operation, now)
+                self.ledger.succeeded(route, flight.token, operation, now)
                 # Whatever changed meanwhile was left for now.
                 self.notices.notice(route)
         return None
 
-    def _ask_again(self, route: Route, running: StillRunning, now: datetime) -> None:
+    def _ask_again(self, route: Route, worker: str | None, running: StillRunning, now: datetime) -> None:
         delay = timedelta(seconds=running.after_s)
-        self.states.update(route, transitions.still_running(running.handle, now + delay))
+        self.states.update(route, transitions.by(worker, transitions.still_running(running.handle, now + delay)))
         self.notices.notice(route, delay)

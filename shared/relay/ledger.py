@@ -11,7 +11,7 @@ from shared.folder.checks import Finding
 from shared.folder.manifest import Manifest
 from shared.relay import transitions
 from shared.relay.baseline import Baselines, Diff
-from shared.relay.decide import Hold, Policy
+from shared.relay.decide import Hold, Policy, Skip
 from shared.relay.notice import Notices
 from shared.relay.records import CallMade, Changes, Outcome, Records, SyncRecord
 from shared.relay.route import Route
@@ -30,6 +30,7 @@ class Attempt:
     """A sync as it is being attempted; `calls` grows while it goes on."""
 
     route: Route
+    worker: str | None
     sync_id: str
     trigger: str
     manifest: Manifest
@@ -69,26 +70,26 @@ class Ledger:
     policy: Policy
     jitter: Callable[[], float] = random.random
 
-    def accepted(self, attempt: Attempt) -> None:
-        """ADF took the sync and offers nothing to follow: it counts as done."""
+    def accepted(self, attempt: Attempt, revision: str | None) -> None:
+        """ADF took the sync of `revision` and offers nothing to follow: it counts as done."""
         self.records.write(attempt.record("accepted"))
         baseline = self.baselines.read(attempt.route).after(attempt.manifest)
         self.baselines.write(attempt.route, baseline)
         done = Synced(
-            revision=attempt.manifest.revision,
+            revision=revision,
             listed_at=attempt.manifest.listed_at,
             files=len(attempt.manifest.files),
             sync_id=attempt.sync_id,
         )
-        self.states.update(attempt.route, transitions.synced(done, removed=len(baseline.removed)))
+        self._update(attempt.route, attempt.worker, transitions.synced(done, removed=len(baseline.removed)))
 
     def running(self, attempt: Attempt, operation: Operation) -> None:
         """ADF took the sync and works on it."""
         self.records.write(attempt.record("running"))
         self.baselines.stage(attempt.route, self.baselines.read(attempt.route).after(attempt.manifest))
-        self.states.update(attempt.route, transitions.following(operation))
+        self._update(attempt.route, attempt.worker, transitions.following(operation))
 
-    def succeeded(self, route: Route, operation: Operation, now: datetime) -> None:
+    def succeeded(self, route: Route, worker: str | None, operation: Operation, now: datetime) -> None:
         """An operation has come to a good end."""
         self._end(route, operation.sync_id, "succeeded", now)
         baseline = self.baselines.confirm(route)
@@ -98,30 +99,38 @@ class Ledger:
             files=operation.files,
             sync_id=operation.sync_id,
         )
-        self.states.update(route, transitions.synced(done, removed=len(baseline.removed)))
+        self._update(route, worker, transitions.synced(done, removed=len(baseline.removed)))
 
-    def operation_failed(self, route: Route, operation: Operation, error: ArmError, now: datetime) -> None:
+    def operation_failed(
+        self, route: Route, worker: str | None, operation: Operation, error: ArmError, now: datetime
+    ) -> None:
         """An operation has come to a bad end, or to none in time."""
         self._end(route, operation.sync_id, "failed", now, error)
-        self._note_failure(route, operation.sync_id, operation.revision, error)
+        self._note_failure(route, worker, operation.sync_id, operation.revision, error)
 
     def failed(self, attempt: Attempt, error: ArmError) -> None:
         """ADF did not take the sync."""
         outcome: Outcome = "failed" if isinstance(error, ArmUnavailable) else "refused"
         self.records.write(attempt.record(outcome, code=error.code, message=error.message))
-        self._note_failure(attempt.route, attempt.sync_id, attempt.manifest.revision, error)
+        self._note_failure(attempt.route, attempt.worker, attempt.sync_id, attempt.manifest.revision, error)
 
     def held(self, attempt: Attempt, decision: Hold) -> None:
         """A sync would do harm, or a check stands against it."""
         self.records.write(attempt.record("held", code=decision.reason, message=decision.sentence))
-        self.states.update(attempt.route, transitions.holding(decision, attempt.sync_id, attempt.manifest.revision))
+        held = transitions.holding(decision, attempt.sync_id, attempt.manifest.revision)
+        self._update(attempt.route, attempt.worker, held)
 
-    def unchanged(self, attempt: Attempt, message: str) -> None:
+    def unneeded(self, attempt: Attempt, decision: Skip) -> None:
         """A sync that somebody asked for turned out not to be needed."""
-        self.records.write(attempt.record("unchanged", message=message))
-        self.states.update(attempt.route, transitions.nothing_to_do(attempt.sync_id))
+        self.records.write(attempt.record("unchanged", code=decision.reason, message=decision.sentence))
+        self._update(attempt.route, attempt.worker, transitions.nothing_to_do(decision, attempt.sync_id))
 
-    def _note_failure(self, route: Route, sync_id: str, revision: str, error: ArmError) -> None:
+    def _update(self, route: Route, worker: str | None, change: transitions.Change) -> None:
+        self.states.update(route, transitions.by(worker, change))
+
+    def _note_failure(
+        self, route: Route, worker: str | None, sync_id: str, revision: str | None, error: ArmError
+    ) -> None:
         state = self.states.read(route).state
         delay = self._back_off(state, error) if isinstance(error, ArmUnavailable) else self.policy.retry_refused
         log.warning(
@@ -132,7 +141,7 @@ class Ledger:
             error,
             error.request_id,
         )
-        self.states.update(route, transitions.failed(error, sync_id, revision, delay))
+        self._update(route, worker, transitions.failed(error, sync_id, revision, delay))
         if isinstance(error, ArmUnavailable):
             self.notices.notice(route, delay)
 

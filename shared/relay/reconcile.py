@@ -3,8 +3,9 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from datetime import datetime
 
+from shared.errors import StateConflict
 from shared.folder.manifest import Manifest
 from shared.relay import transitions
 from shared.relay.decide import Decision, Hold, Policy, Poll, Skip, Sync, Wait, decide
@@ -15,7 +16,7 @@ from shared.relay.notice import Notices
 from shared.relay.route import Route
 from shared.relay.state import RouteState
 from shared.relay.states import RouteStates
-from shared.relay.sync import LeaveAlone, SyncAttempts, begin
+from shared.relay.sync import SyncAttempts, begin
 
 log = logging.getLogger(__name__)
 
@@ -43,41 +44,43 @@ class Reconciler:
             self.notices.notice(route)
             return Wait("EnvironmentBusy", "another worker or another sync has this environment", self.policy.quiet)
         try:
-            decision, reservation = self._look(route, flight)
+            state, manifest, decision = self._look(route, flight)
         except Exception:
-            # An import may have been started without a note of it.
-            settling = self.flights.reservation(flight, None, self.policy.settle)
-            self.flights.release(flight, flight.reservation or settling)
+            flight.release(flight.reservation)
             raise
-        self.flights.release(flight, reservation)
+        # From here on an import may be started without a note of it, if storage fails: then the flight is not released
+        # but left to end by itself, so that no other import begins meanwhile.
+        flight.release(self._act(route, flight, state, manifest, decision))
         return decision
 
-    def _look(self, route: Route, flight: Flight) -> tuple[Decision, Reservation | None]:
-        """Return what was decided, and for whom the environment stays reserved."""
+    def _look(self, route: Route, flight: Flight) -> tuple[RouteState, Manifest, Decision]:
+        def take_over(state: RouteState, now: datetime) -> RouteState:
+            if flight.seconds_left() <= 0:
+                raise StateConflict(f"the flight of route {route.name} ended before its work began")
+            return transitions.notice_answered(flight.token)(state, now)
+
         # Cleared before the listing: whatever changes after the listing raises a notice that arms a new wake-up.
-        state = self.states.update(route, transitions.notice_answered())
+        state = self.states.update(route, take_over)
         manifest = self.list_folder(route)
         decision = decide(state, manifest, self.policy)
         _log(route, manifest, decision)
-        seconds_left = partial(self.flights.time_left_s, flight)
+        return state, manifest, decision
+
+    def _act(
+        self, route: Route, flight: Flight, state: RouteState, manifest: Manifest, decision: Decision
+    ) -> Reservation | None:
+        """Do what was decided; return for whom the environment stays reserved."""
         match decision:
             case Sync():
-                leave_alone = self.attempts.run(route, state, manifest, decision, seconds_left)
-                return decision, self._reservation(flight, leave_alone)
+                return self.attempts.run(route, state, manifest, decision, flight)
             case Poll(operation=operation):
-                leave_alone = self.follow.poll(route, operation, manifest, seconds_left)
-                return decision, self._reservation(flight, leave_alone)
+                return self.follow.poll(route, flight, operation, manifest)
             case Wait():
-                self.states.update(route, transitions.waiting(decision, manifest))
+                self.states.update(route, transitions.by(state.worker, transitions.waiting(decision, manifest)))
                 self.notices.notice(route, decision.delay)
             case _:
                 self._leave(route, state, manifest, decision)
-        return decision, flight.reservation
-
-    def _reservation(self, flight: Flight, leave_alone: LeaveAlone | None) -> Reservation | None:
-        if leave_alone is None:
-            return None
-        return self.flights.reservation(flight, leave_alone.exempt, leave_alone.duration)
+        return flight.reservation
 
     def _leave(self, route: Route, state: RouteState, manifest: Manifest, decision: Skip | Hold) -> None:
         """Do not sync; whoever asked for a sync, and whoever has to decide about one, finds a record of it."""
@@ -87,9 +90,9 @@ class Reconciler:
             case Hold():
                 return
             case Skip() if state.requested:
-                self.ledger.unchanged(begin(route, state, manifest, decision.reason), decision.sentence)
+                self.ledger.unneeded(begin(route, state, manifest, decision.reason), decision)
             case Skip():
-                self.states.update(route, transitions.nothing_to_do())
+                self.states.update(route, transitions.by(state.worker, transitions.nothing_to_do(decision)))
 
 
 def _log(route: Route, manifest: Manifest, decision: Decision) -> None:

@@ -27,9 +27,12 @@ class Seen(Part):
 
 
 class Synced(Part):
-    """The last revision that ADF took over, as it was listed at `listed_at`, before the call."""
+    """The last revision that ADF took over, as it was listed at `listed_at`, before the call.
 
-    revision: str
+    It is None where the folder changed between the listing and ADF's acceptance, so that nobody knows what ADF read.
+    """
+
+    revision: str | None
     listed_at: datetime
     files: int
     sync_id: str
@@ -42,7 +45,7 @@ class Failure(Part):
     """
 
     sync_id: str
-    revision: str
+    revision: str | None
     transient: bool
     count: int
     at: datetime
@@ -66,7 +69,7 @@ class Operation(Part):
     """A sync that ADF accepted and still works on; `handle` is what the target resumes it by."""
 
     sync_id: str
-    revision: str
+    revision: str | None
     listed_at: datetime
     files: int
     handle: str
@@ -83,9 +86,14 @@ class Requested(Part):
 
 
 class RouteState(Part):
-    """The state of a route; `burst_since` is when the burst that is being waited out began."""
+    """The state of a route.
+
+    `worker` is the flight that dealt with it last; results of another one come too late and are dropped. `burst_since`
+    is when the burst that is being waited out began.
+    """
 
     version: Literal[1] = 1
+    worker: str | None = None
     pending: Pending | None = None
     burst_since: datetime | None = None
     seen: Seen | None = None

@@ -9,6 +9,7 @@ from shared.errors import ArmError, ArmUnavailable
 from shared.folder.manifest import Manifest
 from shared.relay.baseline import Baselines
 from shared.relay.decide import Hold, Policy, Sync
+from shared.relay.flight import Flight, Reservation
 from shared.relay.inspection import Inspection
 from shared.relay.ledger import Attempt, Ledger
 from shared.relay.records import CallMade, new_sync_id
@@ -16,37 +17,33 @@ from shared.relay.route import Route
 from shared.relay.state import Operation, RouteState
 from shared.relay.target import Accepted, Answered, Target
 
-CALL_DEADLINE_S = 100.0
+# In seconds, for each call. ARM gives up on Data Factory after 60 s itself.
+CALL_DEADLINE_S = 60.0
 
 # States of an integration runtime in which an import cannot work yet; in any other one, known or not, it is tried.
 NOT_READY = frozenset({"initial", "starting", "stopping", "stopped"})
 
 Answer = TypeVar("Answer", bound=Answered)
-SecondsLeft = Callable[[], float]
-
-
-@dataclass(frozen=True, slots=True)
-class LeaveAlone:
-    """For how long nothing else may be done to the environment, and which route is exempt, to follow its sync."""
-
-    duration: timedelta
-    exempt: Route | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SyncAttempts:
-    """Attempts syncs; whoever calls has the flight of the environment for as many seconds as `seconds_left` says."""
+    """Attempts syncs, for whoever has the flight of the environment."""
 
     target: Target
+    list_folder: Callable[[Route], Manifest]
     baselines: Baselines
     inspection: Inspection
     ledger: Ledger
     policy: Policy
 
     def run(
-        self, route: Route, state: RouteState, manifest: Manifest, decision: Sync, seconds_left: SecondsLeft
-    ) -> LeaveAlone | None:
-        """Attempt a sync and write down what came of it; None if no import was started."""
+        self, route: Route, state: RouteState, manifest: Manifest, decision: Sync, flight: Flight
+    ) -> Reservation | None:
+        """Attempt a sync and write down what came of it.
+
+        Returns for whom, and for how long, the environment has to stay reserved; None if no import was started.
+        """
         attempt = begin(route, state, manifest, decision.reason)
         attempt.diff = self.baselines.read(route).diff(manifest)
         attempt.findings = self.inspection.findings(route, manifest, attempt.diff)
@@ -55,36 +52,38 @@ class SyncAttempts:
             self.ledger.held(attempt, Hold("ChecksFailed", objection))
             return None
         try:
-            accepted = self._ask(attempt, seconds_left)
+            accepted = self._ask(attempt, flight)
         except ArmError as error:
             self.ledger.failed(attempt, error)
-            return None
-        return self._note(attempt, accepted)
+            return flight.reserve(None, self.policy.settle) if error.may_have_acted else None
+        return self._note(attempt, accepted, flight)
 
-    def _ask(self, attempt: Attempt, seconds_left: SecondsLeft) -> Accepted:
-        """Ask for the import if the environment is ready for one; raise ArmError if it is not or ARM is not."""
+    def _ask(self, attempt: Attempt, flight: Flight) -> Accepted:
+        """Ask for the import if the environment is ready for one; raise ArmError if it is not or ARM is not.
 
-        def deadline_s() -> float:
-            return min(CALL_DEADLINE_S, seconds_left())
-
+        The flight is renewed in between: whatever happens to this worker afterwards, no other one starts an import for
+        most of the flight's length.
+        """
         environment = _noted(
             attempt,
             "get environment",
-            lambda: self.target.environment_state(attempt.route, deadline_s=deadline_s()),
+            lambda: self.target.environment_state(attempt.route, deadline_s=_deadline_s(flight)),
         )
         if (environment.state or "").lower() in NOT_READY:
             raise ArmUnavailable(f"the environment is {environment.state}, not Started", code="EnvironmentNotReady")
-        return _noted(attempt, "airflow/sync", lambda: self.target.sync(attempt.route, deadline_s=deadline_s()))
+        flight.renew()
+        return _noted(attempt, "airflow/sync", lambda: self.target.sync(attempt.route, deadline_s=_deadline_s(flight)))
 
-    def _note(self, attempt: Attempt, accepted: Accepted) -> LeaveAlone:
+    def _note(self, attempt: Attempt, accepted: Accepted, flight: Flight) -> Reservation:
+        revision = self._revision_taken(attempt)
         if accepted.handle is None:
-            self.ledger.accepted(attempt)
-            return LeaveAlone(self.policy.settle)
+            self.ledger.accepted(attempt, revision)
+            return flight.reserve(None, self.policy.settle)
         listed_at = attempt.manifest.listed_at
         poll_after = timedelta(seconds=accepted.poll_after_s)
         operation = Operation(
             sync_id=attempt.sync_id,
-            revision=attempt.manifest.revision,
+            revision=revision,
             listed_at=listed_at,
             files=len(attempt.manifest.files),
             handle=accepted.handle,
@@ -93,13 +92,26 @@ class SyncAttempts:
         )
         self.ledger.running(attempt, operation)
         self.ledger.notices.notice(attempt.route, poll_after)
-        return LeaveAlone(self.policy.operation_timeout, attempt.route)
+        return flight.reserve(attempt.route, self.policy.operation_timeout)
+
+    def _revision_taken(self, attempt: Attempt) -> str | None:
+        """Return the revision that ADF took, None where a write since the listing leaves that open.
+
+        Without this second listing, a file that was changed before the call and changed back after it would look
+        unchanged, while ADF has what it was in between.
+        """
+        same = self.list_folder(attempt.route).is_same_as(attempt.manifest)
+        return attempt.manifest.revision if same else None
+
+
+def _deadline_s(flight: Flight) -> float:
+    return min(CALL_DEADLINE_S, flight.seconds_left())
 
 
 def begin(route: Route, state: RouteState, manifest: Manifest, trigger: str) -> Attempt:
     """Return the attempt that answers what was asked for, or a new one."""
     sync_id = state.requested.sync_id if state.requested else new_sync_id(manifest.listed_at)
-    return Attempt(route, sync_id, trigger, manifest)
+    return Attempt(route, state.worker, sync_id, trigger, manifest)
 
 
 def _noted(attempt: Attempt, operation: str, ask: Callable[[], Answer]) -> Answer:

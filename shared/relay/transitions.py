@@ -5,15 +5,20 @@ from datetime import datetime, timedelta
 
 from shared.errors import ArmError, ArmUnavailable
 from shared.folder.manifest import Manifest
-from shared.relay.decide import Hold, Wait
+from shared.relay.decide import Hold, Skip, Wait
 from shared.relay.state import Failure, Held, Operation, Requested, RouteState, Seen, Synced
 
 Change = Callable[[RouteState, datetime], RouteState]
 
 
-def notice_answered() -> Change:
-    """A wake-up is being answered: whatever changes from here on needs another one."""
-    return lambda state, _now: _with(state, pending=None)
+def notice_answered(worker: str) -> Change:
+    """A worker answers a wake-up: whatever changes from here on needs another one."""
+    return lambda state, _now: _with(state, pending=None, worker=worker)
+
+
+def by(worker: str | None, change: Change) -> Change:
+    """The change, unless another worker has taken over since: then what this one found out comes too late."""
+    return lambda state, now: change(state, now) if state.worker == worker else state
 
 
 def waiting(decision: Wait, manifest: Manifest) -> Change:
@@ -27,11 +32,15 @@ def waiting(decision: Wait, manifest: Manifest) -> Change:
     return change
 
 
-def nothing_to_do(sync_id: str | None = None) -> Change:
+def nothing_to_do(decision: Skip, sync_id: str | None = None) -> Change:
     """The folder needs no sync; a request for one, of this id, is answered by that."""
-    return lambda state, _now: _with(
-        state, burst_since=None, seen=None, held=None, requested=_unanswered(state, sync_id)
-    )
+
+    def change(state: RouteState, _now: datetime) -> RouteState:
+        failure = None if decision.reason == "Unchanged" else state.failure
+        answered = _unanswered(state, sync_id)
+        return _with(state, burst_since=None, seen=None, held=None, failure=failure, requested=answered)
+
+    return change
 
 
 def holding(decision: Hold, sync_id: str, revision: str) -> Change:
@@ -59,31 +68,32 @@ def following(operation: Operation) -> Change:
 
 def still_running(handle: str, next_poll: datetime) -> Change:
     """ADF still works on the sync."""
-
-    def change(state: RouteState, _now: datetime) -> RouteState:
-        if state.operation is None:
-            return state
-        return _with(state, operation=state.operation.model_copy(update={"handle": handle, "next_poll": next_poll}))
-
-    return change
+    return lambda state, _now: _with(
+        state,
+        operation=state.operation and state.operation.model_copy(update={"handle": handle, "next_poll": next_poll}),
+    )
 
 
 def synced(done: Synced, removed: int) -> Change:
     """ADF took a revision over."""
-    return lambda state, _now: _with(
-        state,
-        synced=done,
-        removed=removed,
-        operation=None,
-        failure=None,
-        held=None,
-        burst_since=None,
-        seen=None,
-        requested=_unanswered(state, done.sync_id),
-    )
+
+    def change(state: RouteState, _now: datetime) -> RouteState:
+        return _with(
+            state,
+            synced=done,
+            removed=removed,
+            operation=None,
+            failure=None,
+            held=None,
+            burst_since=None,
+            seen=None,
+            requested=_unanswered(state, done.sync_id),
+        )
+
+    return change
 
 
-def failed(error: ArmError, sync_id: str, revision: str, delay: timedelta) -> Change:
+def failed(error: ArmError, sync_id: str, revision: str | None, delay: timedelta) -> Change:
     """A sync failed; it may be tried again after `delay`."""
 
     def change(state: RouteState, now: datetime) -> RouteState:

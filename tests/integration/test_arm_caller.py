@@ -11,10 +11,15 @@ from shared.adf.names import EnvironmentId, FactoryId
 from shared.adf.sync import SyncRequest
 from shared.arm import factory
 from shared.arm.attempts import RetryPolicy
+from shared.arm.call import ArmCall
 from shared.arm.caller import ArmCaller
 from shared.arm.clouds import Cloud
 from shared.errors import ArmRefusal, ArmUnavailable, NoToken
 from shared.identity import credential
+from tests.waiting import until
+
+Fault = Callable[..., None]
+Journal = Callable[[], list[dict[str, Any]]]
 
 FACTORY = FactoryId("12345678-1234-1234-1234-123456789012", "example-rg", "example-adf")
 ENVIRONMENT = EnvironmentId(FACTORY, "made-here")
@@ -36,6 +41,16 @@ class Caller:
     def put(self) -> int:
         return factory.put_environment(self.arm, ENVIRONMENT, SPEC, deadline_s=60).status
 
+    def refusal(self) -> ArmRefusal:
+        with pytest.raises(ArmRefusal) as refused:
+            self.put()
+        return refused.value
+
+    def unavailable(self) -> ArmUnavailable:
+        with pytest.raises(ArmUnavailable) as unavailable:
+            self.put()
+        return unavailable.value
+
 
 @pytest.fixture
 def caller(cloud: Cloud) -> Caller:
@@ -52,19 +67,17 @@ def fault(emulator: str) -> Callable[..., None]:
 
 
 @pytest.fixture
-def journal(emulator: str) -> Callable[[], list[dict[str, Any]]]:
+def journal(emulator: str) -> Journal:
     return lambda: list(requests.get(f"{emulator}/_emulator/journal", timeout=10).json())
 
 
-def test_a_spec_arrives_as_it_was_sent(caller: Caller, journal: Callable[[], list[dict[str, Any]]]) -> None:
+def test_a_spec_arrives_as_it_was_sent(caller: Caller, journal: Journal) -> None:
     assert caller.put() == 200
     (request,) = journal()
     assert (request["method"], request["query"], request["body"]) == ("PUT", {"api-version": "2018-06-01"}, SPEC)
 
 
-def test_a_sync_sends_exactly_the_six_keys_of_the_seed(
-    caller: Caller, journal: Callable[[], list[dict[str, Any]]]
-) -> None:
+def test_a_sync_sends_exactly_the_six_keys_of_the_seed(caller: Caller, journal: Journal) -> None:
     answer = factory.sync(caller.arm, FACTORY, SYNC, deadline_s=60)
     assert answer.status == 202
     assert journal()[0]["body"] == {
@@ -78,85 +91,170 @@ def test_a_sync_sends_exactly_the_six_keys_of_the_seed(
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
-def test_a_failure_that_may_pass_is_tried_again(caller: Caller, fault: Callable[..., None], status: int) -> None:
+def test_a_failure_that_may_pass_is_tried_again(caller: Caller, fault: Fault, status: int) -> None:
     fault(times=2, status=status)
     assert caller.put() == 200
     assert caller.waits == [0.25, 0.5]
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 409, 412, 413, 422, 451])
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 409, 412, 413, 422, 451, 501, 505])
 def test_any_other_refusal_is_final_and_in_arms_words(
-    caller: Caller, fault: Callable[..., None], journal: Callable[[], list[dict[str, Any]]], status: int
+    caller: Caller, fault: Fault, journal: Journal, status: int
 ) -> None:
-    fault(status=status, body={"error": {"code": "Nope", "message": "because"}})
-    with pytest.raises(ArmRefusal) as refused:
-        caller.put()
-    assert (refused.value.status, refused.value.code, refused.value.message) == (status, "Nope", "because")
-    assert refused.value.request_id
+    fault(status=status, body={"error": {"code": "Nope", "message": "because", "target": "x"}})
+    refused = caller.refusal()
+    assert (refused.status, refused.code, refused.message, refused.target) == (status, "Nope", "because", "x")
+    assert refused.request_id
     assert len(journal()) == 1
 
 
+@pytest.mark.parametrize("code", ["AnotherOperationInProgress", "RetryableErrorDueToAnotherOperation"])
+def test_a_conflict_that_passes_is_tried_again(caller: Caller, fault: Fault, code: str) -> None:
+    fault(status=409, body={"error": {"code": code, "message": "later"}})
+    assert caller.put() == 200
+    assert caller.waits == [0.25]
+
+
+def test_a_refused_token_is_replaced_once_and_at_once(caller: Caller, fault: Fault, journal: Journal) -> None:
+    fault(status=401, body={"error": {"code": "ExpiredAuthenticationToken", "message": "old"}})
+    assert caller.put() == 200
+    assert caller.waits == []
+    fault(times=2, status=401, body={"error": {"code": "InvalidAuthenticationTokenTenant", "message": "wrong"}})
+    assert caller.refusal().code == "InvalidAuthenticationTokenTenant"
+    assert [request["status"] for request in journal()] == [401, 200, 401, 401]
+
+
+def test_a_token_that_expired_is_replaced(caller: Caller, emulator: str, journal: Journal) -> None:
+    requests.post(f"{emulator}/_emulator/settings", json={"token_seconds": 1}, timeout=10).raise_for_status()
+    assert caller.put() == 200
+    requests.post(f"{emulator}/_emulator/settings", json={"token_seconds": 3600}, timeout=10).raise_for_status()
+    until(lambda: caller.put() and 401 in [request["status"] for request in journal()], "an expired token")
+    assert journal()[-1]["status"] == 200
+
+
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_a_broken_connection_is_tried_again(caller: Caller, fault: Callable[..., None], when: str) -> None:
+def test_a_broken_connection_is_tried_again(caller: Caller, fault: Fault, when: str) -> None:
     fault(reset=when)
     assert caller.put() == 200
     assert len(caller.waits) == 1
 
 
-def test_retry_after_is_the_floor_of_the_wait(caller: Caller, fault: Callable[..., None]) -> None:
-    fault(status=429, headers={"Retry-After": "7"})
+@pytest.mark.parametrize("broken", [{"truncate_body_at": 20}, {"status": 502, "body": "<html>", "slow_body_s": 0.01}])
+def test_an_answer_that_breaks_off_is_asked_for_again(caller: Caller, fault: Fault, broken: dict[str, Any]) -> None:
+    fault(**broken)
+    assert caller.put() == 200
+    assert len(caller.waits) == 1
+
+
+@pytest.mark.parametrize("headers", [{"Retry-After": "7"}, {"retry-after-ms": "7000"}, {"x-ms-retry-after-ms": "7000"}])
+def test_the_wait_that_arm_asks_for_is_the_floor(caller: Caller, fault: Fault, headers: dict[str, str]) -> None:
+    fault(status=429, headers=headers)
+    assert caller.put() == 200
+    assert caller.waits == [7.25]
+
+
+def test_a_wait_until_a_date_counts_from_the_date_of_the_answer(caller: Caller, fault: Fault) -> None:
+    dates = {"Retry-After": "Thu, 01 Jan 2026 00:00:07 GMT", "Date": "Thu, 01 Jan 2026 00:00:00 GMT"}
+    fault(status=503, headers=dates)
+    assert caller.put() == 200
+    assert caller.waits == [7.25]
+
+
+def test_a_wait_that_is_only_in_the_message_is_a_floor_too(caller: Caller, fault: Fault) -> None:
+    fault(status=429, body={"error": {"code": "X", "message": "Please try again after '7' seconds."}})
     assert caller.put() == 200
     assert caller.waits == [7.25]
 
 
 def test_a_wait_longer_than_the_time_left_is_handed_to_the_caller(
-    caller: Caller, fault: Callable[..., None], journal: Callable[[], list[dict[str, Any]]]
+    caller: Caller, fault: Fault, journal: Journal
 ) -> None:
     fault(status=429, headers={"Retry-After": "600"})
-    with pytest.raises(ArmUnavailable) as unavailable:
-        caller.put()
-    assert unavailable.value.retry_after_s == 600
+    assert caller.unavailable().retry_after_s == 600
     assert caller.waits == []
     assert len(journal()) == 1
 
 
 def test_attempts_come_to_an_end_and_share_one_client_request_id(
-    caller: Caller, fault: Callable[..., None], journal: Callable[[], list[dict[str, Any]]]
+    caller: Caller, fault: Fault, journal: Journal
 ) -> None:
     fault(times=9, status=503)
-    with pytest.raises(ArmUnavailable):
-        caller.put()
+    assert caller.unavailable().status == 503
     requests_made = journal()
     assert len(requests_made) == 4
     assert len({request["headers"]["x-ms-client-request-id"] for request in requests_made}) == 1
 
 
-def test_a_redirect_is_not_followed(caller: Caller, fault: Callable[..., None], emulator: str) -> None:
+def test_a_dead_arm_is_not_hammered(caller: Caller, fault: Fault, journal: Journal) -> None:
+    fault(times=99, status=503)
+    for _ in range(20):
+        caller.unavailable()
+    assert len(journal()) == 20 + 10
+
+
+def test_a_bucket_that_is_nearly_empty_slows_the_next_call_down(caller: Caller, fault: Fault) -> None:
+    fault(headers={"x-ms-ratelimit-remaining-subscription-writes": "0"})
+    caller.put()
+    assert caller.waits == []
+    caller.put()
+    assert len(caller.waits) == 1
+
+
+def test_a_call_without_time_to_slow_down_goes_at_once(caller: Caller, fault: Fault) -> None:
+    fault(headers={"x-ms-ratelimit-remaining-subscription-writes": "0"})
+    caller.put()
+    assert factory.put_environment(caller.arm, ENVIRONMENT, SPEC, deadline_s=1).ok
+    assert caller.waits == []
+
+
+def test_ids_and_the_rest_of_the_quota_are_kept_on_the_answer(caller: Caller) -> None:
+    answer = factory.get_factory(caller.arm, FACTORY, deadline_s=60)
+    assert answer.request_id
+    assert answer.request_id == answer.correlation_id
+    assert answer.quota["subscription-reads"] > 0
+
+
+def test_a_redirect_is_not_followed(caller: Caller, fault: Fault, emulator: str, journal: Journal) -> None:
     fault(status=307, headers={"Location": f"{emulator}/elsewhere"})
-    with pytest.raises(ArmRefusal) as refused:
-        caller.put()
-    assert refused.value.status == 307
+    assert caller.refusal().status == 307
+    assert len(journal()) == 1
 
 
 @pytest.mark.parametrize("body", ["<html>Bad Gateway</html>", "", "{", [], None, {"error": None}, {"code": "C"}])
-def test_any_body_of_an_error_becomes_a_code_and_a_message(
-    caller: Caller, fault: Callable[..., None], body: object
-) -> None:
+def test_any_body_of_an_error_becomes_a_code_and_a_message(caller: Caller, fault: Fault, body: object) -> None:
     fault(status=400, body=body)
+    assert caller.refusal().code in {"HTTP 400", "C"}
+
+
+@pytest.mark.parametrize("body", [{"x": float("nan")}, {"x": object()}])
+def test_what_is_no_json_is_not_sent(caller: Caller, journal: Journal, body: object) -> None:
     with pytest.raises(ArmRefusal) as refused:
-        caller.put()
-    assert refused.value.code in {"HTTP 400", "C"}
+        caller.arm.call(ArmCall("test", "PUT", str(ENVIRONMENT), body), deadline_s=60)
+    assert refused.value.code == "NotSendable"
+    assert journal() == []
+
+
+def test_a_header_that_would_be_two_is_not_sent(caller: Caller, journal: Journal) -> None:
+    with pytest.raises(ArmRefusal) as refused:
+        factory.put_environment(caller.arm, ENVIRONMENT, SPEC, deadline_s=60, if_match="x\r\nX-Other: y")
+    assert refused.value.code == "NotSendable"
+    assert journal() == []
+
+
+def test_without_time_nothing_is_sent(caller: Caller, journal: Journal) -> None:
+    with pytest.raises(ArmUnavailable, match="OutOfTime"):
+        factory.get_factory(caller.arm, FACTORY, deadline_s=0)
+    assert journal() == []
 
 
 def test_an_arm_that_is_down_is_unavailable() -> None:
-    with pytest.raises(ArmUnavailable, match="NoAnswer"):
-        ArmCaller(Cloud("http://127.0.0.1:1", "x"), _Token(), sleep=lambda _: None).call(
-            factory.ArmCall("test", "GET", str(FACTORY)), deadline_s=5
-        )
+    caller = ArmCaller(Cloud("http://127.0.0.1:1", "x"), _Token(), sleep=lambda _: None)
+    with pytest.raises(ArmUnavailable, match="NotConnected: ConnectionRefusedError"):
+        caller.call(ArmCall("test", "GET", str(FACTORY)), deadline_s=5)
 
 
 def test_an_identity_without_a_token_sends_nothing(
-    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, journal: Callable[[], list[dict[str, Any]]]
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, journal: Journal
 ) -> None:
     monkeypatch.setenv("IDENTITY_HEADER", "wrong")
     credential.cache_clear()
@@ -165,23 +263,19 @@ def test_an_identity_without_a_token_sends_nothing(
     assert journal() == []
 
 
-def test_proxies_of_the_environment_are_ignored(
-    caller: Caller, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert caller.put() == 200
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
-    assert caller.put() == 200
-
-
-def test_neither_secret_nor_token_nor_path_reaches_the_log(
-    caller: Caller, fault: Callable[..., None], caplog: pytest.LogCaptureFixture
+def test_the_log_has_one_line_per_attempt_and_no_secret_token_or_name(
+    caller: Caller, fault: Fault, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, logger="shared")
     fault(status=503, body={"error": {"code": "Busy", "message": "canary"}})
     caller.put()
     lines = [record.getMessage() for record in caplog.records if record.name.startswith("shared")]
-    assert [line.split(":")[0] for line in lines] == ["arm put environment #1/4", "arm put environment #2/4"]
-    assert not any(word in line for line in lines for word in ("canary", "Bearer", "subscriptions"))
+    path = "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.DataFactory/factories/{}/integrationRuntimes/{}"
+    assert [line.split(" in ")[0] for line in lines] == [
+        f"arm put environment: PUT {path} #1/4: 503",
+        f"arm put environment: PUT {path} #2/4: 200",
+    ]
+    assert not any(word in line for line in lines for word in ("canary", "Bearer", "example", "made-here", "2018"))
 
 
 class _Token:

@@ -26,7 +26,13 @@ def make_route(name: str = "default", environment: str = "sample-2", folder: str
 def make_manifest(*written: float, listed: float, content: str = "v1") -> Manifest:
     """Return a folder with one file per time of writing, all times in seconds after noon."""
     files = [
-        File(f"airflow/dags/dag_{n}.py", 10, f"md5:{content}-{n}", NOON + timedelta(seconds=seconds))
+        File(
+            f"airflow/dags/dag_{n}.py",
+            10,
+            f"md5:{content}-{n}",
+            NOON + timedelta(seconds=seconds),
+            f"{content}-{n}-{seconds}",
+        )
         for n, seconds in enumerate(written)
     ]
     return Manifest(tuple(files), NOON + timedelta(seconds=listed))

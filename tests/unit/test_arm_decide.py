@@ -108,8 +108,17 @@ def test_waits_double(attempt: int, wait_s: float) -> None:
     assert decide(answer(503), situation(attempt=attempt, jitter=1.0)) == Retry(wait_s)
 
 
+@pytest.mark.parametrize("outcome", [answer(502), answer(504), NoAnswer(Reach.NO_ANSWER, "reset")])
+def test_after_an_attempt_that_may_have_been_carried_out_there_is_a_pause(outcome: ArmAnswer | NoAnswer) -> None:
+    assert decide(outcome, situation(settle_s=5.0)) == Retry(5.25)
+
+
+def test_after_an_attempt_that_was_not_carried_out_there_is_no_such_pause() -> None:
+    assert decide(answer(429), situation(settle_s=5.0)) == Retry(0.25)
+
+
 def test_waits_stop_growing_at_the_cap() -> None:
-    assert RetryPolicy(cap_s=20).wait_s(1000, None, 1.0) == 20
+    assert RetryPolicy(cap_s=20).wait_s(1000, 0.0, 1.0) == 20
 
 
 def test_the_last_attempt_is_the_last() -> None:

@@ -112,5 +112,5 @@ def test_an_operation_survives_being_stored(follow: Follow) -> None:
 
 @pytest.mark.parametrize("stored", [{}, {"url": URL, "follow": "x", "after_s": 1}, {"url": URL, "follow": "both"}])
 def test_what_is_no_operation_is_refused(stored: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="operation|Follow"):
+    with pytest.raises(ValueError, match=r"operation|Follow"):
         Operation.from_json(stored)

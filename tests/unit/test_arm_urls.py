@@ -4,7 +4,7 @@ import pytest
 import requests
 
 from shared.adf.names import RESOURCE_GROUP, EnvironmentId, FactoryId
-from shared.arm.caller import ArmCall
+from shared.arm.call import ArmCall
 from shared.arm.clouds import CLOUDS, Cloud
 from shared.arm.urls import ArmUrl, same
 

@@ -1,7 +1,10 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from shared.adf.names import EnvironmentId
+from shared.errors import StateConflict
 from shared.relay.flight import Flights
 from tests.unit.memory import FACTORY, Clock, MemoryDocuments, make_route
 
@@ -29,7 +32,7 @@ def test_a_released_flight_can_be_taken_again() -> None:
     _, flights = make()
     flight = flights.take(ROUTE)
     assert flight
-    flights.release(flight, None)
+    flight.release(None)
     assert flights.take(ROUTE)
 
 
@@ -47,7 +50,7 @@ def test_a_worker_knows_its_flight_is_over_before_another_one_can_take_it() -> N
     flight = flights.take(ROUTE)
     assert flight
     clock.seconds = LENGTH.total_seconds() - 1
-    assert flights.time_left_s(flight) <= 0
+    assert flight.seconds_left() <= 0
 
 
 def test_a_flight_that_another_worker_took_over_is_not_released_by_the_first() -> None:
@@ -56,7 +59,7 @@ def test_a_flight_that_another_worker_took_over_is_not_released_by_the_first() -
     assert first
     clock.seconds = LENGTH.total_seconds()
     assert flights.take(ROUTE)
-    flights.release(first, None)
+    first.release(None)
     assert flights.take(ROUTE) is None
 
 
@@ -64,11 +67,11 @@ def test_a_reserved_environment_is_only_for_the_route_whose_sync_goes_on() -> No
     clock, flights = make()
     flight = flights.take(ROUTE)
     assert flight
-    flights.release(flight, flights.reservation(flight, ROUTE, timedelta(seconds=60)))
+    flight.release(flight.reserve(ROUTE, timedelta(seconds=60)))
     assert flights.take(SIBLING) is None
     again = flights.take(ROUTE)
     assert again
-    flights.release(again, again.reservation)
+    again.release(again.reservation)
     clock.seconds = 60
     assert flights.take(SIBLING) is None
     clock.seconds = 61
@@ -80,7 +83,7 @@ def test_an_environment_that_settles_is_for_nobody() -> None:
     clock.seconds = 0.9
     flight = flights.take(ROUTE)
     assert flight
-    flights.release(flight, flights.reservation(flight, None, timedelta(seconds=5)))
+    flight.release(flight.reserve(None, timedelta(seconds=5)))
     clock.seconds = 5.8
     assert flights.take(ROUTE) is None
     clock.seconds = 6
@@ -93,3 +96,24 @@ def test_an_unreadable_flight_is_taken_over() -> None:
     flights = Flights(documents, LENGTH, clock=clock.monotonic)
     documents.write(f"flights{ROUTE.environment.key}.json", b"{", None)
     assert flights.take(ROUTE)
+
+
+def test_a_renewed_flight_lasts_its_whole_length_again() -> None:
+    clock, flights = make()
+    flight = flights.take(ROUTE)
+    assert flight
+    clock.seconds = 170
+    flight.renew()
+    assert flight.seconds_left() == LENGTH.total_seconds() - 1
+    clock.seconds = 300
+    assert flights.take(ROUTE) is None
+
+
+def test_a_flight_that_another_worker_took_over_cannot_be_renewed() -> None:
+    clock, flights = make()
+    first = flights.take(ROUTE)
+    assert first
+    clock.seconds = LENGTH.total_seconds()
+    assert flights.take(ROUTE)
+    with pytest.raises(StateConflict):
+        first.renew()

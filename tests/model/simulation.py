@@ -1,0 +1,229 @@
+"""Many workers on one storage, in virtual time: at each call of storage or ADF the adversary decides who goes on.
+
+A worker is a greenlet: its storage calls hand over to the scheduler, which resumes it later, or never, which is a
+crash. So each schedule of calls, crashes, delays and duplicates that the tape spells is one that could happen.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import ClassVar
+
+from greenlet import greenlet
+
+from shared.errors import StateConflict
+from shared.relay.baseline import Baselines
+from shared.relay.decide import Policy
+from shared.relay.flight import Flights
+from shared.relay.follow import Follow
+from shared.relay.inspection import Inspection
+from shared.relay.ledger import Ledger
+from shared.relay.notice import Notices
+from shared.relay.reconcile import Reconciler
+from shared.relay.records import Records
+from shared.relay.state import RouteState
+from shared.relay.states import RouteStates
+from shared.relay.sync import SyncAttempts
+from tests.model.storage import Blob, Cloud, Message
+from tests.model.tape import Tape
+from tests.unit.memory import make_route
+
+ROUTE = make_route()
+FLIGHT = timedelta(seconds=180)
+QUIET = timedelta(seconds=5)
+LONGEST_WAIT = timedelta(seconds=60)
+SWEEP_S = 300.0
+# A message of a crashed worker comes back after this time, as the queue trigger's lock of ten minutes ends.
+LOCK_S = 600.0
+STEPS_UNTIL_CALM = 20_000
+
+
+@dataclass
+class Worker:
+    """One process of the app: its memory is lost when it crashes, and a new one takes its place."""
+
+    cloud: Cloud
+    jitter: Callable[[], float]
+    busy: greenlet | None = None
+
+    def __post_init__(self) -> None:
+        policy = Policy(quiet=QUIET, longest_wait=LONGEST_WAIT)
+        states = RouteStates(self.cloud)
+        baselines = Baselines(self.cloud)
+        self.notices = Notices(states, self.cloud, QUIET, clock=lambda: self.cloud.now)
+        ledger = Ledger(states, baselines, Records(self.cloud), self.notices, policy, jitter=self.jitter)
+        inspection = Inspection("off", lambda *_: {})
+        self.reconciler = Reconciler(
+            states,
+            Flights(self.cloud, FLIGHT, clock=lambda: self.cloud.now),
+            self.notices,
+            self.cloud.list_folder,
+            SyncAttempts(self.cloud, self.cloud.list_folder, baselines, inspection, ledger, policy),
+            Follow(self.cloud, states, self.notices, ledger),
+            ledger,
+            policy,
+        )
+
+    def begin(self, task: Callable[[], None]) -> None:
+        def run() -> None:
+            try:
+                task()
+            except (ConnectionError, StateConflict):
+                return
+
+        self.busy = greenlet(run)
+        self.resume()
+
+    def resume(self) -> None:
+        assert self.busy is not None
+        self.busy.switch()
+        if self.busy.dead:
+            self.busy = None
+
+    def notice(self) -> None:
+        self.notices.notice(ROUTE)
+
+    def answer(self, message: Message) -> None:
+        """Work a message off: it is deleted only after success, and comes back at once after a failure."""
+        try:
+            self.reconciler.reconcile(ROUTE)
+        except (ConnectionError, StateConflict):
+            message.visible_at = self.cloud.now
+            raise
+        if message in self.cloud.messages:
+            self.cloud.messages.remove(message)
+
+
+class Simulation:
+    """A run of the relay against the adversary on the tape, and then on its own until all is calm."""
+
+    tried: ClassVar[int] = 0
+
+    def __init__(
+        self, tape: Tape, *, workers: int, follows_operations: bool = False, storage_fails: bool = True
+    ) -> None:
+        Simulation.tried += 1
+        self.tape = tape
+        faults = tape if storage_fails else Tape(b"")
+        self.cloud = Cloud(faults, pause=_hand_over, follows_operations=follows_operations)
+        self.workers = [self._worker() for _ in range(workers)]
+        self.undelivered = 0
+        self.written = 0
+        self.last_write = 0.0
+        self._swept = 0.0
+
+    def disturb(self) -> None:
+        """Let the adversary act until its tape is over."""
+        while not self.tape.is_over:
+            self.tape.pick(self._possible())()
+
+    def burst(self, gaps: list[float]) -> None:
+        """Write files, one after each gap; in between workers go on, events and sweeps come, early, late, twice."""
+        self.write()
+        for gap in gaps:
+            self._let_pass(gap)
+            self.write()
+
+    def _let_pass(self, seconds: float) -> None:
+        until = self.cloud.now + seconds
+        while self.cloud.now < until:
+            for _ in range(self.tape.byte() % 4):
+                self.tape.pick(self._harmless())()
+            self.cloud.now = min(until, self.cloud.now + self.tape.pick([5.0, 1.0, 0.5]))
+
+    def _harmless(self) -> list[Callable[[], object]]:
+        return [
+            partial(worker.resume) if worker.busy is not None else step
+            for worker in self.workers
+            for step in (partial(worker.begin, worker.notice), partial(self._receive, worker))
+        ]
+
+    def calm_down(self) -> None:
+        """Let everything run without disturbance until nothing is left to do."""
+        self.undelivered = 0
+        for _ in range(STEPS_UNTIL_CALM):
+            if self._is_calm():
+                return
+            self._go_on()
+        raise AssertionError(f"not calm after {STEPS_UNTIL_CALM} steps: {self.state()}")
+
+    def write(self) -> None:
+        """A user writes a file; the event of it may be lost or come twice."""
+        self.written += 1
+        name = f"dags/{self.tape.pick('abc')}.py"
+        content = f"md5:{self.tape.pick('xyz')}"
+        self.cloud.folder[name] = Blob(content, self.cloud.now, f"etag-{self.written}")
+        self._changed()
+
+    def delete(self) -> None:
+        """A user deletes a file, but not the last one."""
+        if len(self.cloud.folder) > 1:
+            self.cloud.folder.pop(self.tape.pick(sorted(self.cloud.folder)))
+            self._changed()
+
+    def state(self) -> RouteState:
+        content, _ = self.cloud.documents.get("routes/default.json", (b"{}", ""))
+        return RouteState.model_validate_json(content)
+
+    def advance(self, seconds: float) -> None:
+        self.cloud.now += seconds
+
+    def _worker(self) -> Worker:
+        return Worker(self.cloud, jitter=lambda: self.tape.byte() / 255)
+
+    def _changed(self) -> None:
+        self.last_write = self.cloud.now
+        self.undelivered += self.tape.pick([1, 2, 0])
+
+    def _possible(self) -> list[Callable[[], object]]:
+        """Return what the adversary may do next, the likely things more than once."""
+        steps: list[Callable[[], object]] = [self.write, self._wait, self._wait, self.delete]
+        for worker in self.workers:
+            if worker.busy is not None:
+                steps += [worker.resume] * 6 + [partial(self._crash, worker)]
+            else:
+                steps += [partial(worker.begin, worker.notice)] + [partial(self._receive, worker)] * 3
+        return steps
+
+    def _wait(self) -> None:
+        self.advance(self.tape.pick([0.3, 1, 2.5, 5, 7, 20, 61, 190, 700]))
+
+    def _crash(self, worker: Worker) -> None:
+        self.workers[self.workers.index(worker)] = self._worker()
+
+    def _receive(self, worker: Worker) -> bool:
+        visible = [message for message in self.cloud.messages if message.visible_at <= self.cloud.now]
+        if not visible:
+            return False
+        message = self.tape.pick(visible)
+        message.visible_at = self.cloud.now + LOCK_S
+        worker.begin(lambda: worker.answer(message))
+        return True
+
+    def _go_on(self) -> None:
+        busy = next((worker for worker in self.workers if worker.busy is not None), None)
+        if busy is not None:
+            busy.resume()
+        elif self.cloud.now >= self._swept + SWEEP_S:
+            self._swept = self.cloud.now
+            self.workers[0].begin(self.workers[0].notice)
+        elif not self._receive(self.workers[0]):
+            self.advance(1)
+
+    def _is_calm(self) -> bool:
+        """Whether a sweep after the last disturbance has found nothing to do."""
+        idle = not any(worker.busy is not None for worker in self.workers)
+        state = self.state()
+        return (
+            idle
+            and not self.cloud.messages
+            and self._swept > self.last_write
+            and not (state.failure or state.operation)
+        )
+
+
+def _hand_over() -> None:
+    scheduler = greenlet.getcurrent().parent
+    if scheduler is not None:
+        scheduler.switch()

@@ -1,0 +1,150 @@
+"""Storage and ADF in memory, whose every call lets others go first, and may fail before or after it had its effect."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from shared.errors import ArmUnavailable, StateConflict
+from shared.folder.manifest import File, Manifest
+from shared.relay.documents import Document
+from shared.relay.route import Route
+from shared.relay.target import Accepted, EnvironmentState, Progress, StillRunning, Succeeded
+from tests.model.tape import Tape
+from tests.unit.memory import NOON
+
+IMPORTS_TAKE = (0.2, 1.0, 4.0)
+OPERATIONS_TAKE = (20.0, 1.0, 60.0, 90.0)
+
+
+@dataclass(frozen=True)
+class Blob:
+    """A file in the folder."""
+
+    content: str
+    written: float
+    etag: str
+
+
+@dataclass
+class Message:
+    """A wake-up on the queue."""
+
+    visible_at: float
+
+
+@dataclass(frozen=True)
+class Import:
+    """What ADF imported: the folder as it was when the import began."""
+
+    began: float
+    ended: float
+    files: dict[str, str]
+
+
+@dataclass
+class Cloud:
+    """All that survives the crash of a worker. Times are seconds after noon; the service shows whole seconds."""
+
+    tape: Tape
+    pause: Callable[[], None] = lambda: None
+    now: float = 0.0
+    follows_operations: bool = False
+    folder: dict[str, Blob] = field(default_factory=dict)
+    documents: dict[str, tuple[bytes, str]] = field(default_factory=dict)
+    messages: list[Message] = field(default_factory=list)
+    imports: list[Import] = field(default_factory=list)
+    calls: int = 0
+
+    def moment(self, seconds: float) -> datetime:
+        return NOON + timedelta(seconds=int(seconds))
+
+    # Documents
+
+    def read(self, name: str) -> Document:
+        self._call()
+        content, etag = self.documents.get(name, (None, None))
+        return Document(content, etag, self.moment(self.now))
+
+    def write(self, name: str, content: bytes, etag: str | None) -> str:
+        self._call()
+        if self.documents.get(name, (None, None))[1] != etag:
+            raise StateConflict(name)
+        new_etag = str(self.calls)
+        self.documents[name] = (content, new_etag)
+        self._answer()
+        return new_etag
+
+    def names(self, prefix: str) -> Iterator[str]:
+        self._call()
+        return iter(sorted(name for name in self.documents if name.startswith(prefix)))
+
+    def delete(self, name: str) -> None:
+        self._call()
+        self.documents.pop(name, None)
+
+    # Queue
+
+    def send(self, _route_name: str, delay: timedelta) -> datetime:
+        self._call()
+        due = self.now + delay.total_seconds()
+        self.messages.append(Message(due))
+        self._answer()
+        return self.moment(due)
+
+    # Folder
+
+    def list_folder(self, route: Route) -> Manifest:
+        self._call()
+        files = [
+            File(f"{route.folder.prefix}/{name}", 1, blob.content, self.moment(blob.written), blob.etag)
+            for name, blob in sorted(self.folder.items())
+        ]
+        return Manifest(tuple(files), self.moment(self.now))
+
+    # ADF
+
+    def environment_state(self, _route: Route, *, deadline_s: float) -> EnvironmentState:
+        self._reach_arm(deadline_s)
+        return EnvironmentState(200, "request", "Started")
+
+    def sync(self, _route: Route, *, deadline_s: float) -> Accepted:
+        self._reach_arm(deadline_s)
+        answer_is_lost = self.tape.happens(one_in=12)
+        # Nobody can follow an operation whose answer was lost, so the promise is for imports shorter than the settling.
+        followed = self.follows_operations and not answer_is_lost
+        lasts = self.tape.pick(OPERATIONS_TAKE if followed else IMPORTS_TAKE)
+        files = {name: blob.content for name, blob in self.folder.items()}
+        self.imports.append(Import(self.now, self.now + lasts, files))
+        self.pause()
+        if answer_is_lost:
+            error = ArmUnavailable("the answer was lost", code="NoAnswer")
+            error.may_have_acted = True
+            raise error
+        if self.follows_operations:
+            return Accepted(202, "request", str(len(self.imports) - 1), 5)
+        return Accepted(202, "request")
+
+    def poll(self, handle: str, *, deadline_s: float) -> Progress:
+        self.pause()
+        running = deadline_s <= 0 or self.now < self.imports[int(handle)].ended
+        return StillRunning(handle, 5) if running else Succeeded()
+
+    def _reach_arm(self, deadline_s: float) -> None:
+        """Get to ARM within the time allowed, or not at all."""
+        until = self.now + deadline_s
+        self.pause()
+        if self.now >= until or self.tape.happens(one_in=12):
+            raise ArmUnavailable("busy", code="ServerBusy", retry_after_s=self.tape.pick([0.0, 3.0, 30.0]))
+
+    def _call(self) -> None:
+        """Let others go first, then fail before anything happens, or not."""
+        self.calls += 1
+        self.pause()
+        if self.tape.happens(one_in=40):
+            raise ConnectionError("storage did not answer")
+
+    def _answer(self) -> None:
+        """Let others go on, then lose the answer to what has happened, or not."""
+        self.pause()
+        if self.tape.happens(one_in=40):
+            raise ConnectionError("the answer of the storage was lost")
