@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup start demo test check format clean prove chaos soak bench-arm
+.PHONY: help setup start demo test check format clean prove chaos soak bench-arm bench-burst bench-folder
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -39,6 +39,12 @@ chaos: setup ## three app processes, killed at random, on the real stack; SEED=n
 
 soak: setup ## 2,000 ARM calls under random faults
 	ARM_SOAK_CALLS=2000 $(BIN)/python -m pytest tests/integration/test_arm_soak.py --timeout 600
+
+bench-burst: setup ## sync calls and seconds per burst, against the policies people have today (simulated clock)
+	$(BIN)/python -m benchmarks.burst
+
+bench-folder: setup ## a folder of 10,000 files: time and memory of a look at it
+	$(BIN)/python -m benchmarks.folder
 
 bench-arm: setup ## our PUT against azure-mgmt-datafactory and bare requests
 	$(BIN)/python -m benchmarks.arm

@@ -136,7 +136,7 @@ class Simulation:
         return [
             partial(worker.resume) if worker.busy is not None else step
             for worker in self.workers
-            for step in (partial(worker.begin, worker.notice), partial(self._receive, worker))
+            for step in (partial(worker.begin, worker.notice), partial(self.receive, worker))
         ]
 
     def calm_down(self) -> None:
@@ -183,7 +183,7 @@ class Simulation:
             if worker.busy is not None:
                 steps += [worker.resume] * 6 + [partial(self._crash, worker)]
             else:
-                steps += [partial(worker.begin, worker.notice)] + [partial(self._receive, worker)] * 3
+                steps += [partial(worker.begin, worker.notice)] + [partial(self.receive, worker)] * 3
         return steps
 
     def _wait(self) -> None:
@@ -192,7 +192,8 @@ class Simulation:
     def _crash(self, worker: Worker) -> None:
         self.workers[self.workers.index(worker)] = self._worker()
 
-    def _receive(self, worker: Worker) -> bool:
+    def receive(self, worker: Worker) -> bool:
+        """Let an idle worker take a visible message, if there is one."""
         visible = [message for message in self.cloud.messages if message.visible_at <= self.cloud.now]
         if not visible:
             return False
@@ -201,6 +202,11 @@ class Simulation:
         worker.begin(lambda: worker.answer(message))
         return True
 
+    def finish(self, worker: Worker) -> None:
+        """Let a worker go on until it is idle."""
+        while worker.busy is not None:
+            worker.resume()
+
     def _go_on(self) -> None:
         busy = next((worker for worker in self.workers if worker.busy is not None), None)
         if busy is not None:
@@ -208,7 +214,7 @@ class Simulation:
         elif self.cloud.now >= self._swept + SWEEP_S:
             self._swept = self.cloud.now
             self.workers[0].begin(self.workers[0].notice)
-        elif not self._receive(self.workers[0]):
+        elif not self.receive(self.workers[0]):
             self.advance(1)
 
     def _is_calm(self) -> bool:

@@ -1,0 +1,72 @@
+"""`python -m benchmarks.folder`: a folder of 10,000 files in Azurite: listing, digest, diff; time and memory."""
+
+import argparse
+import os
+import statistics
+import time
+import tracemalloc
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from azure.storage.blob import BlobServiceClient
+from rich.console import Console
+from rich.table import Table
+
+from local.app_settings import ROOT
+from local.azurite import PORTS, Azurite
+from local.ports import free_ports
+from local.processes import Child
+from shared.folder.listing import list_folder
+from shared.folder.path import FolderPath
+from shared.relay.baseline import Baseline
+
+FOLDER = FolderPath.parse("files/airflow")
+ROUNDS = 5
+
+Result = TypeVar("Result")
+
+
+def main() -> None:
+    """Fill a folder, look at it a few times, print medians."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.folder", description=__doc__)
+    parser.add_argument("--files", type=int, default=10_000, help="default: %(default)s")
+    files = parser.parse_args().files
+    azurite = Azurite(free_ports(PORTS))
+    with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - the null device is no file to keep
+        child = Child("Azurite", azurite.command(ROOT), env=os.environ, cwd=ROOT, log=nowhere)
+        try:
+            child.wait_until(azurite.answers)
+            _measure(BlobServiceClient.from_connection_string(azurite.connection_string), files)
+        finally:
+            child.stop()
+
+
+def _measure(blobs: BlobServiceClient, files: int) -> None:
+    container = blobs.create_container(FOLDER.container)
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(lambda n: container.upload_blob(f"airflow/dags/{n}.py", str(n).encode()), range(files)))
+    table = Table("step", "ms", "peak MiB", title=f"{files:,} files, medians of {ROUNDS}")
+    manifest = _row(table, "listing, from Azurite", lambda: list_folder(blobs, FOLDER))
+    _row(table, "revision (digest)", lambda: manifest.revision)
+    baseline = _row(table, "baseline to JSON", lambda: Baseline().after(manifest).model_dump_json())
+    _row(table, "diff against a stored baseline", lambda: Baseline.model_validate_json(baseline).diff(manifest))
+    Console().print(table)
+
+
+def _row(table: Table, step: str, run: Callable[[], Result]) -> Result:
+    seconds = []
+    for _ in range(ROUNDS):
+        started = time.perf_counter()
+        result = run()
+        seconds.append(time.perf_counter() - started)
+    tracemalloc.start()
+    run()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    table.add_row(step, f"{statistics.median(seconds) * 1000:.1f}", f"{peak / 2**20:.1f}")
+    return result
+
+
+if __name__ == "__main__":
+    main()
