@@ -31,6 +31,7 @@ class Attempt:
 
     route: Route
     worker: str | None
+    synced_before: Synced | None
     sync_id: str
     trigger: str
     manifest: Manifest
@@ -69,6 +70,10 @@ class Ledger:
     notices: Notices
     policy: Policy
     jitter: Callable[[], float] = random.random
+
+    def calling(self, attempt: Attempt) -> None:
+        """ADF is about to be called; a crash before its answer is written down must not look like the state before."""
+        self._update(attempt.route, attempt.worker, transitions.calling())
 
     def accepted(self, attempt: Attempt, revision: str | None) -> None:
         """ADF took the sync of `revision` and offers nothing to follow: it counts as done."""
@@ -112,6 +117,8 @@ class Ledger:
         """ADF did not take the sync."""
         outcome: Outcome = "failed" if isinstance(error, ArmUnavailable) else "refused"
         self.records.write(attempt.record(outcome, code=error.code, message=error.message))
+        if not error.may_have_acted:
+            self._update(attempt.route, attempt.worker, transitions.not_called(attempt.synced_before))
         self._note_failure(attempt.route, attempt.worker, attempt.sync_id, attempt.manifest.revision, error)
 
     def held(self, attempt: Attempt, decision: Hold) -> None:

@@ -61,8 +61,8 @@ class SyncAttempts:
     def _ask(self, attempt: Attempt, flight: Flight) -> Accepted:
         """Ask for the import if the environment is ready for one; raise ArmError if it is not or ARM is not.
 
-        The flight is renewed in between: whatever happens to this worker afterwards, no other one starts an import for
-        most of the flight's length.
+        Before the call the state is made to say that the outcome is open, and the flight is renewed: whatever happens
+        to this worker then, the folder counts as changed, and no other one starts an import for most of a flight.
         """
         environment = _noted(
             attempt,
@@ -71,6 +71,7 @@ class SyncAttempts:
         )
         if (environment.state or "").lower() in NOT_READY:
             raise ArmUnavailable(f"the environment is {environment.state}, not Started", code="EnvironmentNotReady")
+        self.ledger.calling(attempt)
         flight.renew()
         return _noted(attempt, "airflow/sync", lambda: self.target.sync(attempt.route, deadline_s=_deadline_s(flight)))
 
@@ -111,7 +112,7 @@ def _deadline_s(flight: Flight) -> float:
 def begin(route: Route, state: RouteState, manifest: Manifest, trigger: str) -> Attempt:
     """Return the attempt that answers what was asked for, or a new one."""
     sync_id = state.requested.sync_id if state.requested else new_sync_id(manifest.listed_at)
-    return Attempt(route, state.worker, sync_id, trigger, manifest)
+    return Attempt(route, state.worker, state.synced, sync_id, trigger, manifest)
 
 
 def _noted(attempt: Attempt, operation: str, ask: Callable[[], Answer]) -> Answer:

@@ -54,6 +54,11 @@ def holding(decision: Hold, sync_id: str, revision: str) -> Change:
     return change
 
 
+def calling() -> Change:
+    """ADF is about to be called: until the outcome is known, nobody knows which revision it has."""
+    return lambda state, _now: _with(state, synced=state.synced and state.synced.model_copy(update={"revision": None}))
+
+
 def following(operation: Operation) -> Change:
     """ADF accepted a sync and works on it."""
     return lambda state, _now: _with(
@@ -91,6 +96,11 @@ def synced(done: Synced, removed: int) -> Change:
         )
 
     return change
+
+
+def not_called(before: Synced | None) -> Change:
+    """ADF did not take the call, so that it still has what it had before."""
+    return lambda state, _now: _with(state, synced=before)
 
 
 def failed(error: ArmError, sync_id: str, revision: str | None, delay: timedelta) -> Change:

@@ -151,8 +151,8 @@ class Simulation:
     def write(self) -> None:
         """A user writes a file; the event of it may be lost or come twice."""
         self.written += 1
-        name = f"dags/{self.tape.pick('abc')}.py"
-        content = f"md5:{self.tape.pick('xyz')}"
+        name = f"dags/{self.tape.pick('ab')}.py"
+        content = f"md5:{self.tape.pick('xy')}"
         self.cloud.folder[name] = Blob(content, self.cloud.now, f"etag-{self.written}")
         self._changed()
 
@@ -178,10 +178,12 @@ class Simulation:
 
     def _possible(self) -> list[Callable[[], object]]:
         """Return what the adversary may do next, the likely things more than once."""
-        steps: list[Callable[[], object]] = [self.write, self._wait, self._wait, self.delete]
+        steps: list[Callable[[], object]] = [self._wait, self._wait]
+        if self.tape.happens(one_in=12):
+            steps = [self.write, self.write, self.delete]
         for worker in self.workers:
             if worker.busy is not None:
-                steps += [worker.resume] * 6 + [partial(self._crash, worker)]
+                steps += [worker.resume] * 12 + [partial(self._crash, worker)]
             else:
                 steps += [partial(worker.begin, worker.notice)] + [partial(self.receive, worker)] * 3
         return steps

@@ -10,12 +10,12 @@ from tests.model import promises
 from tests.model.simulation import Simulation
 from tests.model.tape import Tape
 
-SCHEDULES = int(os.environ.get("SCHEDULES", "1500"))
+SCHEDULES = int(os.environ.get("SCHEDULES", "1000"))
 
 schedules = settings(
     max_examples=SCHEDULES, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], database=None
 )
-tapes = st.binary(min_size=40, max_size=600)
+tapes = st.binary(min_size=40, max_size=3000)
 workers = st.integers(1, 4)
 
 

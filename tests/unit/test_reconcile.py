@@ -1,3 +1,4 @@
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -219,6 +220,30 @@ def test_a_removed_file_that_is_back_is_no_longer_listed(world: World) -> None:
     world.at(300, 0, 290)
     world.worker.reconcile(ROUTE)
     assert world.state().removed == 0
+
+
+@pytest.mark.parametrize("loss", [RuntimeError("crash"), ArmUnavailable("reset", code="NoAnswer")])
+def test_a_change_that_was_imported_unseen_and_then_undone_is_synced_again(world: World, loss: Exception) -> None:
+    world.worker.reconcile(ROUTE)
+    if isinstance(loss, ArmUnavailable):
+        loss.may_have_acted = True
+    world.answer = loss
+    world.at(200, 190, 190, content="v2")
+    with suppress(RuntimeError):
+        world.worker.reconcile(ROUTE)
+    world.answer = Accepted(202, "request-3")
+    world.at(500, 290, 290)
+    assert isinstance(world.worker.reconcile(ROUTE), Sync)
+
+
+def test_a_change_that_was_refused_and_then_undone_is_not_synced_again(world: World) -> None:
+    world.worker.reconcile(ROUTE)
+    world.answer = ArmRefusal("no", code="BadRequest", status=400)
+    world.at(200, 190, 190, content="v2")
+    world.worker.reconcile(ROUTE)
+    world.at(500, 290, 290)
+    assert isinstance(world.worker.reconcile(ROUTE), Skip)
+    assert world.state().failure is None
 
 
 def test_every_attempt_leaves_a_record_newest_first(world: World) -> None:

@@ -1,0 +1,211 @@
+"""The real stack with three app processes on one Azurite: how chaos reaches it, and how it is observed."""
+
+import hashlib
+import os
+import signal
+import sys
+import threading
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import requests
+from azure.core.exceptions import ResourceNotFoundError
+from azure.storage.blob import BlobServiceClient
+from azure.storage.queue import QueueServiceClient
+
+from local.app_settings import ROOT, environment, sample
+from local.azurite import PORTS, Azurite
+from local.ports import LOOPBACK, free_ports
+from local.processes import Child
+from shared.relay.state import RouteState
+from shared.relay.wake_ups import QUEUE
+from shared.wiring import STATE_CONTAINER
+from tests.chaos.plan import APPS, Part, SyncStyle, Trouble
+from tests.chaos.verdict import Ending, Import, Version
+
+IMPORT_SECONDS = 0.5
+_CONTAINER, _, _FOLDER = sample()["RELAY_FOLDER"].partition("/")
+_TIMEOUT_S = 30
+_SYNC = "/airflow/sync"
+# The settle time is longer than an import, also than one that is frozen twice (see the plan).
+_SETTINGS = {
+    "RELAY_QUIET_SECONDS": "1",
+    "RELAY_LONGEST_WAIT_SECONDS": "5",
+    "RELAY_SWEEP_SCHEDULE": "*/5 * * * * *",
+    "RELAY_FLIGHT_SECONDS": "12",
+    "RELAY_SETTLE_SECONDS": "3",
+    "STANDIN_MESSAGE_LOCK_SECONDS": "4",
+}
+_ANSWERS: dict[Trouble, dict[str, Any]] = {
+    "throttled": {
+        "status": 429,
+        "headers": {"Retry-After": "1"},
+        "body": {"error": {"code": "TooManyRequests", "message": "Too many."}},
+    },
+    "unavailable": {"status": 503, "body": {"error": {"code": "ServiceUnavailable", "message": "Not now."}}},
+    "reset before": {"reset": "before"},
+    "reset after": {"reset": "after"},
+    "slow": {"delay_s": 2},
+}
+
+
+class World:
+    """A running stack. Every part writes a log of its own into `logs`; storage is in memory."""
+
+    def __init__(self, logs: Path) -> None:
+        self._logs = logs
+        self._azurite = Azurite(free_ports(PORTS))
+        self._arm_port = free_ports(1)
+        self._app_ports = [free_ports(1) for _ in range(APPS)]
+        self._parts: dict[int | str, Child] = {}
+        self._timers: list[threading.Timer] = []
+        self._last: dict[str, Version] = {}
+        self._first_written: dict[tuple[str, str], datetime] = {}
+        self._exit = ExitStack()
+        self._session = requests.Session()
+        self._session.trust_env = False
+
+    def __enter__(self) -> Self:
+        try:
+            self._start()
+        except BaseException:
+            self._exit.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._exit.close()
+
+    def _start(self) -> None:
+        text = self._azurite.connection_string
+        self._blobs = self._exit.enter_context(BlobServiceClient.from_connection_string(text))
+        self._queues = self._exit.enter_context(QueueServiceClient.from_connection_string(text))
+        self._spawn("storage", self._azurite.command(ROOT)).wait_until(self._azurite.answers)
+        self._container = self._blobs.create_container(_CONTAINER)
+        self._spawn("arm", _local("arm", self._arm_port, "--storage-connection-string", text)).ready_line()
+        for app in range(APPS):
+            self.start_app(app)
+        self.wait_for_apps()
+
+    def start_app(self, app: int) -> None:
+        """Start an app process, and do not wait for it."""
+        self._spawn(app, _local("host", self._app_ports[app]))
+
+    def wait_for_apps(self) -> None:
+        """Wait until every freeze is over and every app process answers."""
+        for timer in self._timers:
+            timer.join()
+        for app in range(APPS):
+            self._parts[app].ready_line()
+
+    def kill(self, app: int) -> None:
+        """`kill -9`."""
+        self._parts[app].send(signal.SIGKILL)
+
+    def freeze(self, part: Part, seconds: float) -> None:
+        """Stop a part and let it go on after so many seconds, which nobody waits for."""
+        child = self._parts[part]
+        child.send(signal.SIGSTOP)
+        timer = threading.Timer(seconds, child.send, [signal.SIGCONT])
+        timer.start()
+        self._timers.append(timer)
+
+    def answer_syncs(self, style: SyncStyle) -> None:
+        """Let syncs be accepted with an operation to follow, or with nothing."""
+        self._post("settings", {"sync_style": style, "import_seconds": IMPORT_SECONDS})
+
+    def trouble(self, calls: Literal["sync", "any"], trouble: Trouble, times: int) -> None:
+        """Let the next calls run into trouble."""
+        match = {"method": "POST", "path_contains": _SYNC} if calls == "sync" else {}
+        self._post("faults", {"match": match, "times": times, "answer": _ANSWERS[trouble]})
+
+    def mend(self) -> None:
+        """Forget the troubles that have not come yet."""
+        self._session.delete(self._emulator("faults"), timeout=_TIMEOUT_S).raise_for_status()
+
+    def write(self, name: str, content: int) -> None:
+        """Write a file; the same bytes again are no new version."""
+        text = f"CONTENT = {content}\n".encode()
+        md5 = hashlib.md5(text, usedforsecurity=False).hexdigest()
+        answer = self._container.get_blob_client(_blob(name)).upload_blob(text, overwrite=True)
+        written: datetime = answer["last_modified"]
+        first_written = self._first_written.setdefault((name, md5), written)
+        if name not in self._last or self._last[name].md5 != md5:
+            self._last[name] = Version(_blob(name), md5, written, first_written)
+
+    def delete(self, name: str) -> None:
+        """Delete a file."""
+        self._container.delete_blob(_blob(name))
+        del self._last[name]
+
+    def look(self) -> Ending:
+        """Return what there is now; the folder is read from the storage, and has to hold what was written."""
+        there = {blob.name: bytes(blob.content_settings.content_md5 or b"").hex() for blob in self._listing()}
+        versions = tuple(self._last.values())
+        assert there == {version.name: version.md5 for version in versions}, "the storage lost what was written"
+        return Ending(versions, self.imports(), self._state(), self._wake_ups())
+
+    def imports(self) -> tuple[Import, ...]:
+        """Return the imports that are over."""
+        return tuple(_import(one) for one in self._get("imports"))
+
+    def sync_calls(self) -> int:
+        """Return how often a sync was asked for."""
+        return sum(call["path"].endswith(_SYNC) for call in self._get("journal"))
+
+    def _listing(self) -> Any:  # noqa: ANN401 - the SDK's pages of blobs
+        return self._container.list_blobs(name_starts_with=f"{_FOLDER}/")
+
+    def _state(self) -> RouteState:
+        blob = self._blobs.get_blob_client(STATE_CONTAINER, "routes/default.json")
+        try:
+            return RouteState.model_validate_json(blob.download_blob().readall())
+        except ResourceNotFoundError:
+            return RouteState()
+
+    def _wake_ups(self) -> int:
+        try:
+            return self._queues.get_queue_client(QUEUE).get_queue_properties().approximate_message_count or 0
+        except ResourceNotFoundError:
+            return 0
+
+    def _spawn(self, part: int | str, command: list[str]) -> Child:
+        name = f"app-{part}" if isinstance(part, int) else part
+        log = self._exit.enter_context((self._logs / f"{name}.log").open("a"))
+        arm = f"http://{LOOPBACK}:{self._arm_port}"
+        env = environment(os.environ | _SETTINGS, arm=arm, connection_string=self._azurite.connection_string)
+        self._parts[part] = Child(name, command, env=env, cwd=ROOT, log=log)
+        self._exit.callback(self._parts[part].stop)
+        return self._parts[part]
+
+    def _emulator(self, endpoint: str) -> str:
+        return f"http://{LOOPBACK}:{self._arm_port}/_emulator/{endpoint}"
+
+    def _post(self, endpoint: str, body: object) -> None:
+        self._session.post(self._emulator(endpoint), json=body, timeout=_TIMEOUT_S).raise_for_status()
+
+    def _get(self, endpoint: str) -> list[dict[str, Any]]:
+        answer = self._session.get(self._emulator(endpoint), timeout=_TIMEOUT_S)
+        answer.raise_for_status()
+        found: list[dict[str, Any]] = answer.json()
+        return found
+
+
+def _local(part: str, port: int, *more: str) -> list[str]:
+    return [sys.executable, "-m", "local", part, "--port", str(port), *more]
+
+
+def _blob(name: str) -> str:
+    return f"{_FOLDER}/{name}"
+
+
+def _import(shown: dict[str, Any]) -> Import:
+    return Import(
+        shown["environment"],
+        datetime.fromisoformat(shown["started_at"]),
+        datetime.fromisoformat(shown["finished_at"]),
+        {file["name"]: file["md5"] for file in shown["files"]},
+        shown["error"]["code"] if "error" in shown else None,
+    )
