@@ -50,6 +50,9 @@ class Running:
         """Wait until an upload since `before` has been dealt with."""
         return self.wait_for(lambda seen: seen.wake_ups > before.wake_ups and seen.settled, "the wake-up's end")
 
+    def container_named(self, name: str) -> ContainerClient:
+        return ContainerClient.from_connection_string(self.addresses.connection_string, name)
+
     def wait_for_wake_up(self) -> None:
         """Wait until a wake-up has been dealt with, without asking the emulator, which may be down."""
         url = f"{self.addresses.app}/_standin/invocations"

@@ -173,6 +173,15 @@ def test_an_environment_in_any_other_state_is_tried(world: World, state: str | N
     assert world.synced == [ROUTE]
 
 
+def test_an_environment_that_does_not_exist_is_a_refusal(world: World) -> None:
+    world.environment = ArmRefusal("not found", code="ResourceNotFound", status=404)
+    world.worker.reconcile(ROUTE)
+    failure = world.state().failure
+    assert failure
+    assert (failure.status, failure.transient) == (404, False)
+    assert not world.synced
+
+
 def test_a_listing_that_fails_frees_the_environment_and_is_tried_again_by_the_queue(world: World) -> None:
     def down(_: Route) -> Manifest:
         raise ConnectionError("storage is down")

@@ -58,6 +58,17 @@ def test_a_state_that_others_never_stop_changing_is_given_up(documents: MemoryDo
         states.update(ROUTE, race)
 
 
+def test_a_state_that_is_deleted_while_it_is_changed_starts_afresh(documents: MemoryDocuments) -> None:
+    states = RouteStates(documents)
+    states.update(ROUTE, burst)
+
+    def change(state: RouteState, _: datetime) -> RouteState:
+        documents.stored.pop("routes/default.json", None)
+        return state.model_copy(update={"removed": 7})
+
+    assert states.update(ROUTE, change) == RouteState(removed=7)
+
+
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"version": 2}', b'{"version": 1, "unknown": 1}', b"\xff\xfe"])
 def test_an_unreadable_state_is_kept_aside_and_started_afresh(documents: MemoryDocuments, content: bytes) -> None:
     documents.write("routes/default.json", content, None)

@@ -34,7 +34,7 @@ class World:
     folder: Manifest = field(default_factory=lambda: make_manifest(0, 1, listed=100))
     contents: dict[str, bytes] = field(default_factory=dict)
     checks: Strictness = "off"
-    environment: str | None = "Started"
+    environment: str | Exception | None = "Started"
     answer: Accepted | Exception = field(default_factory=lambda: Accepted(202, "request-1"))
     progress: Progress = field(default_factory=Succeeded)
     during_sync: Callable[[], object] = lambda: None
@@ -78,6 +78,8 @@ class World:
 
     def environment_state(self, _: Route, *, deadline_s: float) -> EnvironmentState:
         assert deadline_s > 0
+        if isinstance(self.environment, Exception):
+            raise self.environment
         return EnvironmentState(200, "request-0", self.environment)
 
     def sync(self, route: Route, *, deadline_s: float) -> Accepted:

@@ -1,0 +1,174 @@
+"""Storage that fails at any one call of a sync: nothing is lost, and the sync is made in the end."""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from azure.core.exceptions import (
+    AzureError,
+    HttpResponseError,
+    ResourceExistsError,
+    ResourceModifiedError,
+    ServiceResponseTimeoutError,
+)
+from azure.core.pipeline.transport import RequestsTransport
+from azure.storage.blob import BlobServiceClient
+from azure.storage.queue import QueueServiceClient
+
+from local.azurite import Azurite
+from shared.errors import StateConflict
+from shared.folder.listing import list_folder
+from shared.folder.reading import read_files
+from shared.relay.baseline import Baselines
+from shared.relay.decide import Policy
+from shared.relay.documents import BlobDocuments
+from shared.relay.flight import Flights
+from shared.relay.follow import Follow
+from shared.relay.inspection import Inspection
+from shared.relay.ledger import Ledger
+from shared.relay.notice import Notices
+from shared.relay.reconcile import Reconciler
+from shared.relay.records import Records
+from shared.relay.route import Route
+from shared.relay.states import RouteStates
+from shared.relay.sync import SyncAttempts
+from shared.relay.target import Accepted, EnvironmentState, Progress, Succeeded
+from shared.relay.wake_ups import QueuedWakeUps
+from tests.unit.memory import make_route
+
+ROUTE = make_route()
+# More calls than one notice and one sync make.
+MOST_CALLS = 40
+FEWEST_CALLS = 15
+FAULTS = {
+    "409": ResourceExistsError("conflict"),
+    "412": ResourceModifiedError("condition not met"),
+    "500": HttpResponseError("internal error"),
+    "timeout": ServiceResponseTimeoutError("no answer in time"),
+}
+
+
+@dataclass
+class Fault:
+    """Which call fails, counted over all clients: before it is sent, or after it was answered."""
+
+    calls: int = 0
+    at: int | None = None
+    error: AzureError = FAULTS["500"]
+    after: bool = False
+
+
+class FaultyTransport(RequestsTransport):  # type: ignore[misc] # azure-core imports it on first use, untyped
+    """Makes the call fail that is to fail."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__()
+        self._fault = fault
+
+    def send(self, request: Any, **options: Any) -> Any:  # noqa: ANN401 - azure-core's signature
+        self._fault.calls += 1
+        fails = self._fault.calls == self._fault.at
+        if fails and not self._fault.after:
+            raise self._fault.error
+        response = super().send(request, **options)
+        if fails:
+            raise self._fault.error
+        return response
+
+
+class World:
+    """The relay on Azurite, with a target that only notes what it is asked."""
+
+    def __init__(self, azurite: Azurite) -> None:
+        self.fault = Fault()
+        self.synced = 0
+        text = azurite.connection_string
+        self.blobs = BlobServiceClient.from_connection_string(
+            text, retry_total=0, transport=FaultyTransport(self.fault)
+        )
+        self.queues = QueueServiceClient.from_connection_string(
+            text, retry_total=0, transport=FaultyTransport(self.fault)
+        )
+        documents = BlobDocuments(self.blobs.get_container_client("dag-relay"))
+        # No waiting: the folder is quiet at once, and nobody has to settle.
+        policy = Policy(quiet=timedelta(seconds=-1), longest_wait=timedelta(0), settle=timedelta(seconds=-1))
+        states, baselines = RouteStates(documents), Baselines(documents)
+        self.notices = Notices(states, QueuedWakeUps(self.queues), timedelta(0))
+        ledger = Ledger(states, baselines, Records(documents), self.notices, policy)
+        inspection = Inspection("warn", lambda route, names: read_files(self.blobs, route.folder, names))
+        self.reconciler = Reconciler(
+            states,
+            Flights(documents, timedelta(seconds=60)),
+            self.notices,
+            lambda route: list_folder(self.blobs, route.folder),
+            SyncAttempts(
+                self, lambda route: list_folder(self.blobs, route.folder), baselines, inspection, ledger, policy
+            ),
+            Follow(self, states, self.notices, ledger),
+            ledger,
+            policy,
+        )
+
+    def environment_state(self, _: Route, *, deadline_s: float) -> EnvironmentState:  # noqa: ARG002 - the port
+        return EnvironmentState(200, None, "Started")
+
+    def sync(self, _: Route, *, deadline_s: float) -> Accepted:  # noqa: ARG002 - the port
+        self.synced += 1
+        return Accepted(202, None)
+
+    def poll(self, handle: str, *, deadline_s: float) -> Progress:  # noqa: ARG002 - the port
+        return Succeeded()
+
+    def end_flights(self) -> None:
+        """Let the time pass after which a flight that was not released ends by itself."""
+        container = self.blobs.get_container_client("dag-relay")
+        if container.exists():
+            for name in container.list_blob_names(name_starts_with="flights"):
+                container.delete_blob(name)
+
+    def close(self) -> None:
+        self.blobs.close()
+        self.queues.close()
+
+
+@pytest.fixture
+def world(azurite: Azurite, blobs: BlobServiceClient, queues: QueueServiceClient) -> Iterator[World]:
+    blobs.create_container("files").upload_blob("airflow/dags/a.py", b"x = 1\n")
+    assert queues
+    world = World(azurite)
+    yield world
+    world.close()
+
+
+def run(world: World) -> bool:
+    """Notice and reconcile, as the triggers do; return whether storage let that happen."""
+    try:
+        world.notices.notice(ROUTE)
+        world.reconciler.reconcile(ROUTE)
+    except (AzureError, StateConflict):
+        return False
+    return True
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["unsent", "answer lost"])
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_sync_is_made_in_the_end_whichever_call_of_storage_fails(world: World, name: str, after: bool) -> None:  # noqa: FBT001
+    world.fault.error, world.fault.after = FAULTS[name], after
+    for at in itertools.count(1):
+        world.end_flights()
+        world.fault.calls, world.fault.at = 0, at
+        run(world)
+        failed_within_the_run = world.fault.calls >= at
+        world.fault.at = None
+        world.end_flights()
+        assert run(world), f"storage is well again after a fault at call {at}"
+        assert world.synced, f"no sync after a fault at call {at}"
+        assert at < MOST_CALLS
+        if not failed_within_the_run:
+            assert at > FEWEST_CALLS
+            return
+        world.synced = 0
+        world.blobs.get_blob_client("files", "airflow/dags/a.py").upload_blob(str(at).encode(), overwrite=True)
