@@ -76,20 +76,25 @@ class Flight:
         ends = self._taken.since.local + (self._flights.length - RESOLUTION).total_seconds()
         return ends - self._flights.clock()
 
+    def now(self) -> datetime:
+        """Return the storage's time, as far as it can be told without asking; never too late."""
+        return self._now().storage
+
     def renew(self) -> None:
         """Make the flight last its whole length from now on; raise StateConflict if it is no longer ours."""
-        now = self._taken.since.at(self._flights.clock())
-        self._taken = self._flights.occupy(self._environment, self.reservation, now, self._taken.etag)
+        self._taken = self._flights.occupy(self._environment, self.reservation, self._now(), self._taken.etag)
 
     def reserve(self, route: Route | None, duration: timedelta) -> Reservation:
         """Return a reservation that certainly lasts for `duration` from now on; for no route, if it is None."""
-        now = self._taken.since.at(self._flights.clock()).storage
-        return Reservation(route=route.name if route else None, until=now + RESOLUTION + duration)
+        return Reservation(route=route.name if route else None, until=self.now() + RESOLUTION + duration)
 
     def release(self, reservation: Reservation | None) -> None:
         """Let others take the environment, unless the flight had ended and another worker has it already."""
         with suppress(StateConflict):
             self._flights.vacate(self._environment, reservation, self._taken.etag)
+
+    def _now(self) -> _Instant:
+        return self._taken.since.at(self._flights.clock())
 
 
 class Flights:

@@ -27,7 +27,7 @@ BACK_OFF_CAP = timedelta(minutes=10)
 
 @dataclass(slots=True)
 class Attempt:
-    """A sync as it is being attempted; `calls` grows while it goes on."""
+    """A sync as it is being attempted; `calls` grows while it goes on. Times are the storage service's."""
 
     route: Route
     worker: str | None
@@ -38,6 +38,7 @@ class Attempt:
     diff: Diff = field(default_factory=lambda: Diff((), (), ()))
     findings: tuple[Finding, ...] = ()
     calls: list[CallMade] = field(default_factory=list)
+    finished_at: datetime | None = None
 
     def record(self, outcome: Outcome, *, code: str | None = None, message: str | None = None) -> SyncRecord:
         """Return the attempt's record."""
@@ -48,6 +49,7 @@ class Attempt:
             trigger=self.trigger,
             revision=self.manifest.revision,
             started_at=self.manifest.listed_at,
+            finished_at=self.finished_at,
             changes=Changes.of(self.diff),
             findings=self.findings[:FINDINGS_KEPT],
             calls=tuple(self.calls),

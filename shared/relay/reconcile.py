@@ -16,7 +16,7 @@ from shared.relay.notice import Notices
 from shared.relay.route import Route
 from shared.relay.state import RouteState
 from shared.relay.states import RouteStates
-from shared.relay.sync import SyncAttempts, begin
+from shared.relay.sync import SyncAttempts, ended_at_once
 
 log = logging.getLogger(__name__)
 
@@ -86,11 +86,11 @@ class Reconciler:
         """Do not sync; whoever asked for a sync, and whoever has to decide about one, finds a record of it."""
         match decision:
             case Hold() if state.held is None or state.held.revision != manifest.revision or state.requested:
-                self.ledger.held(begin(route, state, manifest, decision.reason), decision)
+                self.ledger.held(ended_at_once(route, state, manifest, decision.reason), decision)
             case Hold():
                 return
             case Skip() if state.requested:
-                self.ledger.unneeded(begin(route, state, manifest, decision.reason), decision)
+                self.ledger.unneeded(ended_at_once(route, state, manifest, decision.reason), decision)
             case Skip():
                 self.states.update(route, transitions.by(state.worker, transitions.nothing_to_do(decision)))
 

@@ -49,11 +49,13 @@ class SyncAttempts:
         attempt.findings = self.inspection.findings(route, manifest, attempt.diff)
         objection = self.inspection.objection(attempt.findings)
         if objection and decision.reason != "Forced":
+            attempt.finished_at = flight.now()
             self.ledger.held(attempt, Hold("ChecksFailed", objection))
             return None
         try:
             accepted = self._ask(attempt, flight)
         except ArmError as error:
+            attempt.finished_at = flight.now()
             self.ledger.failed(attempt, error)
             return flight.reserve(None, self.policy.settle) if error.may_have_acted else None
         return self._note(attempt, accepted, flight)
@@ -78,7 +80,10 @@ class SyncAttempts:
     def _note(self, attempt: Attempt, accepted: Accepted, flight: Flight) -> Reservation:
         revision = self._revision_taken(attempt)
         if accepted.handle is None:
+            attempt.finished_at = flight.now()
             self.ledger.accepted(attempt, revision)
+            if revision is None:
+                self.ledger.notices.notice(attempt.route)
             return flight.reserve(None, self.policy.settle)
         listed_at = attempt.manifest.listed_at
         poll_after = timedelta(seconds=accepted.poll_after_s)
@@ -113,6 +118,13 @@ def begin(route: Route, state: RouteState, manifest: Manifest, trigger: str) -> 
     """Return the attempt that answers what was asked for, or a new one."""
     sync_id = state.requested.sync_id if state.requested else new_sync_id(manifest.listed_at)
     return Attempt(route, state.worker, state.synced, sync_id, trigger, manifest)
+
+
+def ended_at_once(route: Route, state: RouteState, manifest: Manifest, trigger: str) -> Attempt:
+    """Return an attempt that ended with the decision not to sync."""
+    attempt = begin(route, state, manifest, trigger)
+    attempt.finished_at = manifest.listed_at
+    return attempt
 
 
 def _noted(attempt: Attempt, operation: str, ask: Callable[[], Answer]) -> Answer:

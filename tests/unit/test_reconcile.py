@@ -255,6 +255,15 @@ def test_a_change_that_was_refused_and_then_undone_is_not_synced_again(world: Wo
     assert world.state().failure is None
 
 
+def test_a_folder_that_changes_while_adf_is_called_is_looked_at_again(world: World) -> None:
+    world.during_sync = lambda: world.at(101, 0, 1, 101, content="v2")
+    world.worker.reconcile(ROUTE)
+    synced = world.state().synced
+    assert synced
+    assert synced.revision is None
+    assert len(world.wake_ups.sent) == 1
+
+
 def test_every_attempt_leaves_a_record_newest_first(world: World) -> None:
     world.worker.reconcile(ROUTE)
     world.answer = ArmRefusal("no", code="BadRequest", status=400, request_id="r")
@@ -267,5 +276,6 @@ def test_every_attempt_leaves_a_record_newest_first(world: World) -> None:
         ("airflow/sync", 400, "r"),
     ]
     assert (accepted.outcome, accepted.trigger) == ("accepted", "Changed")
+    assert refused.finished_at == NOON + timedelta(seconds=200)
     assert accepted.changes
     assert accepted.changes.added.count == 2
