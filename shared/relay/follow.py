@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from shared.errors import ArmRefusal, ArmUnavailable
 from shared.folder.manifest import Manifest
 from shared.relay import transitions
+from shared.relay.decide import RESOLUTION
 from shared.relay.flight import Flight, Reservation
 from shared.relay.ledger import Ledger
 from shared.relay.notice import Notices
@@ -39,8 +40,8 @@ class Follow:
                 self.ledger.operation_failed(route, flight.token, operation, ArmRefusal(message, code=code), now)
             case Succeeded():
                 self.ledger.succeeded(route, flight.token, operation, now)
-                # Whatever changed meanwhile was left for now.
-                self.notices.notice(route)
+                # Whatever changed meanwhile was left for now, and has waited long enough.
+                self.notices.notice(route, RESOLUTION)
         return None
 
     def _ask_again(self, route: Route, worker: str | None, running: StillRunning, now: datetime) -> None:
