@@ -68,6 +68,36 @@ def on_poison(message: func.QueueMessage) -> None:
         relay.records.note_poison(str(name))
 
 
+@app.route(route="routes", methods=["GET"])
+def list_routes(req: func.HttpRequest) -> func.HttpResponse:
+    """How all routes are."""
+    return relay.routes_api.index(req)
+
+
+@app.route(route="routes/{route}", methods=["GET"])
+def show_route(req: func.HttpRequest) -> func.HttpResponse:
+    """How one route is."""
+    return relay.routes_api.show(req)
+
+
+@app.route(route="routes/{route}/{action}", methods=["POST"])
+def act_on_route(req: func.HttpRequest) -> func.HttpResponse:
+    """Sync, suspend, resume, or acknowledge what was removed."""
+    return relay.routes_api.act(req)
+
+
+@app.route(route="routes/{route}/syncs", methods=["GET"])
+def list_syncs(req: func.HttpRequest) -> func.HttpResponse:
+    """What happened on a route, newest first."""
+    return relay.routes_api.history(req)
+
+
+@app.route(route="routes/{route}/syncs/{id}", methods=["GET"])
+def show_sync(req: func.HttpRequest) -> func.HttpResponse:
+    """One attempt to sync."""
+    return relay.routes_api.record(req)
+
+
 @app.route(route="environments/{name}", methods=["PUT"])
 def put_environment(req: func.HttpRequest) -> func.HttpResponse:
     """Create or update an Airflow environment."""

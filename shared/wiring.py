@@ -10,6 +10,7 @@ from shared.settings import HOST_STORAGE, Settings
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from shared.api.routes import RoutesApi
     from shared.arm.caller import ArmCaller
     from shared.folder.manifest import Manifest
     from shared.relay.decide import Policy
@@ -84,6 +85,17 @@ class Relay:
             ledger,
             self._policy,
         )
+
+    @_Once
+    def routes_api(self) -> "RoutesApi":
+        """What answers `/api/routes`."""
+        from shared.api.routes import RoutesApi
+        from shared.relay.baseline import Baselines
+        from shared.relay.operator import Operator
+
+        baselines = Baselines(self._documents)
+        operator = Operator(self._states, baselines, self.notices)
+        return RoutesApi(self.settings.routes, self._states, baselines, self.records, operator)
 
     @_Once
     def records(self) -> "Records":

@@ -60,6 +60,20 @@ def test_two_folders_of_one_environment_are_not_imported_at_once(running: Runnin
     assert all(earlier[1] <= later[0] for earlier, later in itertools.pairwise(times))
 
 
+def test_an_operator_sees_the_routes_and_asks_for_a_sync(running: Running) -> None:
+    api = f"{running.addresses.app}/api/routes"
+    assert [route["name"] for route in requests.get(api, timeout=10).json()["routes"]] == ["one", "two", "other-folder"]
+    asked = requests.post(f"{api}/one/sync?force=true", timeout=10)
+    assert asked.status_code == 202
+    url = running.addresses.app + asked.headers["Location"]
+    record = until(lambda: (found := requests.get(url, timeout=10)).ok and found.json(), "the record", 60)
+    assert record
+    assert (record["outcome"], record["trigger"]) == ("accepted", "Forced")
+    newest = requests.get(f"{api}/one/syncs?limit=1", timeout=10).json()["syncs"][0]
+    assert newest["sync_id"] == asked.json()["id"]
+    assert requests.post(f"{api}/two/suspend", timeout=10).json()["suspendedSince"]
+
+
 def test_a_poison_message_is_drained_into_a_record(running: Running) -> None:
     queue = QueueClient.from_connection_string(
         running.addresses.connection_string, "dag-relay-wake-ups-poison", message_encode_policy=TextBase64EncodePolicy()

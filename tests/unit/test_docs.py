@@ -22,23 +22,26 @@ def test_every_key_of_a_route_is_in_the_readme(key: str) -> None:
     assert f"`{key}`" in README
 
 
-def reasons() -> set[tuple[str, str]]:
-    calls = [
-        node
-        for module in (ROOT / "shared/relay").glob("*.py")
-        for node in ast.walk(ast.parse(module.read_text()))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in DECISIONS and node.args
+def texts(call: ast.Call) -> list[object]:
+    return [arg.value if isinstance(arg, ast.Constant) else None for arg in call.args]
+
+
+def made_of(*kinds: str) -> list[tuple[str, list[object]]]:
+    """Return what the relay makes of these kinds, with the constants that are written there."""
+    nodes = [
+        node for module in (ROOT / "shared/relay").glob("*.py") for node in ast.walk(ast.parse(module.read_text()))
     ]
-    return {
-        (call.func.id, call.args[0].value)
-        for call in calls
-        if isinstance(call.func, ast.Name)
-        and isinstance(call.args[0], ast.Constant)
-        and isinstance(call.args[0].value, str)
-    }
+    calls = [(node.func.id, node) for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
+    return [(name, texts(call)) for name, call in calls if name in kinds]
 
 
 def test_every_reason_of_a_decision_is_in_how_it_works() -> None:
-    found = reasons()
-    assert ("Skip", "Unchanged") in found
-    assert [reason for reason in found if f"| {reason[0]} | `{reason[1]}` |" not in HOW_IT_WORKS] == []
+    reasons = {(kind, words[0]) for kind, words in made_of(*DECISIONS) if words and words[0]}
+    assert ("Skip", "Unchanged") in reasons
+    assert [(kind, reason) for kind, reason in reasons if f"| {kind} | `{reason}` |" not in HOW_IT_WORKS] == []
+
+
+def test_every_reason_of_a_condition_is_in_how_it_works() -> None:
+    reasons = {(words[0], words[2]) for _, words in made_of("Condition") if words[2]}
+    assert ("Ready", "Synced") in reasons
+    assert [(kind, reason) for kind, reason in reasons if f"| {kind} | `{reason}` |" not in HOW_IT_WORKS] == []
