@@ -68,6 +68,18 @@ def on_poison(message: func.QueueMessage) -> None:
         relay.records.note_poison(str(name))
 
 
+@app.route(route="health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+def health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001 - the binding's name
+    """Whether the app runs; asks nobody."""
+    return func.HttpResponse('{"status": "alive"}', mimetype="application/json")
+
+
+@app.route(route="ready", methods=["GET"])
+def ready(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001 - the binding's name
+    """Whether the promises can be kept."""
+    return relay.readiness.answer()
+
+
 @app.route(route="routes", methods=["GET"])
 def list_routes(req: func.HttpRequest) -> func.HttpResponse:
     """How all routes are."""

@@ -2,7 +2,7 @@
 
 import threading
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, TypeVar
 
 from shared.settings import HOST_STORAGE, Settings
@@ -10,6 +10,7 @@ from shared.settings import HOST_STORAGE, Settings
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from shared.api.health import Readiness
     from shared.api.routes import RoutesApi
     from shared.arm.caller import ArmCaller
     from shared.folder.manifest import Manifest
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from shared.relay.route import Route
     from shared.relay.states import RouteStates
 
+_TOKEN_DEADLINE_S = 5.0
 STATE_CONTAINER = "dag-relay"
 
 
@@ -96,6 +98,14 @@ class Relay:
         baselines = Baselines(self._documents)
         operator = Operator(self._states, baselines, self.notices)
         return RoutesApi(self.settings.routes, self._states, baselines, self.records, operator)
+
+    @_Once
+    def readiness(self) -> "Readiness":
+        """What answers `/api/ready`."""
+        from shared.api.health import Readiness
+
+        check_token = partial(self.arm.check_token, deadline_s=_TOKEN_DEADLINE_S)
+        return Readiness(self.settings.routes, self._states, check_token)
 
     @_Once
     def records(self) -> "Records":

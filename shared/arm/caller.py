@@ -64,6 +64,10 @@ class ArmCaller:
             error.may_have_acted = request.unclear
             raise
 
+    def check_token(self, *, deadline_s: float) -> None:
+        """Raise NoToken if our own identity gets no token for ARM within so many seconds."""
+        self._tokens.get(deadline_s)
+
     def _result(self, request: Request) -> ArmAnswer:
         for attempt in itertools.count(1):
             self._keep_pace(request)

@@ -74,6 +74,12 @@ def test_an_operator_sees_the_routes_and_asks_for_a_sync(running: Running) -> No
     assert requests.post(f"{api}/two/suspend", timeout=10).json()["suspendedSince"]
 
 
+def test_an_app_that_keeps_its_promises_is_alive_and_ready(running: Running) -> None:
+    assert requests.get(f"{running.addresses.app}/api/health", timeout=10).json() == {"status": "alive"}
+    answer = requests.get(f"{running.addresses.app}/api/ready", timeout=10)
+    assert (answer.status_code, answer.json()) == (200, {"ready": True, "troubles": []})
+
+
 def test_a_poison_message_is_drained_into_a_record(running: Running) -> None:
     queue = QueueClient.from_connection_string(
         running.addresses.connection_string, "dag-relay-wake-ups-poison", message_encode_policy=TextBase64EncodePolicy()

@@ -16,7 +16,7 @@ print(json.dumps({"functions": functions, "heavy": heavy}))
 
 
 TRIGGERS = {"on_dag_blob", "on_wake_up", "on_sweep", "on_poison"}
-HTTP = {"put_environment", "list_routes", "show_route", "act_on_route", "list_syncs", "show_sync"}
+HTTP = {"health", "ready", "put_environment", "list_routes", "show_route", "act_on_route", "list_syncs", "show_sync"}
 
 
 def index(**settings: str) -> dict[str, dict[str, object]]:
