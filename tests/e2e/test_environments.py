@@ -42,6 +42,20 @@ def put(running: Running, content: bytes | str, name: str = "made-here", **heade
     return requests.put(url, data=content, headers={"Content-Type": "application/json"} | headers, timeout=30)
 
 
+def ask(running: Running, method: str, path: str = "", **headers: str) -> requests.Response:
+    return requests.request(method, f"{running.addresses.app}/api/environments{path}", headers=headers, timeout=30)
+
+
+def script(running: Running, method: str, path: str, **answer: Any) -> None:  # noqa: ANN401 - JSON
+    fault = {"match": {"method": method, "path_contains": path}, "times": 1, "answer": answer}
+    requests.post(f"{running.addresses.arm}/_emulator/faults", json=fault, timeout=10).raise_for_status()
+
+
+def calls_since(running: Running, count: int) -> list[tuple[str, str]]:
+    """Return method and last part of the path of what was sent to ARM."""
+    return [(call["method"], call["path"].rpartition("/")[2]) for call in running.journal()[count:]]
+
+
 def test_a_spec_becomes_one_put_with_every_key_and_its_secrets_do_not_come_back(running: Running) -> None:
     answer = put(running, json.dumps(SPEC))
     assert answer.status_code == 200
@@ -102,10 +116,99 @@ def test_a_name_that_is_not_legal_never_reaches_arm(running: Running, name: str)
 
 def test_arms_refusal_comes_through_with_its_code_and_request_id(running: Running) -> None:
     body = {"error": {"code": "ServiceClosed", "message": "No new environments since 2026-01-01."}}
-    script = {"match": {"method": "PUT"}, "times": 1, "answer": {"status": 409, "body": body}}
-    requests.post(f"{running.addresses.arm}/_emulator/faults", json=script, timeout=10).raise_for_status()
+    script(running, "PUT", "", status=409, body=body)
     answer = put(running, json.dumps(SPEC))
     assert answer.status_code == 409
     assert answer.json()["code"] == "ServiceClosed"
     assert answer.json()["detail"] == "No new environments since 2026-01-01."
     assert answer.json()["requestId"]
+
+
+def test_the_conditions_of_a_put_are_arms_to_decide(running: Running) -> None:
+    made = put(running, json.dumps(SPEC), "conditional", **{"If-None-Match": "*"})
+    assert made.status_code == 200
+    again = put(running, json.dumps(SPEC), "conditional", **{"If-None-Match": "*"})
+    assert (again.status_code, again.json()["code"]) == (412, "PreconditionFailed")
+    update = put(running, json.dumps(SPEC), "conditional", **{"If-Match": made.json()["etag"]})
+    assert update.status_code == 200
+    stale = put(running, json.dumps(SPEC), "conditional", **{"If-Match": made.json()["etag"]})
+    assert stale.status_code == 412
+
+
+def test_a_condition_that_cannot_be_one_is_refused_and_nothing_is_sent(running: Running) -> None:
+    calls = len(running.journal())
+    assert put(running, json.dumps(SPEC), **{"If-Match": "\xe4"}).status_code == 400
+    assert len(running.journal()) == calls
+
+
+def test_an_environment_is_shown_without_its_secrets(running: Running) -> None:
+    put(running, json.dumps(SPEC), "to-show")
+    answer = ask(running, "GET", "/TO-SHOW")
+    assert (answer.status_code, answer.json()["name"]) == (200, "to-show")
+    airflow = answer.json()["properties"]["typeProperties"]["airflowProperties"]
+    assert airflow["airflowEnvironmentVariables"] == {"AZURE_CLIENT_SECRET": "********"}
+    assert CANARY not in answer.text
+
+
+def test_what_is_not_there_is_arms_404(running: Running) -> None:
+    for method, path in [("GET", "/not-there"), ("POST", "/not-there/start"), ("POST", "/not-there/stop")]:
+        answer = ask(running, method, path)
+        assert (answer.status_code, answer.headers["Content-Type"]) == (404, "application/problem+json")
+        assert answer.json()["requestId"]
+
+
+def test_the_list_has_airflow_environments_only_and_no_secrets(running: Running) -> None:
+    put(running, json.dumps(SPEC), "listed")
+    listing = ask(running, "GET")
+    assert {"listed", "sample-2"} <= {each["name"] for each in listing.json()["value"]}
+    assert CANARY not in listing.text
+    mixed = [
+        {"name": "other", "properties": {"type": "SelfHosted"}},
+        {"name": "ours", "properties": {"type": "Airflow", "password": CANARY}},
+    ]
+    script(running, "GET", "/integrationruntimes", body={"value": mixed})
+    answer = ask(running, "GET")
+    assert [each["name"] for each in answer.json()["value"]] == ["ours"]
+    assert CANARY not in answer.text
+
+
+def test_a_deleted_environment_is_gone_and_deleting_it_again_is_no_error(running: Running) -> None:
+    put(running, json.dumps(SPEC), "to-delete")
+    assert ask(running, "DELETE", "/to-delete").status_code == 200
+    assert ask(running, "GET", "/to-delete").status_code == 404
+    assert ask(running, "DELETE", "/to-delete").status_code == 204
+
+
+@pytest.mark.parametrize(("method", "action"), [("GET", ""), ("DELETE", ""), ("POST", "/start"), ("POST", "/stop")])
+def test_a_runtime_that_is_no_airflow_environment_is_neither_shown_nor_touched(
+    running: Running, method: str, action: str
+) -> None:
+    calls = len(running.journal())
+    script(running, "GET", "/self-hosted", body={"name": "self-hosted", "properties": {"type": "SelfHosted"}})
+    answer = ask(running, method, f"/self-hosted{action}")
+    assert (answer.status_code, answer.json()["code"]) == (404, "NotAirflow")
+    assert calls_since(running, calls) == [("GET", "self-hosted")]
+
+
+def test_stop_and_start_are_passed_on_without_the_address_that_only_we_could_ask(running: Running) -> None:
+    put(running, json.dumps(SPEC), "to-stop")
+    for action in ("stop", "start"):
+        answer = ask(running, "POST", f"/to-stop/{action}")
+        assert (answer.status_code, answer.headers["Retry-After"]) == (202, "1")
+        assert "operationresults" not in f"{dict(answer.headers)} {answer.text}"
+    assert ask(running, "GET", "/to-stop").json()["properties"]["state"] in {"Starting", "Started"}
+
+
+@pytest.mark.parametrize(("status", "told"), [(401, 502), (403, 502), (409, 409)])
+def test_a_refusal_of_a_delete_is_told_as_that_of_a_put(running: Running, status: int, told: int) -> None:
+    for _ in range(2):  # a 401 is tried again with a fresh token
+        script(running, "DELETE", "", status=status, body={"error": {"code": "No", "message": "No."}})
+    answer = ask(running, "DELETE", "/sample-2")
+    requests.delete(f"{running.addresses.arm}/_emulator/faults", timeout=10).raise_for_status()
+    assert (answer.status_code, answer.json()["code"]) == (told, "No")
+
+
+def test_an_arm_that_asks_for_more_time_than_there_is_becomes_503_with_its_wait(running: Running) -> None:
+    script(running, "GET", "/sample-2", status=429, headers={"Retry-After": 120})
+    answer = ask(running, "GET", "/sample-2")
+    assert (answer.status_code, int(answer.headers["Retry-After"]) >= 120) == (503, True)

@@ -36,7 +36,18 @@ def test_storage_identity_and_http_packages_are_not_imported_to_index_the_app() 
 
 def test_the_triggers_are_those_of_the_settings() -> None:
     indexed = index(RELAY_SWEEP_SCHEDULE="0 0 * * * *", RELAY_BLOB_SOURCE="eventgrid")
-    assert indexed["functions"].keys() == {"on_dag_blob", "on_wake_up", "on_sweep", "on_poison", "put_environment"}
+    assert indexed["functions"].keys() == {
+        "on_dag_blob",
+        "on_wake_up",
+        "on_sweep",
+        "on_poison",
+        "list_environments",
+        "get_environment",
+        "put_environment",
+        "delete_environment",
+        "start_environment",
+        "stop_environment",
+    }
     blob = trigger_of(indexed, "on_dag_blob")
     assert (blob["path"], blob["connection"], blob["source"]) == (
         "airflow-files/{name}",
@@ -45,6 +56,18 @@ def test_the_triggers_are_those_of_the_settings() -> None:
     )
     assert trigger_of(indexed, "on_wake_up")["queueName"] == "dag-relay-wake-ups"
     assert trigger_of(indexed, "on_sweep")["schedule"] == "0 0 * * * *"
+
+
+def test_every_http_route_is_in_the_readme_and_asks_for_a_key() -> None:
+    indexed = index()
+    triggers = [trigger_of(indexed, name) for name in indexed["functions"]]
+    routes = [trigger for trigger in triggers if trigger["type"] == "httpTrigger"]
+    assert {trigger["authLevel"] for trigger in routes} == {"FUNCTION"}
+    readme = (ROOT / "README.md").read_text()
+    for trigger in routes:
+        assert isinstance(trigger["methods"], list)
+        for method in trigger["methods"]:
+            assert f"`{method} /api/{trigger['route']}`" in readme
 
 
 def test_polling_is_the_source_unless_told_otherwise() -> None:
