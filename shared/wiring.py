@@ -55,7 +55,7 @@ class Relay:
         """What answers `/api/environments`."""
         from shared.api.environments import EnvironmentApi
 
-        return EnvironmentApi(self.settings.factory, self.arm)
+        return EnvironmentApi(self.settings.factories, self.arm)
 
     @_Once
     def notices(self) -> "Notices":

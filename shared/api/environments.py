@@ -4,6 +4,7 @@ ARM knows an environment as an integration runtime, and a factory has runtimes o
 deleted, started or stopped here: before it acts, a handler reads what has the name.
 """
 
+from collections.abc import Sequence
 from http import HTTPStatus
 
 import azure.functions as func
@@ -12,7 +13,9 @@ from shared.adf.environment import is_airflow
 from shared.adf.names import EnvironmentId, FactoryId
 from shared.api.answers import json_answer, passed_on
 from shared.api.edge import answering_problems
+from shared.api.factories import picked
 from shared.api.problem import Problem
+from shared.api.query import query_of
 from shared.api.specs import condition_in, spec_in
 from shared.arm import factory as arm_factory
 from shared.arm.answers import ArmAnswer
@@ -23,10 +26,10 @@ DEADLINE_S = 60.0
 
 
 class EnvironmentApi:
-    """The environments of `factory`, and of no other. A request lasts at most a minute for each call of ARM."""
+    """The environments of `factories`, and of no other. A request lasts at most a minute for each call of ARM."""
 
-    def __init__(self, factory: FactoryId, arm: ArmCaller) -> None:
-        self._factory = factory
+    def __init__(self, factories: Sequence[FactoryId], arm: ArmCaller) -> None:
+        self._factories = factories
         self._arm = arm
 
     @answering_problems
@@ -50,9 +53,10 @@ class EnvironmentApi:
         return passed_on(_airflow(arm_factory.get_environment(self._arm, environment, deadline_s=DEADLINE_S)))
 
     @answering_problems
-    def list(self, request: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG002 - handlers look alike
+    def list(self, request: func.HttpRequest) -> func.HttpResponse:
         """Show all environments in one page."""
-        runtimes = arm_factory.list_environments(self._arm, self._factory, deadline_s=DEADLINE_S)
+        factory = self._factory(request)
+        runtimes = arm_factory.list_environments(self._arm, factory, deadline_s=DEADLINE_S)
         return json_answer({"value": [runtime for runtime in runtimes if is_airflow(runtime)]})
 
     @answering_problems
@@ -73,9 +77,13 @@ class EnvironmentApi:
         environment = self._actable(request)
         return passed_on(arm_factory.stop_environment(self._arm, environment, deadline_s=DEADLINE_S))
 
+    def _factory(self, request: func.HttpRequest) -> FactoryId:
+        return picked(query_of(request, "factory").get("factory"), self._factories)
+
     def _environment(self, request: func.HttpRequest) -> EnvironmentId:
+        factory = self._factory(request)
         try:
-            return EnvironmentId(self._factory, request.route_params.get("name", ""))
+            return EnvironmentId(factory, request.route_params.get("name", ""))
         except ValueError as error:
             errors = [{"path": "{name}", "message": str(error)}]
             raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "the name is not legal", errors=errors) from None

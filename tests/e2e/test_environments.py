@@ -7,10 +7,18 @@ from typing import Any
 import pytest
 import requests
 
-from local.app_settings import Addresses
+from local.app_settings import Addresses, sample
 from tests.e2e.conftest import Running, started
 
 CANARY = "canary-4711"
+SAMPLE = sample()
+SECOND_FACTORY = SAMPLE["RELAY_FACTORY"].replace("example-adf", "second-adf")
+ROUTE = {
+    "environment": SAMPLE["RELAY_ENVIRONMENT"],
+    "linked_service": SAMPLE["RELAY_LINKED_SERVICE"],
+    "folder": SAMPLE["RELAY_FOLDER"],
+}
+ROUTES = [{"name": "first", **ROUTE}, {"name": "second", "factory": SECOND_FACTORY, **ROUTE}]
 SPEC: dict[str, Any] = {
     "properties": {
         "type": "Airflow",
@@ -30,7 +38,7 @@ SPEC: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Running]:
-    with started() as process:
+    with started(RELAY_ROUTES=json.dumps(ROUTES)) as process:
         assert process.stdout is not None
         line = json.loads(process.stdout.readline())
         del line["ready"]
@@ -212,3 +220,38 @@ def test_an_arm_that_asks_for_more_time_than_there_is_becomes_503_with_its_wait(
     script(running, "GET", "/sample-2", status=429, headers={"Retry-After": 120})
     answer = ask(running, "GET", "/sample-2")
     assert (answer.status_code, int(answer.headers["Retry-After"]) >= 120) == (503, True)
+
+
+@pytest.mark.parametrize("name", ["second-adf", "SECOND-adf", SECOND_FACTORY, SECOND_FACTORY.upper()])
+def test_another_factory_of_the_settings_is_picked_by_its_name_or_id(running: Running, name: str) -> None:
+    calls = len(running.journal())
+    answer = ask(running, "GET", f"/sample-2?factory={name}")
+    assert answer.status_code == 404  # the emulator has one factory only
+    (call,) = running.journal()[calls:]
+    assert call["path"] == f"{SECOND_FACTORY}/integrationRuntimes/sample-2"
+
+
+@pytest.mark.parametrize("name", ["third-adf", SECOND_FACTORY.replace("example-rg", "other-rg"), "", "*", "../x"])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", ""),
+        ("GET", "/sample-2"),
+        ("DELETE", "/sample-2"),
+        ("POST", "/sample-2/start"),
+        ("POST", "/sample-2/stop"),
+    ],
+)
+def test_a_factory_that_is_not_listed_is_forbidden_and_nothing_is_sent(
+    running: Running, method: str, path: str, name: str
+) -> None:
+    calls = len(running.journal())
+    answer = ask(running, method, f"{path}?factory={name}")
+    assert (answer.status_code, answer.json()["code"]) == (403, "FactoryNotListed")
+    assert len(running.journal()) == calls
+
+
+def test_a_put_to_a_factory_that_is_not_listed_is_forbidden_and_nothing_is_sent(running: Running) -> None:
+    calls = len(running.journal())
+    assert put(running, json.dumps(SPEC), "made-here?factory=third-adf").status_code == 403
+    assert len(running.journal()) == calls
