@@ -4,6 +4,8 @@ ARM knows an environment as an integration runtime, and a factory has runtimes o
 deleted, started or stopped here: before it acts, a handler reads what has the name.
 """
 
+import json
+import logging
 from collections.abc import Sequence
 from http import HTTPStatus
 
@@ -11,18 +13,23 @@ import azure.functions as func
 
 from shared.adf.environment import is_airflow
 from shared.adf.names import EnvironmentId, FactoryId
+from shared.adf.warnings import SpecWarning, warnings_of
 from shared.api.answers import json_answer, passed_on
 from shared.api.edge import answering_problems
 from shared.api.factories import picked
 from shared.api.problem import Problem
 from shared.api.query import query_of
 from shared.api.specs import condition_in, spec_in
+from shared.api.warnings_header import warnings_header
 from shared.arm import factory as arm_factory
 from shared.arm.answers import ArmAnswer
 from shared.arm.caller import ArmCaller
 from shared.errors import ArmRefusal
 
 DEADLINE_S = 60.0
+_LOGGED = 20
+
+log = logging.getLogger(__name__)
 
 
 class EnvironmentApi:
@@ -36,15 +43,18 @@ class EnvironmentApi:
     def put(self, request: func.HttpRequest) -> func.HttpResponse:
         """Create or update the environment; ARM decides about `If-Match` and `If-None-Match`."""
         environment = self._environment(request)
+        spec = spec_in(request, environment)
+        warnings = warnings_of(spec)
+        _log(environment, warnings)
         answer = arm_factory.put_environment(
             self._arm,
             environment,
-            spec_in(request, environment),
+            spec,
             deadline_s=DEADLINE_S,
             if_match=condition_in(request, "If-Match"),
             if_none_match=condition_in(request, "If-None-Match"),
         )
-        return passed_on(answer)
+        return passed_on(answer, warnings_header(warnings))
 
     @answering_problems
     def get(self, request: func.HttpRequest) -> func.HttpResponse:
@@ -109,3 +119,10 @@ def _airflow(runtime: ArmAnswer) -> ArmAnswer:
         message = "no Airflow environment has this name, but an integration runtime of another type has it"
         raise Problem(HTTPStatus.NOT_FOUND, message, code="NotAirflow")
     return runtime
+
+
+def _log(environment: EnvironmentId, warnings: Sequence[SpecWarning]) -> None:
+    """Note where a spec has something to look at: paths only, as JSON so that no key of a caller's breaks the line."""
+    if warnings:
+        paths = json.dumps([warning.path for warning in warnings[:_LOGGED]])
+        log.warning("the spec of %s has %d warnings: %s", environment.name, len(warnings), paths)

@@ -255,3 +255,18 @@ def test_a_put_to_a_factory_that_is_not_listed_is_forbidden_and_nothing_is_sent(
     calls = len(running.journal())
     assert put(running, json.dumps(SPEC), "made-here?factory=third-adf").status_code == 403
     assert len(running.journal()) == calls
+
+
+def test_a_spec_with_likely_mistakes_is_sent_and_they_are_told(running: Running) -> None:
+    mistaken = json.loads(json.dumps(SPEC))
+    mistaken["properties"]["typeProperties"]["airflowProperties"]["environmentVariables"] = {"A": CANARY}
+    answer = put(running, json.dumps(mistaken), "mistaken")
+    assert answer.status_code == 200
+    paths = {warning["path"].rpartition(".")[2] for warning in json.loads(answer.headers["X-Relay-Warnings"])}
+    assert paths == {"environmentVariables", "AZURE_CLIENT_SECRET"}
+    assert CANARY not in answer.headers["X-Relay-Warnings"]
+
+
+def test_a_spec_without_mistakes_brings_no_warnings(running: Running) -> None:
+    plain = {"properties": {"type": "Airflow", "typeProperties": {}}}
+    assert "X-Relay-Warnings" not in put(running, json.dumps(plain), "plain").headers
