@@ -6,11 +6,12 @@ deleted, started or stopped here: before it acts, a handler reads what has the n
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 import azure.functions as func
 
+from shared.adf.changes import changes
 from shared.adf.environment import is_airflow
 from shared.adf.names import EnvironmentId, FactoryId
 from shared.adf.warnings import SpecWarning, warnings_of
@@ -18,8 +19,8 @@ from shared.api.answers import json_answer, passed_on
 from shared.api.edge import answering_problems
 from shared.api.factories import picked
 from shared.api.problem import Problem
+from shared.api.puts import Put
 from shared.api.query import query_of
-from shared.api.specs import condition_in, spec_in
 from shared.api.warnings_header import warnings_header
 from shared.arm import factory as arm_factory
 from shared.arm.answers import ArmAnswer
@@ -27,6 +28,7 @@ from shared.arm.caller import ArmCaller
 from shared.errors import ArmRefusal
 
 DEADLINE_S = 60.0
+UNCHANGED = "X-Relay-Unchanged"
 _LOGGED = 20
 
 log = logging.getLogger(__name__)
@@ -41,20 +43,19 @@ class EnvironmentApi:
 
     @answering_problems
     def put(self, request: func.HttpRequest) -> func.HttpResponse:
-        """Create or update the environment; ARM decides about `If-Match` and `If-None-Match`."""
-        environment = self._environment(request)
-        spec = spec_in(request, environment)
-        warnings = warnings_of(spec)
-        _log(environment, warnings)
-        answer = arm_factory.put_environment(
-            self._arm,
-            environment,
-            spec,
-            deadline_s=DEADLINE_S,
-            if_match=condition_in(request, "If-Match"),
-            if_none_match=condition_in(request, "If-None-Match"),
-        )
-        return passed_on(answer, warnings_header(warnings))
+        """Create or update the environment, or say what that would change (`dryRun`); not where nothing changes."""
+        query = query_of(request, "factory", "dryRun", "ifChanged")
+        put = Put.read(request, query, self._named(request, query))
+        if not put.looks_first:
+            return self._send(put, warnings_of(put.spec))
+        existing = self._existing(put.environment)
+        there = existing.json() if existing else None
+        warnings, changed = warnings_of(put.spec, there), changes(there, put.spec)
+        if put.dry_run:
+            return json_answer(put.plan(changed, warnings))
+        if existing is None or put.sends(changed):
+            return self._send(put, warnings)
+        return passed_on(existing, {UNCHANGED: "true", **warnings_header(warnings)})
 
     @answering_problems
     def get(self, request: func.HttpRequest) -> func.HttpResponse:
@@ -65,7 +66,7 @@ class EnvironmentApi:
     @answering_problems
     def list(self, request: func.HttpRequest) -> func.HttpResponse:
         """Show all environments in one page."""
-        factory = self._factory(request)
+        factory = picked(query_of(request, "factory").get("factory"), self._factories)
         runtimes = arm_factory.list_environments(self._arm, factory, deadline_s=DEADLINE_S)
         return json_answer({"value": [runtime for runtime in runtimes if is_airflow(runtime)]})
 
@@ -87,11 +88,23 @@ class EnvironmentApi:
         environment = self._actable(request)
         return passed_on(arm_factory.stop_environment(self._arm, environment, deadline_s=DEADLINE_S))
 
-    def _factory(self, request: func.HttpRequest) -> FactoryId:
-        return picked(query_of(request, "factory").get("factory"), self._factories)
+    def _send(self, put: Put, warnings: Sequence[SpecWarning]) -> func.HttpResponse:
+        _log(put.environment, warnings)
+        answer = arm_factory.put_environment(
+            self._arm,
+            put.environment,
+            put.spec,
+            deadline_s=DEADLINE_S,
+            if_match=put.if_match,
+            if_none_match=put.if_none_match,
+        )
+        return passed_on(answer, warnings_header(warnings))
 
     def _environment(self, request: func.HttpRequest) -> EnvironmentId:
-        factory = self._factory(request)
+        return self._named(request, query_of(request, "factory"))
+
+    def _named(self, request: func.HttpRequest, query: Mapping[str, str]) -> EnvironmentId:
+        factory = picked(query.get("factory"), self._factories)
         try:
             return EnvironmentId(factory, request.route_params.get("name", ""))
         except ValueError as error:

@@ -24,3 +24,11 @@ def query_of(request: func.HttpRequest, *known: str) -> Mapping[str, str]:
         expected = " and ".join(known)
         raise Problem(HTTPStatus.BAD_REQUEST, f"expected no other query parameters than {expected}, each once at most")
     return given
+
+
+def flag(query: Mapping[str, str], name: str) -> bool:
+    """Return a parameter that is `true` or `false`, and false without it; raise a Problem (400) for anything else."""
+    value = query.get(name.lower(), "false").lower()
+    if value not in {"true", "false"}:
+        raise Problem(HTTPStatus.BAD_REQUEST, f"expected {name}=true or {name}=false")
+    return value == "true"

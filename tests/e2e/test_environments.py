@@ -270,3 +270,46 @@ def test_a_spec_with_likely_mistakes_is_sent_and_they_are_told(running: Running)
 def test_a_spec_without_mistakes_brings_no_warnings(running: Running) -> None:
     plain = {"properties": {"type": "Airflow", "typeProperties": {}}}
     assert "X-Relay-Warnings" not in put(running, json.dumps(plain), "plain").headers
+
+
+def test_a_dry_run_tells_what_would_change_and_sends_nothing_but_the_look(running: Running) -> None:
+    put(running, json.dumps(SPEC), "dry")
+    calls = len(running.journal())
+    changed = json.loads(json.dumps(SPEC))
+    types = changed["properties"]["typeProperties"]
+    types["computeProperties"]["extraNodes"] = 2
+    types["airflowProperties"]["airflowEnvironmentVariables"] = {"AZURE_CLIENT_SECRET": f"{CANARY}-2"}
+    del types["airflowProperties"]["password"], types["airflowProperties"]["userName"]
+    answer = put(running, json.dumps(changed), "dry?dryRun=true")
+    assert answer.status_code == 200
+    plan = answer.json()
+    variables = "properties.typeProperties.airflowProperties.airflowEnvironmentVariables"
+    assert plan["changes"] == [
+        {"path": "properties.typeProperties.computeProperties.extraNodes", "from": 0, "to": 2},
+        {"path": f"{variables}.AZURE_CLIENT_SECRET", "from": "set", "to": "changed"},
+    ]
+    assert plan["wouldSend"] is True
+    assert [warning["path"] for warning in plan["warnings"]] == [f"{variables}.AZURE_CLIENT_SECRET"]
+    assert CANARY not in answer.text
+    assert calls_since(running, calls) == [("GET", "dry")]
+
+
+def test_in_a_dry_run_of_what_is_not_there_everything_is_new(running: Running) -> None:
+    plan = put(running, json.dumps(SPEC), "never-made?dryRun=true").json()
+    assert {change["from"] for change in plan["changes"]} == {None}
+    assert ask(running, "GET", "/never-made").status_code == 404
+
+
+def test_a_spec_that_changes_nothing_is_not_sent_again_if_so_asked(running: Running) -> None:
+    spec = json.loads(json.dumps(SPEC))
+    del spec["properties"]["typeProperties"]["airflowProperties"]["password"]
+    del spec["properties"]["typeProperties"]["airflowProperties"]["userName"]
+    made = put(running, json.dumps(spec), "steady?ifChanged=true")
+    assert (made.status_code, "X-Relay-Unchanged" in made.headers) == (200, False)
+    calls = len(running.journal())
+    again = put(running, json.dumps(spec), "steady?ifChanged=true")
+    assert (again.status_code, again.headers["X-Relay-Unchanged"]) == (200, "true")
+    assert again.json()["etag"] == made.json()["etag"]
+    assert CANARY not in again.text
+    assert calls_since(running, calls) == [("GET", "steady")]
+    assert "X-Relay-Unchanged" not in put(running, json.dumps(SPEC), "steady?ifChanged=true").headers
