@@ -110,9 +110,37 @@ def show_sync(req: func.HttpRequest) -> func.HttpResponse:
     return relay.routes_api.record(req)
 
 
+@app.route(route="environments", methods=["GET"])
+def list_environments(req: func.HttpRequest) -> func.HttpResponse:
+    """Show the Airflow environments of a factory."""
+    return relay.environments.list(req)
+
+
+@app.route(route="environments/{name}", methods=["GET"])
+def get_environment(req: func.HttpRequest) -> func.HttpResponse:
+    """Show an Airflow environment."""
+    return relay.environments.get(req)
+
+
 @app.route(route="environments/{name}", methods=["PUT"])
 def put_environment(req: func.HttpRequest) -> func.HttpResponse:
     """Create or update an Airflow environment."""
-    from shared.api import environments  # noqa: PLC0415 - brings the HTTP packages, which no trigger needs at start
+    return relay.environments.put(req)
 
-    return environments.put_environment(req, settings.factory, relay.arm)
+
+@app.route(route="environments/{name}", methods=["DELETE"])
+def delete_environment(req: func.HttpRequest) -> func.HttpResponse:
+    """Delete an Airflow environment."""
+    return relay.environments.delete(req)
+
+
+@app.route(route="environments/{name}/start", methods=["POST"])
+def start_environment(req: func.HttpRequest) -> func.HttpResponse:
+    """Start an Airflow environment."""
+    return relay.environments.start(req)
+
+
+@app.route(route="environments/{name}/stop", methods=["POST"])
+def stop_environment(req: func.HttpRequest) -> func.HttpResponse:
+    """Stop an Airflow environment."""
+    return relay.environments.stop(req)

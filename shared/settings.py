@@ -66,7 +66,7 @@ class RouteSettings(BaseModel):
 
 
 class Settings(BaseModel):
-    """What the operator decided. The first route's factory is the one that the environment API works on."""
+    """What the operator decided. The first route's factory is the one that the environment API works on by default."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -113,9 +113,9 @@ class Settings(BaseModel):
         return tuple(route.route() for route in self.route_settings)
 
     @property
-    def factory(self) -> FactoryId:
-        """The factory that the environment API works on."""
-        return self.route_settings[0].factory
+    def factories(self) -> tuple[FactoryId, ...]:
+        """The factories of all routes, each once, in the operator's order."""
+        return tuple(dict.fromkeys(route.factory for route in self.route_settings))
 
     @property
     def cloud(self) -> Cloud:

@@ -10,6 +10,7 @@ from shared.settings import HOST_STORAGE, Settings
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from shared.api.environments import EnvironmentApi
     from shared.api.health import Readiness
     from shared.api.routes import RoutesApi
     from shared.arm.caller import ArmCaller
@@ -51,6 +52,13 @@ class Relay:
         from shared.identity import credential
 
         return ArmCaller(self.settings.cloud, credential(), trust_environment=self.settings.trust_environment)
+
+    @_Once
+    def environments(self) -> "EnvironmentApi":
+        """What answers `/api/environments`."""
+        from shared.api.environments import EnvironmentApi
+
+        return EnvironmentApi(self.settings.factories, self.arm)
 
     @_Once
     def notices(self) -> "Notices":

@@ -109,3 +109,10 @@ def normalised(section: Json, path: tuple[str, ...] = ()) -> Json:
         spellings.get(key, key): normalised(member, (*path, key)) if isinstance(member, dict) else member
         for key, member in section.items()
     }
+
+
+def is_airflow(resource: object) -> bool:
+    """Whether an integration runtime, as Data Factory shows it, is an Airflow environment."""
+    properties = resource.get("properties") if isinstance(resource, dict) else None
+    kind = properties.get("type") if isinstance(properties, dict) else None
+    return isinstance(kind, str) and kind.lower() == "airflow"

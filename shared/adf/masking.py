@@ -5,9 +5,9 @@ from typing import Any
 
 MASK = "********"
 
-_SECRET_KEYS = frozenset({"password", "credential", "secrets", "encryptedsecrets"})
+SECRET_KEYS = frozenset({"password", "credential", "secrets", "encryptedsecrets"})
 # Key Vault's own documentation page tells users to put client secrets into these, so no value of them is shown.
-_SECRET_MAPS = frozenset({"airflowenvironmentvariables", "environmentvariables", "airflowconfigurationoverrides"})
+SECRET_MAPS = frozenset({"airflowenvironmentvariables", "environmentvariables", "airflowconfigurationoverrides"})
 _URL_USER = re.compile(r"(?<=://)[^/@\s]+(?=@)")
 
 
@@ -25,8 +25,8 @@ def masked(value: Any) -> Any:  # noqa: ANN401 - any JSON value in, the same sha
 
 
 def _masked_member(key: str, member: Any) -> Any:  # noqa: ANN401
-    if key.lower() in _SECRET_KEYS:
+    if key.lower() in SECRET_KEYS:
         return MASK if member else member
-    if key.lower() in _SECRET_MAPS:
+    if key.lower() in SECRET_MAPS:
         return dict.fromkeys(member, MASK) if isinstance(member, dict) else MASK if member else member
     return masked(member)

@@ -1,6 +1,7 @@
 """Reading a request's body: the one way from bytes to a JSON object."""
 
 import json
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
@@ -10,6 +11,8 @@ from shared.api.problem import Problem
 
 # A spec is a few kilobytes; ARM itself takes at most 4 MB.
 LARGEST_BODY = 1024 * 1024
+# A spec has five levels; far below where a walk through all of them could meet Python's limit.
+DEEPEST_BODY = 64
 
 
 def json_object(request: func.HttpRequest) -> dict[str, Any]:
@@ -24,6 +27,8 @@ def json_object(request: func.HttpRequest) -> dict[str, Any]:
         body = json.loads(content)
     except (ValueError, RecursionError):
         raise Problem(HTTPStatus.BAD_REQUEST, "expected a body that is JSON") from None
+    if _levels(body, DEEPEST_BODY + 1) > DEEPEST_BODY:
+        raise Problem(HTTPStatus.BAD_REQUEST, f"expected a body of at most {DEEPEST_BODY} levels")
     if not isinstance(body, dict):
         raise Problem(
             HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -31,3 +36,17 @@ def json_object(request: func.HttpRequest) -> dict[str, Any]:
             errors=[{"path": "", "message": "expected a JSON object"}],
         )
     return body
+
+
+def _levels(value: Any, most: int) -> int:  # noqa: ANN401 - any JSON value
+    """Return how deeply objects and lists are nested, counted up to `most`."""
+    level, count = [value], 0
+    while count < most and (level := [child for each in level for child in _children(each)]):
+        count += 1
+    return count
+
+
+def _children(value: Any) -> Iterable[Any]:  # noqa: ANN401
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()

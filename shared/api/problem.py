@@ -1,20 +1,12 @@
 """Refusals in one shape: `application/problem+json` (RFC 9457)."""
 
 import json
-import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import wraps
 from http import HTTPStatus
-from typing import TypeVar
 
 import azure.functions as func
-from azure.core.exceptions import AzureError
 
-log = logging.getLogger(__name__)
-
-Api = TypeVar("Api")
-Handler = Callable[[Api, func.HttpRequest], func.HttpResponse]
 CONTENT_TYPE = "application/problem+json"
 
 
@@ -50,22 +42,3 @@ class Problem(Exception):  # noqa: N818 - the standard's word
             headers=headers,
             mimetype=CONTENT_TYPE,
         )
-
-
-_STORAGE_FAILED = Problem(HTTPStatus.SERVICE_UNAVAILABLE, "the app's storage gave no good answer", retry_after_s=5)
-
-
-def answering(handler: Handler[Api]) -> Handler[Api]:
-    """Make a method answer with the Problem that it raises, and with 503 where storage does not answer."""
-
-    @wraps(handler)
-    def answer(api: Api, request: func.HttpRequest) -> func.HttpResponse:
-        try:
-            return handler(api, request)
-        except Problem as problem:
-            return problem.response()
-        except AzureError:
-            log.exception("storage failed a request")
-            return _STORAGE_FAILED.response()
-
-    return answer

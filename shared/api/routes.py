@@ -9,7 +9,8 @@ from typing import Any
 
 import azure.functions as func
 
-from shared.api.problem import Problem, answering
+from shared.api.edge import answering
+from shared.api.problem import Problem
 from shared.relay.baseline import Baselines
 from shared.relay.conditions import conditions
 from shared.relay.operator import Operator

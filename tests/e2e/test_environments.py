@@ -7,10 +7,18 @@ from typing import Any
 import pytest
 import requests
 
-from local.app_settings import Addresses
+from local.app_settings import Addresses, sample
 from tests.e2e.conftest import Running, started
 
 CANARY = "canary-4711"
+SAMPLE = sample()
+SECOND_FACTORY = SAMPLE["RELAY_FACTORY"].replace("example-adf", "second-adf")
+ROUTE = {
+    "environment": SAMPLE["RELAY_ENVIRONMENT"],
+    "linked_service": SAMPLE["RELAY_LINKED_SERVICE"],
+    "folder": SAMPLE["RELAY_FOLDER"],
+}
+ROUTES = [{"name": "first", **ROUTE}, {"name": "second", "factory": SECOND_FACTORY, **ROUTE}]
 SPEC: dict[str, Any] = {
     "properties": {
         "type": "Airflow",
@@ -30,7 +38,7 @@ SPEC: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Running]:
-    with started() as process:
+    with started(RELAY_ROUTES=json.dumps(ROUTES)) as process:
         assert process.stdout is not None
         line = json.loads(process.stdout.readline())
         del line["ready"]
@@ -40,6 +48,20 @@ def running() -> Iterator[Running]:
 def put(running: Running, content: bytes | str, name: str = "made-here", **headers: str) -> requests.Response:
     url = f"{running.addresses.app}/api/environments/{name}"
     return requests.put(url, data=content, headers={"Content-Type": "application/json"} | headers, timeout=30)
+
+
+def ask(running: Running, method: str, path: str = "", **headers: str) -> requests.Response:
+    return requests.request(method, f"{running.addresses.app}/api/environments{path}", headers=headers, timeout=30)
+
+
+def script(running: Running, method: str, path: str, **answer: Any) -> None:  # noqa: ANN401 - JSON
+    fault = {"match": {"method": method, "path_contains": path}, "times": 1, "answer": answer}
+    requests.post(f"{running.addresses.arm}/_emulator/faults", json=fault, timeout=10).raise_for_status()
+
+
+def calls_since(running: Running, count: int) -> list[tuple[str, str]]:
+    """Return method and last part of the path of what was sent to ARM."""
+    return [(call["method"], call["path"].rpartition("/")[2]) for call in running.journal()[count:]]
 
 
 def test_a_spec_becomes_one_put_with_every_key_and_its_secrets_do_not_come_back(running: Running) -> None:
@@ -102,10 +124,192 @@ def test_a_name_that_is_not_legal_never_reaches_arm(running: Running, name: str)
 
 def test_arms_refusal_comes_through_with_its_code_and_request_id(running: Running) -> None:
     body = {"error": {"code": "ServiceClosed", "message": "No new environments since 2026-01-01."}}
-    script = {"match": {"method": "PUT"}, "times": 1, "answer": {"status": 409, "body": body}}
-    requests.post(f"{running.addresses.arm}/_emulator/faults", json=script, timeout=10).raise_for_status()
+    script(running, "PUT", "", status=409, body=body)
     answer = put(running, json.dumps(SPEC))
     assert answer.status_code == 409
     assert answer.json()["code"] == "ServiceClosed"
     assert answer.json()["detail"] == "No new environments since 2026-01-01."
     assert answer.json()["requestId"]
+
+
+def test_the_conditions_of_a_put_are_arms_to_decide(running: Running) -> None:
+    made = put(running, json.dumps(SPEC), "conditional", **{"If-None-Match": "*"})
+    assert made.status_code == 200
+    again = put(running, json.dumps(SPEC), "conditional", **{"If-None-Match": "*"})
+    assert (again.status_code, again.json()["code"]) == (412, "PreconditionFailed")
+    update = put(running, json.dumps(SPEC), "conditional", **{"If-Match": made.json()["etag"]})
+    assert update.status_code == 200
+    stale = put(running, json.dumps(SPEC), "conditional", **{"If-Match": made.json()["etag"]})
+    assert stale.status_code == 412
+
+
+def test_a_condition_that_cannot_be_one_is_refused_and_nothing_is_sent(running: Running) -> None:
+    calls = len(running.journal())
+    assert put(running, json.dumps(SPEC), **{"If-Match": "\xe4"}).status_code == 400
+    assert len(running.journal()) == calls
+
+
+def test_an_environment_is_shown_without_its_secrets(running: Running) -> None:
+    put(running, json.dumps(SPEC), "to-show")
+    answer = ask(running, "GET", "/TO-SHOW")
+    assert (answer.status_code, answer.json()["name"]) == (200, "to-show")
+    airflow = answer.json()["properties"]["typeProperties"]["airflowProperties"]
+    assert airflow["airflowEnvironmentVariables"] == {"AZURE_CLIENT_SECRET": "********"}
+    assert CANARY not in answer.text
+
+
+def test_what_is_not_there_is_arms_404(running: Running) -> None:
+    for method, path in [("GET", "/not-there"), ("POST", "/not-there/start"), ("POST", "/not-there/stop")]:
+        answer = ask(running, method, path)
+        assert (answer.status_code, answer.headers["Content-Type"]) == (404, "application/problem+json")
+        assert answer.json()["requestId"]
+
+
+def test_the_list_has_airflow_environments_only_and_no_secrets(running: Running) -> None:
+    put(running, json.dumps(SPEC), "listed")
+    listing = ask(running, "GET")
+    assert {"listed", "sample-2"} <= {each["name"] for each in listing.json()["value"]}
+    assert CANARY not in listing.text
+    mixed = [
+        {"name": "other", "properties": {"type": "SelfHosted"}},
+        {"name": "ours", "properties": {"type": "Airflow", "password": CANARY}},
+    ]
+    script(running, "GET", "/integrationruntimes", body={"value": mixed})
+    answer = ask(running, "GET")
+    assert [each["name"] for each in answer.json()["value"]] == ["ours"]
+    assert CANARY not in answer.text
+
+
+def test_a_deleted_environment_is_gone_and_deleting_it_again_is_no_error(running: Running) -> None:
+    put(running, json.dumps(SPEC), "to-delete")
+    assert ask(running, "DELETE", "/to-delete").status_code == 200
+    assert ask(running, "GET", "/to-delete").status_code == 404
+    assert ask(running, "DELETE", "/to-delete").status_code == 204
+
+
+@pytest.mark.parametrize(("method", "action"), [("GET", ""), ("DELETE", ""), ("POST", "/start"), ("POST", "/stop")])
+def test_a_runtime_that_is_no_airflow_environment_is_neither_shown_nor_touched(
+    running: Running, method: str, action: str
+) -> None:
+    calls = len(running.journal())
+    script(running, "GET", "/self-hosted", body={"name": "self-hosted", "properties": {"type": "SelfHosted"}})
+    answer = ask(running, method, f"/self-hosted{action}")
+    assert (answer.status_code, answer.json()["code"]) == (404, "NotAirflow")
+    assert calls_since(running, calls) == [("GET", "self-hosted")]
+
+
+def test_stop_and_start_are_passed_on_without_the_address_that_only_we_could_ask(running: Running) -> None:
+    put(running, json.dumps(SPEC), "to-stop")
+    for action in ("stop", "start"):
+        answer = ask(running, "POST", f"/to-stop/{action}")
+        assert (answer.status_code, answer.headers["Retry-After"]) == (202, "1")
+        assert "operationresults" not in f"{dict(answer.headers)} {answer.text}"
+    assert ask(running, "GET", "/to-stop").json()["properties"]["state"] in {"Starting", "Started"}
+
+
+@pytest.mark.parametrize(("status", "told"), [(401, 502), (403, 502), (409, 409)])
+def test_a_refusal_of_a_delete_is_told_as_that_of_a_put(running: Running, status: int, told: int) -> None:
+    for _ in range(2):  # a 401 is tried again with a fresh token
+        script(running, "DELETE", "", status=status, body={"error": {"code": "No", "message": "No."}})
+    answer = ask(running, "DELETE", "/sample-2")
+    requests.delete(f"{running.addresses.arm}/_emulator/faults", timeout=10).raise_for_status()
+    assert (answer.status_code, answer.json()["code"]) == (told, "No")
+
+
+def test_an_arm_that_asks_for_more_time_than_there_is_becomes_503_with_its_wait(running: Running) -> None:
+    script(running, "GET", "/sample-2", status=429, headers={"Retry-After": 120})
+    answer = ask(running, "GET", "/sample-2")
+    assert (answer.status_code, int(answer.headers["Retry-After"]) >= 120) == (503, True)
+
+
+@pytest.mark.parametrize("name", ["second-adf", "SECOND-adf", SECOND_FACTORY, SECOND_FACTORY.upper()])
+def test_another_factory_of_the_settings_is_picked_by_its_name_or_id(running: Running, name: str) -> None:
+    calls = len(running.journal())
+    answer = ask(running, "GET", f"/sample-2?factory={name}")
+    assert answer.status_code == 404  # the emulator has one factory only
+    (call,) = running.journal()[calls:]
+    assert call["path"] == f"{SECOND_FACTORY}/integrationRuntimes/sample-2"
+
+
+@pytest.mark.parametrize("name", ["third-adf", SECOND_FACTORY.replace("example-rg", "other-rg"), "", "*", "../x"])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", ""),
+        ("GET", "/sample-2"),
+        ("DELETE", "/sample-2"),
+        ("POST", "/sample-2/start"),
+        ("POST", "/sample-2/stop"),
+    ],
+)
+def test_a_factory_that_is_not_listed_is_forbidden_and_nothing_is_sent(
+    running: Running, method: str, path: str, name: str
+) -> None:
+    calls = len(running.journal())
+    answer = ask(running, method, f"{path}?factory={name}")
+    assert (answer.status_code, answer.json()["code"]) == (403, "FactoryNotListed")
+    assert len(running.journal()) == calls
+
+
+def test_a_put_to_a_factory_that_is_not_listed_is_forbidden_and_nothing_is_sent(running: Running) -> None:
+    calls = len(running.journal())
+    assert put(running, json.dumps(SPEC), "made-here?factory=third-adf").status_code == 403
+    assert len(running.journal()) == calls
+
+
+def test_a_spec_with_likely_mistakes_is_sent_and_they_are_told(running: Running) -> None:
+    mistaken = json.loads(json.dumps(SPEC))
+    mistaken["properties"]["typeProperties"]["airflowProperties"]["environmentVariables"] = {"A": CANARY}
+    answer = put(running, json.dumps(mistaken), "mistaken")
+    assert answer.status_code == 200
+    paths = {warning["path"].rpartition(".")[2] for warning in json.loads(answer.headers["X-Relay-Warnings"])}
+    assert paths == {"environmentVariables", "AZURE_CLIENT_SECRET"}
+    assert CANARY not in answer.headers["X-Relay-Warnings"]
+
+
+def test_a_spec_without_mistakes_brings_no_warnings(running: Running) -> None:
+    plain = {"properties": {"type": "Airflow", "typeProperties": {}}}
+    assert "X-Relay-Warnings" not in put(running, json.dumps(plain), "plain").headers
+
+
+def test_a_dry_run_tells_what_would_change_and_sends_nothing_but_the_look(running: Running) -> None:
+    put(running, json.dumps(SPEC), "dry")
+    calls = len(running.journal())
+    changed = json.loads(json.dumps(SPEC))
+    types = changed["properties"]["typeProperties"]
+    types["computeProperties"]["extraNodes"] = 2
+    types["airflowProperties"]["airflowEnvironmentVariables"] = {"AZURE_CLIENT_SECRET": f"{CANARY}-2"}
+    del types["airflowProperties"]["password"], types["airflowProperties"]["userName"]
+    answer = put(running, json.dumps(changed), "dry?dryRun=true")
+    assert answer.status_code == 200
+    plan = answer.json()
+    variables = "properties.typeProperties.airflowProperties.airflowEnvironmentVariables"
+    assert plan["changes"] == [
+        {"path": "properties.typeProperties.computeProperties.extraNodes", "from": 0, "to": 2},
+        {"path": f"{variables}.AZURE_CLIENT_SECRET", "from": "set", "to": "changed"},
+    ]
+    assert plan["wouldSend"] is True
+    assert [warning["path"] for warning in plan["warnings"]] == [f"{variables}.AZURE_CLIENT_SECRET"]
+    assert CANARY not in answer.text
+    assert calls_since(running, calls) == [("GET", "dry")]
+
+
+def test_in_a_dry_run_of_what_is_not_there_everything_is_new(running: Running) -> None:
+    plan = put(running, json.dumps(SPEC), "never-made?dryRun=true").json()
+    assert {change["from"] for change in plan["changes"]} == {None}
+    assert ask(running, "GET", "/never-made").status_code == 404
+
+
+def test_a_spec_that_changes_nothing_is_not_sent_again_if_so_asked(running: Running) -> None:
+    spec = json.loads(json.dumps(SPEC))
+    del spec["properties"]["typeProperties"]["airflowProperties"]["password"]
+    del spec["properties"]["typeProperties"]["airflowProperties"]["userName"]
+    made = put(running, json.dumps(spec), "steady?ifChanged=true")
+    assert (made.status_code, "X-Relay-Unchanged" in made.headers) == (200, False)
+    calls = len(running.journal())
+    again = put(running, json.dumps(spec), "steady?ifChanged=true")
+    assert (again.status_code, again.headers["X-Relay-Unchanged"]) == (200, "true")
+    assert again.json()["etag"] == made.json()["etag"]
+    assert CANARY not in again.text
+    assert calls_since(running, calls) == [("GET", "steady")]
+    assert "X-Relay-Unchanged" not in put(running, json.dumps(SPEC), "steady?ifChanged=true").headers

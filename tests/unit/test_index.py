@@ -16,7 +16,12 @@ print(json.dumps({"functions": functions, "heavy": heavy}))
 
 
 TRIGGERS = {"on_dag_blob", "on_wake_up", "on_sweep", "on_poison"}
-HTTP = {"health", "ready", "put_environment", "list_routes", "show_route", "act_on_route", "list_syncs", "show_sync"}
+HTTP = {
+    *("health", "ready"),
+    *("list_routes", "show_route", "act_on_route", "list_syncs", "show_sync"),
+    *("list_environments", "get_environment", "put_environment", "delete_environment"),
+    *("start_environment", "stop_environment"),
+}
 
 
 def index(**settings: str) -> dict[str, dict[str, object]]:
@@ -49,6 +54,18 @@ def test_the_triggers_are_those_of_the_settings() -> None:
     )
     assert trigger_of(indexed, "on_wake_up")["queueName"] == "dag-relay-wake-ups"
     assert trigger_of(indexed, "on_sweep")["schedule"] == "0 0 * * * *"
+
+
+def test_every_http_route_is_in_the_readme_and_all_but_health_ask_for_a_key() -> None:
+    indexed = index()
+    triggers = [trigger_of(indexed, name) for name in indexed["functions"]]
+    routes = [trigger for trigger in triggers if trigger["type"] == "httpTrigger"]
+    assert [trigger["route"] for trigger in routes if trigger["authLevel"] != "FUNCTION"] == ["health"]
+    readme = (ROOT / "README.md").read_text()
+    for trigger in routes:
+        assert isinstance(trigger["methods"], list)
+        for method in trigger["methods"]:
+            assert f"`{method} /api/{trigger['route']}`" in readme
 
 
 def test_polling_is_the_source_unless_told_otherwise() -> None:

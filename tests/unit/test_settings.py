@@ -40,6 +40,14 @@ def test_the_defaults_are_those_of_the_documentation() -> None:
     assert settings.blob_source == "polling"
 
 
+def test_the_factories_are_those_of_all_routes_each_once_without_regard_to_case() -> None:
+    other = SAMPLE["RELAY_FACTORY"].replace("example-adf", "other-adf")
+    factories = (SAMPLE["RELAY_FACTORY"], other, SAMPLE["RELAY_FACTORY"].upper())
+    routes = [{**ROUTE, "name": f"r{n}", "factory": factory} for n, factory in enumerate(factories)]
+    environ = {"AzureWebJobsStorage": "UseDevelopmentStorage=true", "RELAY_ROUTES": json.dumps(routes)}
+    assert [str(factory) for factory in read_settings(environ).factories] == [SAMPLE["RELAY_FACTORY"], other]
+
+
 def test_without_settings_everything_that_is_missing_is_named_at_once() -> None:
     assert problems_of({}) == [
         f"{name}: has to be set"

@@ -1,0 +1,49 @@
+"""Reading what a PUT asks for: the spec in the body and the conditions in the headers."""
+
+import re
+from http import HTTPStatus
+from typing import Any
+
+import azure.functions as func
+from pydantic import ValidationError
+
+from shared.adf.environment import EnvironmentSpec, normalised
+from shared.adf.names import EnvironmentId
+from shared.api.bodies import json_object
+from shared.api.problem import Problem
+
+# An ETag, quoted or as Data Factory writes it, or `*`, or a list of them (RFC 9110, 13.1).
+_CONDITION = re.compile(r"[\x20-\x7e]{1,1024}")
+
+
+def spec_in(request: func.HttpRequest, environment: EnvironmentId) -> dict[str, Any]:
+    """Return what goes to ARM: the caller's own JSON with the documented spellings put right; or raise a Problem."""
+    body = json_object(request)
+    try:
+        spec = EnvironmentSpec.model_validate(body)
+    except ValidationError as error:
+        raise _invalid(
+            [
+                {"path": ".".join(str(part) for part in found["loc"]), "message": _message(found)}
+                for found in error.errors(include_url=False, include_input=False, include_context=False)
+            ]
+        ) from None
+    if spec.name is not None and spec.name.lower() != environment.name.lower():
+        raise _invalid([{"path": "name", "message": "expected the name in the path, or no name"}])
+    return normalised(body)
+
+
+def condition_in(request: func.HttpRequest, header: str) -> str | None:
+    """Return `If-Match` or `If-None-Match` as it came, since ARM decides about it; or raise a Problem (400)."""
+    condition: str | None = request.headers.get(header)
+    if condition is not None and not _CONDITION.fullmatch(condition):
+        raise Problem(HTTPStatus.BAD_REQUEST, f"expected {header} to be `*` or an ETag")
+    return condition
+
+
+def _message(found: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
+    return str(found["msg"]).removeprefix("Value error, ")
+
+
+def _invalid(errors: list[dict[str, str]]) -> Problem:
+    return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "the body is not an environment spec", errors=errors)

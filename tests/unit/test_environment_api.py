@@ -1,0 +1,113 @@
+import json
+import logging
+from typing import Any
+
+import azure.functions as func
+import pytest
+
+from local.app_settings import sample
+from shared.adf.names import FactoryId
+from shared.api.environments import EnvironmentApi
+from shared.arm.answers import ArmAnswer
+from shared.arm.call import ArmCall
+from shared.arm.caller import ArmCaller
+
+FACTORY = FactoryId.parse(sample()["RELAY_FACTORY"])
+CANARY = "canary-4711"
+
+
+class ScriptedArm(ArmCaller):
+    """Answers with 200 and the same body whatever it is asked, and remembers what that was."""
+
+    def __init__(self, body: object) -> None:
+        self.clock = lambda: 0.0
+        self.calls: list[ArmCall] = []
+        self._body = body
+
+    def call(self, call: ArmCall, *, deadline_s: float) -> ArmAnswer:
+        assert 0 < deadline_s <= 60
+        self.calls.append(call)
+        return ArmAnswer(200, {}, json.dumps(self._body).encode())
+
+
+def spec(**airflow: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    return {"properties": {"type": "Airflow", "typeProperties": {"airflowProperties": airflow}}}
+
+
+def put(arm: ArmCaller, body: dict[str, Any], query: str = "", **headers: str) -> func.HttpResponse:
+    request = func.HttpRequest(
+        "PUT",
+        f"https://app.example/api/environments/made-here{query}",
+        headers={"Content-Type": "application/json"} | headers,
+        route_params={"name": "made-here"},
+        body=json.dumps(body).encode(),
+    )
+    return EnvironmentApi([FACTORY], arm).put(request)
+
+
+def test_warnings_are_logged_by_their_paths_in_one_line_without_values(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        put(ScriptedArm({}), spec(airflowEnvironmentVariables={"A\nB_SECRET": CANARY}))
+    (record,) = caplog.records
+    assert "A\\nB_SECRET" in record.getMessage()
+    assert "\n" not in record.getMessage()
+    assert CANARY not in record.getMessage()
+
+
+@pytest.mark.parametrize(
+    "query", ["?dryRun", "?dryRun=", "?dryRun=yes", "?dry-run=true", "?ifChanged=1", "?dryrun=true&dryRun=true"]
+)
+def test_an_option_that_is_not_understood_sends_nothing(query: str) -> None:
+    arm = ScriptedArm({})
+    assert put(arm, spec(), query).status_code == 400
+    assert arm.calls == []
+
+
+@pytest.mark.parametrize(
+    ("body", "query", "methods"),
+    [
+        (spec(), "", ["PUT"]),
+        (spec(), "?ifChanged=false&dryRun=false", ["PUT"]),
+        (spec(), "?ifChanged=true", ["GET"]),
+        (spec(), "?IFCHANGED=TRUE", ["GET"]),
+        (spec(password=CANARY), "?ifChanged=true", ["GET", "PUT"]),
+        (spec(a=1), "?ifChanged=true", ["GET", "PUT"]),
+        (spec(a=1), "?dryRun=true", ["GET"]),
+        (spec(a=1), "?dryRun=true&ifChanged=true", ["GET"]),
+    ],
+)
+def test_what_is_sent_follows_from_the_options(body: dict[str, Any], query: str, methods: list[str]) -> None:
+    arm = ScriptedArm(spec())
+    assert put(arm, body, query).status_code == 200
+    assert [call.method for call in arm.calls] == methods
+
+
+def test_a_condition_is_always_arms_to_decide() -> None:
+    arm = ScriptedArm(spec())
+    put(arm, spec(), "?ifChanged=true", **{"If-None-Match": "*"})
+    assert [(call.method, dict(call.headers)) for call in arm.calls] == [("GET", {}), ("PUT", {"If-None-Match": "*"})]
+
+
+@pytest.mark.parametrize(("query", "would_send"), [("?dryRun=true", True), ("?dryRun=true&ifChanged=true", False)])
+def test_a_dry_run_says_whether_the_same_request_would_send(query: str, would_send: bool) -> None:  # noqa: FBT001
+    plan = json.loads(put(ScriptedArm(spec()), spec(), query).get_body())
+    assert (plan["wouldSend"], plan["changes"]) == (would_send, [])
+
+
+def test_a_dry_run_shows_the_request_without_its_secrets() -> None:
+    plan = json.loads(put(ScriptedArm(spec()), spec(password=CANARY, a="https://u@h"), "?dryRun=true").get_body())
+    assert CANARY not in json.dumps(plan)
+    assert plan["request"] == {
+        "method": "PUT",
+        "path": f"{FACTORY}/integrationRuntimes/made-here",
+        "body": spec(password="********", a="https://********@h"),  # noqa: S106 - the mask
+    }
+
+
+def test_a_body_nested_deeper_than_any_spec_is_refused() -> None:
+    deep: dict[str, Any] = {}
+    for _ in range(400):
+        deep = {"a": deep}
+    arm = ScriptedArm({})
+    assert put(arm, spec(a=deep)).status_code == 400
+    assert arm.calls == []
