@@ -1,5 +1,6 @@
 """The stack as a user starts it, and its parts one by one for tests that take them away."""
 
+import json
 import os
 import signal
 import subprocess
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import requests
 from azure.storage.blob import ContainerClient
@@ -133,3 +135,13 @@ def started(*options: str, **settings: str) -> Iterator["subprocess.Popen[str]"]
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
         process.communicate(timeout=30)
+
+
+@contextmanager
+def running_stack(**settings: str) -> Iterator[tuple[Running, psutil.Process]]:
+    """Start the stack and wait until it is ready; yields it with the process that supervises it."""
+    with started(**settings) as process:
+        assert process.stdout is not None
+        line = json.loads(process.stdout.readline())
+        assert line.pop("ready") is True
+        yield Running(Addresses(**line)), psutil.Process(process.pid)

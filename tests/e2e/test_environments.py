@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import requests
 
-from local.app_settings import Addresses, sample
-from tests.e2e.conftest import Running, started
+from local.app_settings import sample
+from tests.e2e.conftest import Running, running_stack
 
 CANARY = "canary-4711"
 SAMPLE = sample()
@@ -38,11 +38,8 @@ SPEC: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Running]:
-    with started(RELAY_ROUTES=json.dumps(ROUTES)) as process:
-        assert process.stdout is not None
-        line = json.loads(process.stdout.readline())
-        del line["ready"]
-        yield Running(Addresses(**line))
+    with running_stack(RELAY_ROUTES=json.dumps(ROUTES)) as (running, _):
+        yield running
 
 
 def put(running: Running, content: bytes | str, name: str = "made-here", **headers: str) -> requests.Response:

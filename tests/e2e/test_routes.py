@@ -8,8 +8,7 @@ import pytest
 import requests
 from azure.storage.queue import QueueClient, TextBase64EncodePolicy
 
-from local.app_settings import Addresses
-from tests.e2e.conftest import Running, started
+from tests.e2e.conftest import Running, running_stack
 from tests.waiting import until
 
 SHARED = {"linked_service": "AzureBlobStorage1", "folder": "airflow-files/airflow"}
@@ -23,11 +22,8 @@ SECOND = {"properties": {"type": "Airflow", "typeProperties": {}}}
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Running]:
-    with started(RELAY_QUIET_SECONDS="1", RELAY_SETTLE_SECONDS="1", RELAY_ROUTES=json.dumps(ROUTES)) as process:
-        assert process.stdout is not None
-        line = json.loads(process.stdout.readline())
-        del line["ready"]
-        running = Running(Addresses(**line))
+    settings = {"RELAY_QUIET_SECONDS": "1", "RELAY_SETTLE_SECONDS": "1", "RELAY_ROUTES": json.dumps(ROUTES)}
+    with running_stack(**settings) as (running, _):
         running.container.create_container()
         url = f"{running.addresses.app}/api/environments/second-environment"
         assert requests.put(url, json=SECOND, timeout=30).ok

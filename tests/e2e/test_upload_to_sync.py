@@ -1,13 +1,11 @@
 """From an upload to an import, on the whole stack with a quiet window of one second."""
 
-import json
 from collections.abc import Iterator
 
 import psutil
 import pytest
 
-from local.app_settings import Addresses
-from tests.e2e.conftest import Running, started
+from tests.e2e.conftest import Running, running_stack
 
 MB = 1024 * 1024
 ODD_NAMES = [
@@ -23,13 +21,8 @@ ODD_NAMES = [
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[tuple[Running, psutil.Process]]:
-    with started(RELAY_QUIET_SECONDS="1") as process:
-        assert process.stdout is not None
-        line = json.loads(process.stdout.readline())
-        del line["ready"]
-        children = psutil.Process(process.pid).children()
-        host = next(child for child in children if "host" in child.cmdline())
-        running = Running(Addresses(**line))
+    with running_stack(RELAY_QUIET_SECONDS="1") as (running, supervisor):
+        host = next(child for child in supervisor.children() if "host" in child.cmdline())
         running.container.create_container()
         yield running, host
 
