@@ -1,6 +1,7 @@
 """Reading a request's body: the one way from bytes to a JSON object."""
 
 import json
+import math
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
@@ -24,7 +25,7 @@ def json_object(request: func.HttpRequest) -> dict[str, Any]:
     if len(content) > LARGEST_BODY:
         raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"expected a body of at most {LARGEST_BODY} bytes")
     try:
-        body = json.loads(content)
+        body = json.loads(content, parse_float=_finite, parse_constant=_finite)
     except (ValueError, RecursionError):
         raise Problem(HTTPStatus.BAD_REQUEST, "expected a body that is JSON") from None
     if _levels(body, DEEPEST_BODY + 1) > DEEPEST_BODY:
@@ -36,6 +37,14 @@ def json_object(request: func.HttpRequest) -> dict[str, Any]:
             errors=[{"path": "", "message": "expected a JSON object"}],
         )
     return body
+
+
+def _finite(text: str) -> float:
+    """Return a number that JSON can hold; Python reads NaN and 1e999 too, which could not be sent on."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("expected a finite number")
+    return number
 
 
 def _levels(value: Any, most: int) -> int:  # noqa: ANN401 - any JSON value

@@ -93,6 +93,8 @@ def test_an_invalid_spec_is_refused_field_by_field_without_repeating_a_value(run
         (b"\xff", {}, 400),
         (b"", {}, 400),
         (b"[" * 100_000, {}, 400),
+        (b'{"a": NaN}', {}, 400),
+        (b'{"a": -1e999}', {}, 400),
         (b"[]", {}, 422),
         (b"null", {}, 422),
         (b'"text"', {}, 422),
