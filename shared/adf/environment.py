@@ -5,7 +5,7 @@ leaves out, and ADF decides about those. What is sent is the caller's own JSON w
 never a re-serialised model.
 """
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -91,12 +91,6 @@ class EnvironmentSpec(_Section):
     @classmethod
     def _documented_spellings(cls, body: object) -> object:
         return normalised(body) if isinstance(body, dict) else body
-
-    def check_name(self, path_name: str) -> Self:
-        """Raise ValueError if the body names another environment than the path; ARM ignores case, so do we."""
-        if self.name is not None and self.name.lower() != path_name.lower():
-            raise ValueError("must be the name in the path, or be left out")
-        return self
 
 
 def normalised(section: Json, path: tuple[str, ...] = ()) -> Json:
