@@ -9,7 +9,8 @@ from shared.folder.path import FolderPath
 if TYPE_CHECKING:
     from azure.storage.blob import BlobServiceClient
 
-_AT_ONCE = 16
+# The storage SDK keeps ten connections open.
+_AT_ONCE = 8
 
 
 def read_files(blobs: "BlobServiceClient", folder: FolderPath, names: Iterable[str]) -> dict[str, bytes]:
