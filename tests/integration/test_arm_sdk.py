@@ -1,12 +1,12 @@
-"""The emulator is close enough to ARM for Microsoft's own client. Runs where azure-mgmt-datafactory is installed."""
+"""The emulator is close enough to ARM for Microsoft's own client."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from azure.mgmt.datafactory import DataFactoryManagementClient
 
 from shared.identity import credential
-
-datafactory = pytest.importorskip("azure.mgmt.datafactory")
 
 PLACE = ("example-rg", "example-adf")
 PLAIN = {"enforce_https": False}
@@ -14,8 +14,8 @@ SPEC = {"properties": {"type": "Airflow", "typeProperties": {"computeProperties"
 
 
 @pytest.fixture
-def runtimes(emulator: str) -> Any:  # noqa: ANN401 - a type of a package that need not be there
-    client = datafactory.DataFactoryManagementClient(
+def runtimes(emulator: str) -> Iterator[Any]:
+    client = DataFactoryManagementClient(
         credential(),
         "12345678-1234-1234-1234-123456789012",
         base_url=emulator,
@@ -26,7 +26,7 @@ def runtimes(emulator: str) -> Any:  # noqa: ANN401 - a type of a package that n
         yield client.integration_runtimes
 
 
-def nodes(runtime: Any) -> object:  # noqa: ANN401 - as above
+def nodes(runtime: Any) -> object:  # noqa: ANN401 - the client knows no Airflow
     return runtime.as_dict()["properties"]["typeProperties"]["computeProperties"]["extraNodes"]
 
 
