@@ -1,9 +1,11 @@
 """The interface that everything outside relies on: command line, ready line, signals, one-line refusals."""
 
 import json
+import os
 import signal
 import socket
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +70,16 @@ def test_without_core_tools_asking_for_its_host_is_one_clear_line(tmp_path: Path
         _, err = process.communicate(timeout=30)
     assert process.returncode == 1
     assert "there is no `func` on this machine" in err
+
+
+def test_with_core_tools_the_stack_waits_for_their_host(tmp_path: Path) -> None:
+    """Here a script plays `func`: it takes the same arguments, and starts the stand-in."""
+    func = tmp_path / "func"
+    func.write_text(f'#!/bin/sh\nexec {sys.executable} -m local host "$2" "$3"\n')
+    func.chmod(0o755)
+    with started("--host", "func", PATH=f"{tmp_path}:{os.environ['PATH']}") as process:
+        line = ready_line(process)
+        assert requests.get(f"{line['app']}/api/health", timeout=10).json() == {"status": "alive"}
 
 
 def test_the_parts_explain_themselves() -> None:
