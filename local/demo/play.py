@@ -127,7 +127,7 @@ class Play:
 
     def _show(self, last: Seen, seen: Seen) -> None:
         steps = [
-            (seen.trigger_runs - last.trigger_runs, "blob trigger ran, {} times: look now"),
+            (seen.trigger_runs - last.trigger_runs, "{} x blob trigger: look now"),
             (min(1, max(0, seen.armed - last.armed)), "one wake-up is armed"),
             (seen.wake_ups - last.wake_ups, "wake-up: the folder was listed and compared"),
             (len(seen.sync_calls) - len(last.sync_calls), "[green]POST airflow/sync[/green]"),

@@ -43,10 +43,12 @@ ROUTE = make_route()
 # More calls than one notice and one sync make.
 MOST_CALLS = 40
 FEWEST_CALLS = 15
+# What the storage SDK raises for these answers, once it has given up trying again.
 FAULTS = {
     "409": ResourceExistsError("conflict"),
     "412": ResourceModifiedError("condition not met"),
     "500": HttpResponseError("internal error"),
+    "503": HttpResponseError("server busy"),
     "timeout": ServiceResponseTimeoutError("no answer in time"),
 }
 
