@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from http import HTTPStatus
 from itertools import dropwhile, islice
 from typing import Any
@@ -133,5 +134,5 @@ def _answer(
     body: dict[str, Any], status: HTTPStatus = HTTPStatus.OK, headers: dict[str, str] | None = None
 ) -> func.HttpResponse:
     return func.HttpResponse(
-        json.dumps(body, default=str), status_code=status, headers=headers, mimetype="application/json"
+        json.dumps(body, default=datetime.isoformat), status_code=status, headers=headers, mimetype="application/json"
     )

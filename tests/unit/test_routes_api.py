@@ -66,7 +66,8 @@ def test_a_noticed_change_shows_since_when_it_is_pending(api: RoutesApi, world: 
     world.notices.notice(ROUTE)
     shown = body_of(api.show(request()))
     assert condition(shown, "Reconciling") == ("True", "WakeUpArmed")
-    assert shown["pendingSince"]
+    reconciling = next(one for one in shown["conditions"] if one["type"] == "Reconciling")
+    assert shown["pendingSince"] == reconciling["since"] == "2026-01-01T12:01:40+00:00"
 
 
 def test_removed_files_are_listed_until_they_are_acknowledged(api: RoutesApi, world: World) -> None:
