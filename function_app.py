@@ -5,6 +5,7 @@ import os
 
 import azure.functions as func
 
+from shared.api.endpoints import ENDPOINTS, Endpoint
 from shared.blob_reference import BlobReference
 from shared.relay.wake_ups import QUEUE as WAKE_UP_QUEUE
 from shared.relay.wake_ups import route_name_of
@@ -16,7 +17,7 @@ log = logging.getLogger(__name__)
 
 settings = read_settings(os.environ)
 relay = Relay(settings)
-app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
+app = func.FunctionApp()
 
 
 def watch_container(watch: Watch) -> None:
@@ -68,79 +69,18 @@ def on_poison(message: func.QueueMessage) -> None:
         relay.records.note_poison(str(name))
 
 
-@app.route(route="health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
-def health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001 - the binding's name
-    """Whether the app runs; asks nobody."""
-    return func.HttpResponse('{"status": "alive"}', mimetype="application/json")
+def answer_at(endpoint: Endpoint) -> None:
+    """Register the HTTP trigger of one endpoint."""
+
+    @app.function_name(endpoint.name)
+    @app.route(
+        route=endpoint.path,
+        methods=[endpoint.method],
+        auth_level=func.AuthLevel.ANONYMOUS if endpoint.anonymous else func.AuthLevel.FUNCTION,
+    )
+    def on_request(req: func.HttpRequest) -> func.HttpResponse:
+        return endpoint.handler(relay)(req)
 
 
-@app.route(route="ready", methods=["GET"])
-def ready(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001 - the binding's name
-    """Whether the promises can be kept."""
-    return relay.readiness.answer()
-
-
-@app.route(route="routes", methods=["GET"])
-def list_routes(req: func.HttpRequest) -> func.HttpResponse:
-    """How all routes are."""
-    return relay.routes_api.index(req)
-
-
-@app.route(route="routes/{route}", methods=["GET"])
-def show_route(req: func.HttpRequest) -> func.HttpResponse:
-    """How one route is."""
-    return relay.routes_api.show(req)
-
-
-@app.route(route="routes/{route}/{action}", methods=["POST"])
-def act_on_route(req: func.HttpRequest) -> func.HttpResponse:
-    """Sync, suspend, resume, or acknowledge what was removed."""
-    return relay.routes_api.act(req)
-
-
-@app.route(route="routes/{route}/syncs", methods=["GET"])
-def list_syncs(req: func.HttpRequest) -> func.HttpResponse:
-    """What happened on a route, newest first."""
-    return relay.routes_api.history(req)
-
-
-@app.route(route="routes/{route}/syncs/{id}", methods=["GET"])
-def show_sync(req: func.HttpRequest) -> func.HttpResponse:
-    """One attempt to sync."""
-    return relay.routes_api.record(req)
-
-
-@app.route(route="environments", methods=["GET"])
-def list_environments(req: func.HttpRequest) -> func.HttpResponse:
-    """Show the Airflow environments of a factory."""
-    return relay.environments.list(req)
-
-
-@app.route(route="environments/{name}", methods=["GET"])
-def get_environment(req: func.HttpRequest) -> func.HttpResponse:
-    """Show an Airflow environment."""
-    return relay.environments.get(req)
-
-
-@app.route(route="environments/{name}", methods=["PUT"])
-def put_environment(req: func.HttpRequest) -> func.HttpResponse:
-    """Create or update an Airflow environment."""
-    return relay.environments.put(req)
-
-
-@app.route(route="environments/{name}", methods=["DELETE"])
-def delete_environment(req: func.HttpRequest) -> func.HttpResponse:
-    """Delete an Airflow environment."""
-    return relay.environments.delete(req)
-
-
-@app.route(route="environments/{name}/start", methods=["POST"])
-def start_environment(req: func.HttpRequest) -> func.HttpResponse:
-    """Start an Airflow environment."""
-    return relay.environments.start(req)
-
-
-@app.route(route="environments/{name}/stop", methods=["POST"])
-def stop_environment(req: func.HttpRequest) -> func.HttpResponse:
-    """Stop an Airflow environment."""
-    return relay.environments.stop(req)
+for each_endpoint in ENDPOINTS:
+    answer_at(each_endpoint)

@@ -31,7 +31,7 @@ class Readiness:
     states: RouteStates
     check_token: Callable[[], None]
 
-    def answer(self) -> func.HttpResponse:
+    def answer(self, _request: func.HttpRequest) -> func.HttpResponse:
         """Return 200, or 503 with what is wrong."""
         troubles = [*self._identity(), *self._storage_and_routes()]
         status = HTTPStatus.SERVICE_UNAVAILABLE if troubles else HTTPStatus.OK

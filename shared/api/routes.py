@@ -12,6 +12,7 @@ import azure.functions as func
 
 from shared.api.edge import answering
 from shared.api.problem import Problem
+from shared.api.query import flag, query_of
 from shared.relay.baseline import Baselines
 from shared.relay.conditions import conditions
 from shared.relay.operator import Operator
@@ -49,21 +50,27 @@ class RoutesApi:
         return _answer(_shown(route, self.states.read(route).state) | {"removedFiles": files})
 
     @answering
-    def act(self, request: func.HttpRequest) -> func.HttpResponse:
-        """Sync, suspend, resume, acknowledge-removed; the engine does the rest from its next wake-up on."""
+    def sync(self, request: func.HttpRequest) -> func.HttpResponse:
+        """Ask for a sync; with `force` also of an unchanged, an emptied and a held folder. The engine does the rest."""
         route = self._route(request)
-        actions: dict[str, Callable[[Route], None]] = {
-            "suspend": self.operator.suspend,
-            "resume": self.operator.resume,
-            "acknowledge-removed": self.operator.acknowledge_removed,
-        }
-        name = request.route_params.get("action", "")
-        if name == "sync":
-            return self._sync(route, request)
-        if name not in actions:
-            raise Problem(HTTPStatus.NOT_FOUND, f"expected one of sync, {', '.join(actions)}")
-        actions[name](route)
-        return _answer(_shown(route, self.states.read(route).state))
+        sync_id = self.operator.request_sync(route, force=flag(query_of(request, "force"), "force"))
+        url = f"/api/routes/{route.name}/syncs/{sync_id}"
+        return _answer({"id": sync_id, "url": url}, HTTPStatus.ACCEPTED, {"Location": url})
+
+    @answering
+    def suspend(self, request: func.HttpRequest) -> func.HttpResponse:
+        """Let the route do nothing until it is resumed."""
+        return self._steer(request, self.operator.suspend)
+
+    @answering
+    def resume(self, request: func.HttpRequest) -> func.HttpResponse:
+        """Let the route work again."""
+        return self._steer(request, self.operator.resume)
+
+    @answering
+    def acknowledge_removed(self, request: func.HttpRequest) -> func.HttpResponse:
+        """Forget the files that were removed here and that ADF keeps."""
+        return self._steer(request, self.operator.acknowledge_removed)
 
     @answering
     def history(self, request: func.HttpRequest) -> func.HttpResponse:
@@ -90,13 +97,10 @@ class RoutesApi:
             raise Problem(HTTPStatus.NOT_FOUND, "the settings list no route of this name")
         return route
 
-    def _sync(self, route: Route, request: func.HttpRequest) -> func.HttpResponse:
-        force = request.params.get("force", "false").lower()
-        if force not in {"true", "false"}:
-            raise Problem(HTTPStatus.BAD_REQUEST, "expected force=true or force=false")
-        sync_id = self.operator.request_sync(route, force=force == "true")
-        url = f"/api/routes/{route.name}/syncs/{sync_id}"
-        return _answer({"id": sync_id, "url": url}, HTTPStatus.ACCEPTED, {"Location": url})
+    def _steer(self, request: func.HttpRequest, act: Callable[[Route], None]) -> func.HttpResponse:
+        route = self._route(request)
+        act(route)
+        return _answer(_shown(route, self.states.read(route).state))
 
     def _records(self, route: Route, request: func.HttpRequest) -> Iterator[SyncRecord]:
         after, outcome = request.params.get("after", ""), request.params.get("outcome")

@@ -2,6 +2,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import azure.functions as func
 import pytest
 from azure.core.exceptions import ServiceRequestError
 
@@ -9,6 +10,8 @@ from shared.api.health import Readiness
 from shared.errors import ArmRefusal, NoToken
 from shared.relay.route import Route
 from tests.unit.world import ROUTE, World
+
+REQUEST = func.HttpRequest(method="GET", url="/api/ready", body=b"")
 
 
 def has_token() -> None:
@@ -20,7 +23,7 @@ def has_none() -> None:
 
 
 def ask(world: World, check_token: Callable[[], None] = has_token) -> tuple[int, list[dict[str, Any]]]:
-    response = Readiness([ROUTE], world.states, check_token).answer()
+    response = Readiness([ROUTE], world.states, check_token).answer(REQUEST)
     body = json.loads(response.get_body())
     assert body["ready"] is (response.status_code == 200)
     return response.status_code, body["troubles"]

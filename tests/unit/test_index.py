@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 from local.app_settings import ROOT, sample
+from shared.api.endpoints import ENDPOINTS
 
 _INDEX = """
 import json, sys
@@ -16,12 +17,7 @@ print(json.dumps({"functions": functions, "heavy": heavy}))
 
 
 TRIGGERS = {"on_dag_blob", "on_wake_up", "on_sweep", "on_poison"}
-HTTP = {
-    *("health", "ready"),
-    *("list_routes", "show_route", "act_on_route", "list_syncs", "show_sync"),
-    *("list_environments", "get_environment", "put_environment", "delete_environment"),
-    *("start_environment", "stop_environment"),
-}
+HTTP = {endpoint.name for endpoint in ENDPOINTS}
 
 
 def index(**settings: str) -> dict[str, dict[str, object]]:

@@ -1,5 +1,6 @@
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 import azure.functions as func
 import pytest
@@ -24,7 +25,11 @@ def api(world: World) -> RoutesApi:
 
 def request(params: dict[str, str] | None = None, **route_params: str) -> func.HttpRequest:
     return func.HttpRequest(
-        method="GET", url="/api/routes", params=params or {}, route_params={"route": "default"} | route_params, body=b""
+        method="GET",
+        url=f"/api/routes?{urlencode(params or {})}",
+        params=params or {},
+        route_params={"route": "default"} | route_params,
+        body=b"",
     )
 
 
@@ -77,12 +82,12 @@ def test_removed_files_are_listed_until_they_are_acknowledged(api: RoutesApi, wo
         world.worker.reconcile(ROUTE)
     shown = body_of(api.show(request()))
     assert [file["name"] for file in shown["removedFiles"]] == ["airflow/dags/dag_1.py"]
-    api.act(request(action="acknowledge-removed"))
+    api.acknowledge_removed(request())
     assert body_of(api.show(request()))["removedFiles"] == []
 
 
 def test_a_sync_that_is_asked_for_answers_where_its_record_will_be(api: RoutesApi, world: World) -> None:
-    asked = api.act(request(action="sync"))
+    asked = api.sync(request())
     accepted = body_of(asked)
     assert (asked.status_code, asked.headers["Location"]) == (202, accepted["url"])
     assert api.record(request(id=accepted["id"])).status_code == 404
@@ -92,15 +97,15 @@ def test_a_sync_that_is_asked_for_answers_where_its_record_will_be(api: RoutesAp
 
 def test_a_sync_can_be_forced(api: RoutesApi, world: World) -> None:
     world.worker.reconcile(ROUTE)
-    api.act(request({"force": "true"}, action="sync"))
+    api.sync(request({"force": "true"}))
     world.at(200, 0, 1)
     world.worker.reconcile(ROUTE)
     assert len(world.synced) == 2
 
 
 def test_a_route_is_suspended_and_resumed(api: RoutesApi) -> None:
-    assert condition(body_of(api.act(request(action="suspend"))), "Reconciling") == ("False", "Suspended")
-    assert condition(body_of(api.act(request(action="resume"))), "Reconciling") == ("False", "Idle")
+    assert condition(body_of(api.suspend(request())), "Reconciling") == ("False", "Suspended")
+    assert condition(body_of(api.resume(request())), "Reconciling") == ("False", "Idle")
 
 
 def test_history_is_paged_newest_first_and_filtered(api: RoutesApi, world: World) -> None:
@@ -123,7 +128,7 @@ def test_a_limit_that_makes_no_sense_is_refused(api: RoutesApi, limit: str) -> N
 
 
 def test_a_route_or_an_action_that_does_not_exist_is_a_problem(api: RoutesApi) -> None:
-    for response in (api.show(request(route="nowhere")), api.act(request(action="explode"))):
+    for response in (api.show(request(route="nowhere")), api.suspend(request(route="nowhere"))):
         assert (response.status_code, response.mimetype) == (404, "application/problem+json")
 
 
@@ -137,5 +142,5 @@ def test_storage_that_does_not_answer_is_a_problem_that_passes(api: RoutesApi, m
 
 
 def test_a_force_that_is_neither_true_nor_false_is_refused(api: RoutesApi, world: World) -> None:
-    assert api.act(request({"force": "perhaps"}, action="sync")).status_code == 400
+    assert api.sync(request({"force": "perhaps"})).status_code == 400
     assert world.state().requested is None

@@ -1,0 +1,116 @@
+"""The HTTP routes of the app, each once: what Azure registers, what the API document describes, what answers.
+
+A handler is looked up in the app's parts only when a request comes, so that this table costs nothing at start.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import azure.functions as func
+
+if TYPE_CHECKING:
+    from shared.wiring import Relay
+
+Answering = Callable[[func.HttpRequest], func.HttpResponse]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One method on one path below `/api`; `name` is the function's, and the operation's in the API document.
+
+    Azure asks the caller for a key of the app, unless `anonymous`.
+    """
+
+    name: str
+    method: Literal["GET", "PUT", "POST", "PATCH", "DELETE"]
+    path: str
+    summary: str
+    handler: Callable[["Relay"], Answering]
+    anonymous: bool = False
+
+
+def _alive(_relay: "Relay") -> Answering:
+    return lambda _request: func.HttpResponse('{"status": "alive"}', mimetype="application/json")
+
+
+ENDPOINTS = (
+    Endpoint("health", "GET", "health", "Whether the app runs; asks nobody.", _alive, anonymous=True),
+    Endpoint("ready", "GET", "ready", "Whether the promises can be kept.", lambda relay: relay.readiness.answer),
+    Endpoint("list_routes", "GET", "routes", "How all routes are.", lambda relay: relay.routes_api.index),
+    Endpoint("show_route", "GET", "routes/{route}", "How one route is.", lambda relay: relay.routes_api.show),
+    Endpoint("sync_route", "POST", "routes/{route}/sync", "Sync now.", lambda relay: relay.routes_api.sync),
+    Endpoint(
+        "suspend_route",
+        "POST",
+        "routes/{route}/suspend",
+        "Do nothing on the route until it is resumed.",
+        lambda relay: relay.routes_api.suspend,
+    ),
+    Endpoint(
+        "resume_route",
+        "POST",
+        "routes/{route}/resume",
+        "Work on the route again.",
+        lambda relay: relay.routes_api.resume,
+    ),
+    Endpoint(
+        "acknowledge_removed",
+        "POST",
+        "routes/{route}/acknowledge-removed",
+        "Forget the files that were removed here and that Data Factory keeps.",
+        lambda relay: relay.routes_api.acknowledge_removed,
+    ),
+    Endpoint(
+        "list_syncs",
+        "GET",
+        "routes/{route}/syncs",
+        "What happened on a route, newest first.",
+        lambda relay: relay.routes_api.history,
+    ),
+    Endpoint(
+        "show_sync", "GET", "routes/{route}/syncs/{id}", "One attempt to sync.", lambda relay: relay.routes_api.record
+    ),
+    Endpoint(
+        "list_environments",
+        "GET",
+        "environments",
+        "Show the Airflow environments of a factory.",
+        lambda relay: relay.environments.list,
+    ),
+    Endpoint(
+        "get_environment",
+        "GET",
+        "environments/{name}",
+        "Show an Airflow environment.",
+        lambda relay: relay.environments.get,
+    ),
+    Endpoint(
+        "put_environment",
+        "PUT",
+        "environments/{name}",
+        "Create or update an Airflow environment.",
+        lambda relay: relay.environments.put,
+    ),
+    Endpoint(
+        "delete_environment",
+        "DELETE",
+        "environments/{name}",
+        "Delete an Airflow environment.",
+        lambda relay: relay.environments.delete,
+    ),
+    Endpoint(
+        "start_environment",
+        "POST",
+        "environments/{name}/start",
+        "Start an Airflow environment.",
+        lambda relay: relay.environments.start,
+    ),
+    Endpoint(
+        "stop_environment",
+        "POST",
+        "environments/{name}/stop",
+        "Stop an Airflow environment.",
+        lambda relay: relay.environments.stop,
+    ),
+)
