@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup start demo test check format clean prove chaos soak bench-arm bench-burst bench-folder
+.PHONY: help setup start demo package test check format clean prove chaos soak bench-arm bench-burst bench-folder bench-start
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,7 +28,11 @@ start: setup ## the local stack on the usual ports; HOST=func uses Core Tools' h
 demo: setup ## the main job on real parts, without Azure
 	$(BIN)/python -m local demo
 
+package: setup ## what is deployed, as dist/dag-relay.zip; with PYTHON=python3.13 its byte code is for that one
+	$(BIN)/python -m local package
+
 test: setup ## all tests; TESTS=tests/unit for one layer
+	-@scripts/find-chromium --install >/dev/null
 	$(BIN)/python -m pytest $(TESTS)
 
 prove: setup ## the promises under 100,000 schedules of crashes, storms and outages (about half an hour)
@@ -46,6 +50,9 @@ bench-burst: setup ## sync calls and seconds per burst, against the policies peo
 bench-folder: setup ## a folder of 10,000 files: time and memory of a look at it
 	$(BIN)/python -m benchmarks.folder
 
+bench-start: setup ## indexing the app, with and without byte code, against importing the five packages at its heart
+	$(BIN)/python -m benchmarks.start
+
 bench-arm: setup ## our PUT against azure-mgmt-datafactory and bare requests
 	$(BIN)/python -m benchmarks.arm
 
@@ -59,4 +66,4 @@ format: setup ## put the code into shape
 	$(BIN)/ruff format .
 
 clean: ## forget everything that was installed or built
-	rm -rf .venv .venv-* node_modules .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-* dist node_modules .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -52,6 +52,11 @@ def _parser() -> argparse.ArgumentParser:
 
     demo = commands.add_parser("demo", help="the main job on real parts, without Azure")
     demo.set_defaults(command=_demo)
+
+    package = commands.add_parser("package", help="the archive that is deployed")
+    package.add_argument("--app-dir", type=Path, default=ROOT)
+    package.add_argument("--output", type=Path, default=Path("dist/dag-relay.zip"))
+    package.set_defaults(command=_package)
     return parser
 
 
@@ -96,6 +101,12 @@ def _demo(_arguments: argparse.Namespace) -> int:
     from local.demo import demo
 
     return demo()
+
+
+def _package(arguments: argparse.Namespace) -> int:
+    from local.package.command import package
+
+    return package(arguments.app_dir, arguments.output)
 
 
 if __name__ == "__main__":

@@ -95,21 +95,21 @@ class Parts:
         storage = ["--storage-connection-string", self.azurite.connection_string]
         return self._start_ours("arm", "--port", str(self._arm_port), *storage)
 
-    def start_app(self) -> Child:
-        return self._start_ours("host", "--port", str(self._app_port))
+    def start_app(self, *options: str, python: str = sys.executable, cwd: Path = ROOT) -> Child:
+        return self._start_ours("host", "--port", str(self._app_port), *options, python=python, cwd=cwd)
 
-    def _start_ours(self, *command: str) -> Child:
-        child = self._start(command[0], [sys.executable, "-m", "local", *command])
+    def _start_ours(self, *command: str, python: str = sys.executable, cwd: Path = ROOT) -> Child:
+        child = self._start(command[0], [python, "-m", "local", *command], cwd)
         child.ready_line()
         return child
 
-    def _start(self, name: str, command: list[str]) -> Child:
+    def _start(self, name: str, command: list[str], cwd: Path = ROOT) -> Child:
         env = environment(
             os.environ | {"RELAY_QUIET_SECONDS": "1"},
             arm=self.addresses.arm,
             connection_string=self.addresses.connection_string,
         )
-        child = Child(name, command, env=env, cwd=ROOT, log=sys.stderr)
+        child = Child(name, command, env=env, cwd=cwd, log=sys.stderr)
         self.children.append(child)
         return child
 
