@@ -1,4 +1,4 @@
-"""`python -m local`: the stack, its parts, and the demo."""
+"""`python -m local`: the stack, its parts, the demo, the package; and the commands for any deployment."""
 
 import argparse
 import signal
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from local.app_settings import ROOT, sample
 from local.errors import LocalError
+from local.operate.commands import add_commands
 from local.stack import Plan, running
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def main() -> int:
         return 130
     except LocalError as error:
         print(f"dag-relay: {error}", file=sys.stderr)
-        return 1
+        return error.exit_code
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -57,6 +58,8 @@ def _parser() -> argparse.ArgumentParser:
     package.add_argument("--app-dir", type=Path, default=ROOT)
     package.add_argument("--output", type=Path, default=Path("dist/dag-relay.zip"))
     package.set_defaults(command=_package)
+
+    add_commands(commands)
     return parser
 
 

@@ -2,4 +2,6 @@
 
 
 class LocalError(Exception):
-    """The local stack cannot do what it was asked; the message is for the person at the terminal."""
+    """A command cannot do what it was asked; the message is for the person at the terminal."""
+
+    exit_code = 1
