@@ -10,6 +10,7 @@ from shared.settings import HOST_STORAGE, Settings
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from shared.api.environment_writes import EnvironmentWrites
     from shared.api.environments import EnvironmentApi
     from shared.api.health import Readiness
     from shared.api.routes import RoutesApi
@@ -55,10 +56,17 @@ class Relay:
 
     @_Once
     def environments(self) -> "EnvironmentApi":
-        """What answers `/api/environments`."""
+        """What reads, deletes, starts and stops environments."""
         from shared.api.environments import EnvironmentApi
 
         return EnvironmentApi(self.settings.factories, self.arm)
+
+    @_Once
+    def environment_writes(self) -> "EnvironmentWrites":
+        """What creates and changes environments."""
+        from shared.api.environment_writes import EnvironmentWrites
+
+        return EnvironmentWrites(self.settings.factories, self.arm)
 
     @_Once
     def notices(self) -> "Notices":

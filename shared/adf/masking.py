@@ -1,6 +1,7 @@
 """Secrets go in and never come out: the one place that knows which values of an environment are secret."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 MASK = "********"
@@ -9,6 +10,9 @@ SECRET_KEYS = frozenset({"password", "credential", "secrets", "encryptedsecrets"
 # Key Vault's own documentation page tells users to put client secrets into these, so no value of them is shown.
 SECRET_MAPS = frozenset({"airflowenvironmentvariables", "environmentvariables", "airflowconfigurationoverrides"})
 _URL_USER = re.compile(r"(?<=://)[^/@\s]+(?=@)")
+# Ours, and those of others: Data Factory shows secure strings of linked services as ten asterisks.
+_ASTERISKS = re.compile(r"\*{3,}")
+_MASKED_URL_USER = re.compile(r"://(?:[^/@:\s]*:)?\*{3,}@")
 
 
 def masked(value: Any) -> Any:  # noqa: ANN401 - any JSON value in, the same shape out
@@ -30,3 +34,17 @@ def _masked_member(key: str, member: Any) -> Any:  # noqa: ANN401
     if key.lower() in SECRET_MAPS:
         return dict.fromkeys(member, MASK) if isinstance(member, dict) else MASK if member else member
     return masked(member)
+
+
+def masks_in(value: Any, path: tuple[str, ...] = (), *, secret: bool = False) -> Iterator[tuple[str, ...]]:  # noqa: ANN401
+    """Yield the paths at which asterisks stand for a secret, so that no mask is ever stored in place of one."""
+    match value:
+        case dict():
+            for key, member in value.items():
+                inner = secret or key.lower() in SECRET_KEYS | SECRET_MAPS
+                yield from masks_in(member, (*path, key), secret=inner)
+        case list():
+            for position, item in enumerate(value):
+                yield from masks_in(item, (*path, str(position)), secret=secret)
+        case str() if (secret and _ASTERISKS.fullmatch(value)) or _MASKED_URL_USER.search(value):
+            yield path

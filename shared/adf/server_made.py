@@ -1,5 +1,6 @@
 """What Data Factory writes into an environment by itself (the seed's sample answer against its sample request)."""
 
+from collections.abc import Mapping
 from typing import Any
 
 _TYPES = ("properties", "typeproperties")
@@ -33,3 +34,12 @@ def is_made_by_service(path: tuple[str, ...], shown: Any, asked: Any) -> bool:  
     if not is_nothing(asked):
         return False
     return folded in _FILLED_IN or (folded in _FILLED_IN_WITH_FALSE and shown is False)
+
+
+def without_server_made(shown: Mapping[str, Any], path: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Return an environment as it is shown without what nobody can ask for; what may have been asked for stays."""
+    return {
+        key: without_server_made(member, (*path, key.lower())) if isinstance(member, Mapping) else member
+        for key, member in shown.items()
+        if (*path, key.lower()) not in _ALWAYS
+    }

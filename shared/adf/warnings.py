@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.adf.not_overridable import NOT_OVERRIDABLE
+from shared.adf.regions import PATH as REGION
+from shared.adf.regions import is_same_region, region_in
 from shared.adf.requirements import is_pinned, requirements_in
 from shared.adf.secret_names import looks_secret
 
@@ -29,11 +31,17 @@ class SpecWarning:
     message: str
 
 
-def warnings_of(spec: Mapping[str, Any], existing: Mapping[str, Any] | None = None) -> tuple[SpecWarning, ...]:
-    """Return what to look at in a valid spec, in its order; `existing` is the environment as ADF shows it, if known."""
+def warnings_of(
+    spec: Mapping[str, Any], existing: Mapping[str, Any] | None = None, factory_region: str | None = None
+) -> tuple[SpecWarning, ...]:
+    """Return what to look at in a valid spec.
+
+    `existing` is the environment as Data Factory shows it and `factory_region` where the factory is, as far as known.
+    """
     airflow = _airflow(spec)
     found = [*_misnamed(airflow), *_variables(airflow), *_requirements(airflow), *_version(airflow, _airflow(existing))]
-    return tuple(SpecWarning(".".join((*_AIRFLOW, *path)), message) for path, message in found)
+    in_airflow = (SpecWarning(".".join((*_AIRFLOW, *path)), message) for path, message in found)
+    return (*_region(spec, factory_region), *in_airflow)
 
 
 _Found = Iterator[tuple[tuple[str, ...], str]]
@@ -44,6 +52,13 @@ def _airflow(spec: Mapping[str, Any] | None) -> Mapping[str, Any]:
     for key in _AIRFLOW:
         section = section.get(key) if isinstance(section, Mapping) else None
     return section if isinstance(section, Mapping) else {}
+
+
+def _region(spec: Mapping[str, Any], factory_region: str | None) -> Iterator[SpecWarning]:
+    asked = region_in(spec)
+    if asked and factory_region and not is_same_region(asked, factory_region):
+        message = "not the region of the factory, which is that of all its environments and cannot be chosen"
+        yield SpecWarning(".".join(REGION), message)
 
 
 def _misnamed(airflow: Mapping[str, Any]) -> _Found:

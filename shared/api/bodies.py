@@ -16,11 +16,15 @@ LARGEST_BODY = 1024 * 1024
 DEEPEST_BODY = 64
 
 
-def json_object(request: func.HttpRequest) -> dict[str, Any]:
-    """Return the body as a JSON object; raise a Problem (400, 413, 415 or 422) that says what was expected."""
+def json_object(request: func.HttpRequest, *media_types: str) -> dict[str, Any]:
+    """Return the body as a JSON object; raise a Problem (400, 413, 415 or 422) that says what was expected.
+
+    It may be `application/json`, or one of the further media types.
+    """
+    accepted = (*media_types, "application/json")
     media_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if media_type != "application/json":
-        raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "expected Content-Type: application/json")
+    if media_type not in accepted:
+        raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"expected Content-Type: {' or '.join(accepted)}")
     content = request.get_body()
     if len(content) > LARGEST_BODY:
         raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"expected a body of at most {LARGEST_BODY} bytes")

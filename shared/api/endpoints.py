@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Literal
 
 import azure.functions as func
 
+from shared.api import arm_shape
+from shared.api.arm_shape import arm_shaped
+
 if TYPE_CHECKING:
     from shared.wiring import Relay
 
@@ -90,7 +93,21 @@ ENDPOINTS = (
         "PUT",
         "environments/{name}",
         "Create or update an Airflow environment.",
-        lambda relay: relay.environments.put,
+        lambda relay: relay.environment_writes.put,
+    ),
+    Endpoint(
+        "patch_environment",
+        "PATCH",
+        "environments/{name}",
+        "Change what a JSON merge patch names in an Airflow environment.",
+        lambda relay: relay.environment_writes.patch,
+    ),
+    Endpoint(
+        "post_environment",
+        "POST",
+        "environments",
+        "Create or update the Airflow environment that the body names.",
+        lambda relay: relay.environment_writes.post,
     ),
     Endpoint(
         "delete_environment",
@@ -112,5 +129,61 @@ ENDPOINTS = (
         "environments/{name}/stop",
         "Stop an Airflow environment.",
         lambda relay: relay.environments.stop,
+    ),
+    Endpoint(
+        "arm_list_environments",
+        "GET",
+        arm_shape.PATH,
+        "Show the Airflow environments of a factory, at ARM's path.",
+        lambda relay: arm_shaped(relay.environments.list),
+    ),
+    Endpoint(
+        "arm_get_environment",
+        "GET",
+        f"{arm_shape.PATH}/{{name}}",
+        "Show an Airflow environment, at ARM's path.",
+        lambda relay: arm_shaped(relay.environments.get),
+    ),
+    Endpoint(
+        "arm_put_environment",
+        "PUT",
+        f"{arm_shape.PATH}/{{name}}",
+        "Create or update an Airflow environment, at ARM's path.",
+        lambda relay: arm_shaped(relay.environment_writes.put),
+    ),
+    Endpoint(
+        "arm_delete_environment",
+        "DELETE",
+        f"{arm_shape.PATH}/{{name}}",
+        "Delete an Airflow environment, at ARM's path.",
+        lambda relay: arm_shaped(relay.environments.delete),
+    ),
+    Endpoint(
+        "arm_start_environment",
+        "POST",
+        f"{arm_shape.PATH}/{{name}}/start",
+        "Start an Airflow environment, at ARM's path.",
+        lambda relay: arm_shaped(relay.environments.start),
+    ),
+    Endpoint(
+        "arm_follow_start",
+        "GET",
+        f"{arm_shape.PATH}/{{name}}/start",
+        "Whether an Airflow environment is started yet.",
+        lambda relay: arm_shaped(relay.environments.started),
+    ),
+    Endpoint(
+        "arm_stop_environment",
+        "POST",
+        f"{arm_shape.PATH}/{{name}}/stop",
+        "Stop an Airflow environment, at ARM's path.",
+        lambda relay: arm_shaped(relay.environments.stop),
+    ),
+    Endpoint(
+        "arm_follow_stop",
+        "GET",
+        f"{arm_shape.PATH}/{{name}}/stop",
+        "Whether an Airflow environment is stopped yet.",
+        lambda relay: arm_shaped(relay.environments.stopped),
     ),
 )

@@ -10,13 +10,13 @@ from shared.adf.changes import Change
 from shared.adf.names import EnvironmentId
 from shared.adf.warnings import SpecWarning
 from shared.api.query import flag
-from shared.api.specs import condition_in, spec_in
+from shared.api.specs import checked, condition_in
 from shared.api.warnings_header import members_of
 
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """What a caller wants an environment to be; the spec is not in its `repr`, since it may hold secrets.
+    """What an environment shall be; the spec is not in its `repr`, since it may hold secrets.
 
     `dry_run` asks for what would be done, `if_changed` to send nothing where nothing changes.
     """
@@ -29,27 +29,45 @@ class Put:
     if_changed: bool
 
     @classmethod
-    def read(cls, request: func.HttpRequest, query: Mapping[str, str], environment: EnvironmentId) -> Self:
-        """Return what the request asks for; raise a Problem if it is nothing that can be sent."""
-        dry_run, if_changed = flag(query, "dryRun"), flag(query, "ifChanged")
+    def read(
+        cls, request: func.HttpRequest, query: Mapping[str, str], body: dict[str, Any], environment: EnvironmentId
+    ) -> Self:
+        """Return what the request asks for; raise a Problem if it is nothing that can be sent.
+
+        A condition is ARM's to decide, so with one a PUT is sent whether or not it changes anything.
+        """
         if_match, if_none_match = condition_in(request, "If-Match"), condition_in(request, "If-None-Match")
-        return cls(environment, spec_in(request, environment), if_match, if_none_match, dry_run, if_changed)
+        conditional = (if_match, if_none_match) != (None, None)
+        return cls(
+            environment,
+            checked(body, environment),
+            if_match,
+            if_none_match,
+            dry_run=flag(query, "dryRun"),
+            if_changed=flag(query, "ifChanged") and not conditional,
+        )
 
     @property
     def looks_first(self) -> bool:
         """Whether what is there has to be known."""
         return self.dry_run or self.if_changed
 
+    @property
+    def conditions(self) -> dict[str, str]:
+        """The headers that make it depend on what is there."""
+        conditions = {"If-Match": self.if_match, "If-None-Match": self.if_none_match}
+        return {name: etag for name, etag in conditions.items() if etag is not None}
+
     def sends(self, changed: Sequence[Change]) -> bool:
-        """Whether ARM is asked, apart from a dry run. A condition is ARM's to decide, so it is always asked then."""
-        conditional = (self.if_match, self.if_none_match) != (None, None)
-        return bool(changed) or conditional or not self.if_changed
+        """Whether ARM is asked, apart from a dry run."""
+        return bool(changed) or not self.if_changed
 
     def plan(self, changed: Sequence[Change], warnings: Sequence[SpecWarning]) -> dict[str, object]:
         """Return the answer of a dry run; the body in it is not masked yet."""
+        path, body = str(self.environment), self.spec
         return {
             "wouldSend": self.sends(changed),
             "changes": [{"path": ".".join(each.path), "from": each.before, "to": each.after} for each in changed],
             "warnings": members_of(warnings),
-            "request": {"method": "PUT", "path": str(self.environment), "body": self.spec},
+            "request": {"method": "PUT", "path": path, "headers": self.conditions, "body": body},
         }

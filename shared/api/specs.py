@@ -1,4 +1,4 @@
-"""Reading what a PUT asks for: the spec in the body and the conditions in the headers."""
+"""Checking what an environment shall be: the spec in a body and the conditions in the headers."""
 
 import re
 from http import HTTPStatus
@@ -8,17 +8,16 @@ import azure.functions as func
 from pydantic import ValidationError
 
 from shared.adf.environment import EnvironmentSpec, normalised
+from shared.adf.masking import masks_in
 from shared.adf.names import EnvironmentId
-from shared.api.bodies import json_object
 from shared.api.problem import Problem
 
 # An ETag, quoted or as Data Factory writes it, or `*`, or a list of them (RFC 9110, 13.1).
 _CONDITION = re.compile(r"[\x20-\x7e]{1,1024}")
 
 
-def spec_in(request: func.HttpRequest, environment: EnvironmentId) -> dict[str, Any]:
-    """Return what goes to ARM: the caller's own JSON with the documented spellings put right; or raise a Problem."""
-    body = json_object(request)
+def checked(body: dict[str, Any], environment: EnvironmentId) -> dict[str, Any]:
+    """Return what goes to ARM: the JSON as it is with the documented spellings put right; or raise a Problem (422)."""
     try:
         spec = EnvironmentSpec.model_validate(body)
     except ValidationError as error:
@@ -30,6 +29,9 @@ def spec_in(request: func.HttpRequest, environment: EnvironmentId) -> dict[str, 
         ) from None
     if spec.name is not None and spec.name.lower() != environment.name.lower():
         raise _invalid([{"path": "name", "message": "expected the name in the path, or no name"}])
+    if masks := list(masks_in(body)):
+        message = "expected the secret itself; these asterisks are shown in its place"
+        raise _invalid([{"path": ".".join(path), "message": message} for path in masks])
     return normalised(body)
 
 

@@ -2,63 +2,18 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 import requests
 
-from local.app_settings import sample
-from tests.e2e.conftest import Running, running_stack
-
-CANARY = "canary-4711"
-SAMPLE = sample()
-SECOND_FACTORY = SAMPLE["RELAY_FACTORY"].replace("example-adf", "second-adf")
-ROUTE = {
-    "environment": SAMPLE["RELAY_ENVIRONMENT"],
-    "linked_service": SAMPLE["RELAY_LINKED_SERVICE"],
-    "folder": SAMPLE["RELAY_FOLDER"],
-}
-ROUTES = [{"name": "first", **ROUTE}, {"name": "second", "factory": SECOND_FACTORY, **ROUTE}]
-SPEC: dict[str, Any] = {
-    "properties": {
-        "type": "Airflow",
-        "typeProperties": {
-            "computeProperties": {"location": "East US", "computeSize": "Large", "extraNodes": 0},
-            "airflowProperties": {
-                "airflowVersion": "2.4.3",
-                "airflowEnvironmentVariables": {"AZURE_CLIENT_SECRET": CANARY},
-                "userName": "admin",
-                "password": CANARY,
-                "somethingNew": {"kept": [1, "2", None]},
-            },
-        },
-    }
-}
+from tests.e2e.conftest import Running
+from tests.e2e.environments import CANARY, SECOND_FACTORY, SPEC, ask, calls_since, environments_stack, put, script
 
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Running]:
-    with running_stack(RELAY_ROUTES=json.dumps(ROUTES)) as (running, _):
+    with environments_stack() as running:
         yield running
-
-
-def put(running: Running, content: bytes | str, name: str = "made-here", **headers: str) -> requests.Response:
-    url = f"{running.addresses.app}/api/environments/{name}"
-    return requests.put(url, data=content, headers={"Content-Type": "application/json"} | headers, timeout=30)
-
-
-def ask(running: Running, method: str, path: str = "", **headers: str) -> requests.Response:
-    return requests.request(method, f"{running.addresses.app}/api/environments{path}", headers=headers, timeout=30)
-
-
-def script(running: Running, method: str, path: str, **answer: Any) -> None:  # noqa: ANN401 - JSON
-    fault = {"match": {"method": method, "path_contains": path}, "times": 1, "answer": answer}
-    requests.post(f"{running.addresses.arm}/_emulator/faults", json=fault, timeout=10).raise_for_status()
-
-
-def calls_since(running: Running, count: int) -> list[tuple[str, str]]:
-    """Return method and last part of the path of what was sent to ARM."""
-    return [(call["method"], call["path"].rpartition("/")[2]) for call in running.journal()[count:]]
 
 
 def test_a_spec_becomes_one_put_with_every_key_and_its_secrets_do_not_come_back(running: Running) -> None:
@@ -254,61 +209,3 @@ def test_a_put_to_a_factory_that_is_not_listed_is_forbidden_and_nothing_is_sent(
     calls = len(running.journal())
     assert put(running, json.dumps(SPEC), "made-here?factory=third-adf").status_code == 403
     assert len(running.journal()) == calls
-
-
-def test_a_spec_with_likely_mistakes_is_sent_and_they_are_told(running: Running) -> None:
-    mistaken = json.loads(json.dumps(SPEC))
-    mistaken["properties"]["typeProperties"]["airflowProperties"]["environmentVariables"] = {"A": CANARY}
-    answer = put(running, json.dumps(mistaken), "mistaken")
-    assert answer.status_code == 200
-    paths = {warning["path"].rpartition(".")[2] for warning in json.loads(answer.headers["X-Relay-Warnings"])}
-    assert paths == {"environmentVariables", "AZURE_CLIENT_SECRET"}
-    assert CANARY not in answer.headers["X-Relay-Warnings"]
-
-
-def test_a_spec_without_mistakes_brings_no_warnings(running: Running) -> None:
-    plain = {"properties": {"type": "Airflow", "typeProperties": {}}}
-    assert "X-Relay-Warnings" not in put(running, json.dumps(plain), "plain").headers
-
-
-def test_a_dry_run_tells_what_would_change_and_sends_nothing_but_the_look(running: Running) -> None:
-    put(running, json.dumps(SPEC), "dry")
-    calls = len(running.journal())
-    changed = json.loads(json.dumps(SPEC))
-    types = changed["properties"]["typeProperties"]
-    types["computeProperties"]["extraNodes"] = 2
-    types["airflowProperties"]["airflowEnvironmentVariables"] = {"AZURE_CLIENT_SECRET": f"{CANARY}-2"}
-    del types["airflowProperties"]["password"], types["airflowProperties"]["userName"]
-    answer = put(running, json.dumps(changed), "dry?dryRun=true")
-    assert answer.status_code == 200
-    plan = answer.json()
-    variables = "properties.typeProperties.airflowProperties.airflowEnvironmentVariables"
-    assert plan["changes"] == [
-        {"path": "properties.typeProperties.computeProperties.extraNodes", "from": 0, "to": 2},
-        {"path": f"{variables}.AZURE_CLIENT_SECRET", "from": "set", "to": "changed"},
-    ]
-    assert plan["wouldSend"] is True
-    assert [warning["path"] for warning in plan["warnings"]] == [f"{variables}.AZURE_CLIENT_SECRET"]
-    assert CANARY not in answer.text
-    assert calls_since(running, calls) == [("GET", "dry")]
-
-
-def test_in_a_dry_run_of_what_is_not_there_everything_is_new(running: Running) -> None:
-    plan = put(running, json.dumps(SPEC), "never-made?dryRun=true").json()
-    assert {change["from"] for change in plan["changes"]} == {None}
-    assert ask(running, "GET", "/never-made").status_code == 404
-
-
-def test_a_spec_that_changes_nothing_is_not_sent_again_if_so_asked(running: Running) -> None:
-    spec = json.loads(json.dumps(SPEC))
-    del spec["properties"]["typeProperties"]["airflowProperties"]["password"]
-    del spec["properties"]["typeProperties"]["airflowProperties"]["userName"]
-    made = put(running, json.dumps(spec), "steady?ifChanged=true")
-    assert (made.status_code, "X-Relay-Unchanged" in made.headers) == (200, False)
-    calls = len(running.journal())
-    again = put(running, json.dumps(spec), "steady?ifChanged=true")
-    assert (again.status_code, again.headers["X-Relay-Unchanged"]) == (200, "true")
-    assert again.json()["etag"] == made.json()["etag"]
-    assert CANARY not in again.text
-    assert calls_since(running, calls) == [("GET", "steady")]
-    assert "X-Relay-Unchanged" not in put(running, json.dumps(SPEC), "steady?ifChanged=true").headers

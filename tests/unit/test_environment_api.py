@@ -7,7 +7,7 @@ import pytest
 
 from local.app_settings import sample
 from shared.adf.names import FactoryId
-from shared.api.environments import EnvironmentApi
+from shared.api.environment_writes import EnvironmentWrites
 from shared.arm.answers import ArmAnswer
 from shared.arm.call import ArmCall
 from shared.arm.caller import ArmCaller
@@ -42,7 +42,8 @@ def put(arm: ArmCaller, body: dict[str, Any], query: str = "", **headers: str) -
         route_params={"name": "made-here"},
         body=json.dumps(body).encode(),
     )
-    return EnvironmentApi([FACTORY], arm).put(request)
+    answer: func.HttpResponse = EnvironmentWrites([FACTORY], arm).put(request)
+    return answer
 
 
 def test_warnings_are_logged_by_their_paths_in_one_line_without_values(caplog: pytest.LogCaptureFixture) -> None:
@@ -85,7 +86,7 @@ def test_what_is_sent_follows_from_the_options(body: dict[str, Any], query: str,
 def test_a_condition_is_always_arms_to_decide() -> None:
     arm = ScriptedArm(spec())
     put(arm, spec(), "?ifChanged=true", **{"If-None-Match": "*"})
-    assert [(call.method, dict(call.headers)) for call in arm.calls] == [("GET", {}), ("PUT", {"If-None-Match": "*"})]
+    assert [(call.method, dict(call.headers)) for call in arm.calls] == [("PUT", {"If-None-Match": "*"})]
 
 
 @pytest.mark.parametrize(("query", "would_send"), [("?dryRun=true", True), ("?dryRun=true&ifChanged=true", False)])
@@ -100,6 +101,7 @@ def test_a_dry_run_shows_the_request_without_its_secrets() -> None:
     assert plan["request"] == {
         "method": "PUT",
         "path": f"{FACTORY}/integrationRuntimes/made-here",
+        "headers": {},
         "body": spec(password="********", a="https://********@h"),  # noqa: S106 - the mask
     }
 
@@ -110,4 +112,15 @@ def test_a_body_nested_deeper_than_any_spec_is_refused() -> None:
         deep = {"a": deep}
     arm = ScriptedArm({})
     assert put(arm, spec(a=deep)).status_code == 400
+    assert arm.calls == []
+
+
+def test_a_mask_is_never_sent_in_place_of_the_secret_that_it_hides() -> None:
+    arm = ScriptedArm(spec())
+    answer = put(arm, spec(password="********", airflowEnvironmentVariables={"A": "***"}))  # noqa: S106 - the mask
+    assert answer.status_code == 422
+    assert [error["path"].rpartition("airflowProperties.")[2] for error in json.loads(answer.get_body())["errors"]] == [
+        "password",
+        "airflowEnvironmentVariables.A",
+    ]
     assert arm.calls == []

@@ -1,0 +1,107 @@
+"""An answer comes within one budget of time, however many calls of ARM it takes; the emulator plays a slow ARM."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import azure.functions as func
+import pytest
+import requests
+
+from local.app_settings import sample
+from shared.adf.names import FactoryId
+from shared.api.environment_writes import EnvironmentWrites
+from shared.api.environments import EnvironmentApi
+from shared.arm.caller import ArmCaller
+from shared.arm.clouds import Cloud
+from shared.identity import credential
+
+FACTORY = FactoryId.parse(sample()["RELAY_FACTORY"])
+SPEC = {
+    "properties": {
+        "type": "Airflow",
+        "typeProperties": {
+            "computeProperties": {"location": "West Europe", "extraNodes": 1},
+            "airflowProperties": {"enableAADIntegration": True},
+        },
+    }
+}
+SHORT_S = 0.5
+
+
+@pytest.fixture
+def arm(cloud: Cloud) -> ArmCaller:
+    arm = ArmCaller(cloud, credential())
+    arm.check_token(deadline_s=30)
+    return arm
+
+
+@pytest.fixture
+def slow(emulator: str) -> Callable[[str, str], None]:
+    def let(method: str, path: str) -> None:
+        fault = {"match": {"method": method, "path_contains": path}, "times": None, "answer": {"delay_s": 60}}
+        requests.post(f"{emulator}/_emulator/faults", json=fault, timeout=10).raise_for_status()
+
+    return let
+
+
+@pytest.fixture
+def asked(emulator: str) -> Callable[[], list[str]]:
+    def methods() -> list[str]:
+        return [entry["method"] for entry in requests.get(f"{emulator}/_emulator/journal", timeout=10).json()]
+
+    return methods
+
+
+def request(method: str, query: str = "", body: Any = SPEC) -> func.HttpRequest:  # noqa: ANN401 - JSON
+    return func.HttpRequest(
+        method,
+        f"https://app.example/api/environments/sample-2{query}",
+        headers={"Content-Type": "application/json"},
+        route_params={"name": "sample-2"},
+        body=json.dumps(body).encode(),
+    )
+
+
+def is_later(answer: func.HttpResponse) -> bool:
+    return answer.status_code == 503 and int(answer.headers["Retry-After"]) >= 1
+
+
+def test_after_a_look_that_took_all_the_time_nothing_is_done(
+    arm: ArmCaller, slow: Callable[[str, str], None], asked: Callable[[], list[str]]
+) -> None:
+    slow("GET", "/sample-2")
+    reads = EnvironmentApi([FACTORY], arm, arm_seconds=SHORT_S)
+    writes = EnvironmentWrites([FACTORY], arm, arm_seconds=SHORT_S)
+    assert is_later(reads.get(request("GET")))
+    assert is_later(reads.delete(request("DELETE")))
+    assert is_later(reads.start(request("POST")))
+    assert is_later(writes.patch(request("PATCH")))
+    assert is_later(writes.put(request("PUT", "?ifChanged=true")))
+    assert set(asked()) == {"GET"}
+
+
+def test_a_put_that_takes_too_long_is_to_be_tried_again(arm: ArmCaller, slow: Callable[[str, str], None]) -> None:
+    slow("PUT", "/sample-2")
+    assert is_later(EnvironmentWrites([FACTORY], arm, arm_seconds=SHORT_S).put(request("PUT")))
+
+
+def test_a_factory_that_cannot_be_read_costs_a_warning_and_not_the_put(
+    arm: ArmCaller, emulator: str, asked: Callable[[], list[str]]
+) -> None:
+    refused = {"match": {"path_contains": "/integrationRuntimes/"}, "answer": {"headers": {"x-seen": "1"}}, "times": 9}
+    forbidden = {"answer": {"status": 403, "body": {"error": {"code": "AuthorizationFailed", "message": "No."}}}}
+    requests.post(f"{emulator}/_emulator/faults", json=[refused, forbidden], timeout=10).raise_for_status()
+    writes = EnvironmentWrites([FACTORY], arm)
+    first, second = (writes.put(request("PUT")) for _ in range(2))
+    assert (first.status_code, second.status_code, "X-Relay-Warnings" in first.headers) == (200, 200, False)
+    assert asked() == ["GET", "PUT", "PUT"]
+
+
+def test_a_region_that_is_not_the_factorys_is_warned_of_and_the_factory_asked_once(
+    arm: ArmCaller, asked: Callable[[], list[str]]
+) -> None:
+    writes = EnvironmentWrites([FACTORY], arm)
+    for _ in range(2):
+        assert "computeProperties.location" in writes.put(request("PUT")).headers["X-Relay-Warnings"]
+    assert asked() == ["GET", "PUT", "PUT"]
