@@ -120,8 +120,9 @@ class Relay:
     def metrics_api(self) -> "MetricsApi":
         """What answers `/api/metrics`."""
         from shared.api.metrics import MetricsApi
+        from shared.telemetry.metrics import NUMBERS
 
-        return MetricsApi(self.settings.routes, self._states)
+        return MetricsApi(self.settings.routes, self._states, NUMBERS)
 
     @_Once
     def records(self) -> "Records":

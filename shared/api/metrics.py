@@ -7,7 +7,7 @@ has the label `worker`, because behind the app's one address every scrape may me
 import os
 import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http import HTTPStatus
 
 import azure.functions as func
@@ -19,20 +19,23 @@ from shared.api.edge import answering
 from shared.relay.backlog import pending_seconds
 from shared.relay.route import Route
 from shared.relay.states import LoadedState, RouteStates
-from shared.relay.tally import cumulated
+from shared.relay.tally import OUTCOMES, cumulated
 from shared.relay.transitions import failures_in_a_row
 from shared.telemetry import catalogue
 from shared.telemetry.catalogue import Metric
-from shared.telemetry.metrics import NUMBERS, Numbers
+from shared.telemetry.metrics import Numbers
 
 
 @dataclass(frozen=True, slots=True)
 class MetricsApi:
-    """Answers with all metrics; storage that does not answer is a 503, which a scraper counts as down."""
+    """Answers with all metrics; `numbers` are this process's own.
+
+    Storage that does not answer makes it a 503, which a scraper counts as down.
+    """
 
     routes: Sequence[Route]
     states: RouteStates
-    numbers: Numbers = field(default=NUMBERS)
+    numbers: Numbers
 
     @answering
     def show(self, _request: func.HttpRequest) -> func.HttpResponse:
@@ -73,9 +76,9 @@ def worker_name(environ: Mapping[str, str]) -> str:
 def _series(metric: Metric, loaded: Mapping[str, LoadedState]) -> dict[tuple[str, ...], float]:
     if metric is catalogue.SYNCS:
         return {
-            (route, outcome): count
+            (route, outcome): each.state.tally.outcomes.get(outcome, 0)
             for route, each in loaded.items()
-            for outcome, count in sorted(each.state.tally.outcomes.items())
+            for outcome in OUTCOMES
         }
     values = {(route,): _GAUGES[metric](each) for route, each in loaded.items()}
     return {labels: value for labels, value in values.items() if value is not None}

@@ -8,6 +8,9 @@ from shared.relay.state import Ending, RouteState, Tally
 BOUNDS = (5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600)
 BEYOND = "+Inf"
 
+# As in the history, less what has not ended, and messages that no attempt came of.
+OUTCOMES = ("accepted", "succeeded", "held", "failed", "refused", "unchanged")
+
 
 def counted(state: RouteState, outcome: str, now: datetime | None = None) -> Tally:
     """Return the tally with one more end; `now` is when ADF took the oldest change, None where it took none."""

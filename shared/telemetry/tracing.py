@@ -17,10 +17,7 @@ from typing import TYPE_CHECKING, Self
 if TYPE_CHECKING:
     from opentelemetry.trace import Span
 
-# A later version than 00 may have more after the four parts, and is understood as far as they go.
-_PARENT = re.compile(
-    r"(?!ff)(?:00|(?P<later>[0-9a-f]{2}))-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?(later)(?:-.*)?)"
-)
+_PARENT = re.compile(r"(?P<version>[0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?P<more>-.*)?")
 _STATE = re.compile(r"[ -~]{1,512}")
 _NONE = re.compile(r"0+")
 
@@ -41,6 +38,9 @@ class Trace:
         """Read the two headers; None where the first is missing or not valid, which also voids the second."""
         found = _PARENT.fullmatch(traceparent or "")
         if found is None or _NONE.fullmatch(found[2]) or _NONE.fullmatch(found[3]):
+            return None
+        # A later version may have more after the four parts, and is understood as far as they go; ff is none.
+        if found["version"] == "ff" or (found["version"] == "00" and found["more"]):
             return None
         state = tracestate or ""
         return cls(found[2], found[3], found[4], state if _STATE.fullmatch(state) else "")
