@@ -92,12 +92,12 @@ def outgoing(name: str, method: str) -> Iterator[Outgoing]:
     if not _is_used():
         yield Outgoing(_passed_on())
         return
-    from opentelemetry import trace
+    from opentelemetry.trace import SpanKind, get_tracer
     from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
     attributes = {"http.request.method": method}
-    tracer = trace.get_tracer("dag-relay")
-    with tracer.start_as_current_span(name, kind=trace.SpanKind.CLIENT, attributes=attributes) as span:
+    tracer = get_tracer("dag-relay")
+    with tracer.start_as_current_span(name, kind=SpanKind.CLIENT, attributes=attributes) as span:
         headers: dict[str, str] = {}
         if span.is_recording():
             TraceContextTextMapPropagator().inject(headers)
