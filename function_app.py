@@ -10,11 +10,15 @@ from shared.blob_reference import BlobReference
 from shared.relay.wake_ups import QUEUE as WAKE_UP_QUEUE
 from shared.relay.wake_ups import route_name_of
 from shared.settings import HOST_STORAGE, read_settings
+from shared.telemetry import metrics
+from shared.telemetry.fields import bound, carry_fields
+from shared.telemetry.invocation import invoked
 from shared.watch import Watch, watches
 from shared.wiring import Relay
 
 log = logging.getLogger(__name__)
 
+carry_fields()
 settings = read_settings(os.environ)
 relay = Relay(settings)
 app = func.FunctionApp()
@@ -32,9 +36,10 @@ def watch_container(watch: Watch) -> None:
         if settings.blob_source == "eventgrid"
         else func.BlobSource.LOGS_AND_CONTAINER_SCAN,
     )
-    def on_dag_blob(blob: BlobReference) -> None:
-        for route in watch.routes_importing(blob.name):
-            relay.notices.notice(route)
+    def on_dag_blob(blob: BlobReference, context: func.Context) -> None:
+        with invoked(context):
+            for route in watch.routes_importing(blob.name):
+                relay.notices.notice(route)
 
 
 for each_watch in watches(settings.routes):
@@ -42,31 +47,35 @@ for each_watch in watches(settings.routes):
 
 
 @app.queue_trigger(arg_name="message", queue_name=WAKE_UP_QUEUE, connection=HOST_STORAGE)
-def on_wake_up(message: func.QueueMessage) -> None:
+def on_wake_up(message: func.QueueMessage, context: func.Context) -> None:
     """Look at the route that the wake-up names."""
     name = route_name_of(message.get_body())
     route = next((route for route in settings.routes if route.name == name), None)
-    if route is None:
-        log.warning("a wake-up names no route of the settings; it was sent by an older configuration or by a stranger")
-        return
-    relay.reconciler.reconcile(route)
+    with invoked(context):
+        if route is None:
+            log.warning("a wake-up names no route of the settings; an older configuration or a stranger sent it")
+            return
+        relay.reconciler.reconcile(route)
 
 
 @app.timer_trigger(arg_name="timer", schedule=settings.sweep_schedule)
-def on_sweep(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the binding's name
+def on_sweep(timer: func.TimerRequest, context: func.Context) -> None:  # noqa: ARG001 - the binding's name
     """Notice every route, which finds lost events and deleted files, and forget old history."""
-    for route in settings.routes:
-        relay.notices.notice(route)
-        relay.records.prune(route.name, keep=settings.records_per_route, days=settings.record_days)
+    with invoked(context):
+        for route in settings.routes:
+            relay.notices.notice(route)
+            relay.records.prune(route.name, keep=settings.records_per_route, days=settings.record_days)
 
 
 @app.queue_trigger(arg_name="message", queue_name=f"{WAKE_UP_QUEUE}-poison", connection=HOST_STORAGE)
-def on_poison(message: func.QueueMessage) -> None:
+def on_poison(message: func.QueueMessage, context: func.Context) -> None:
     """Note a wake-up that failed five times. It carries no news: the sweep looks at every folder anyway."""
     name = route_name_of(message.get_body())
-    log.error("a wake-up of route %s failed again and again; the sweep will look at it", name)
-    if name in {route.name for route in settings.routes}:
-        relay.records.note_poison(str(name))
+    known = name in {route.name for route in settings.routes}
+    with invoked(context), bound(route=name if known else None):
+        log.error("a wake-up of route %s failed again and again; the sweep will look at it", name)
+        if known:
+            relay.records.note_poison(str(name))
 
 
 def answer_at(endpoint: Endpoint) -> None:
@@ -78,8 +87,15 @@ def answer_at(endpoint: Endpoint) -> None:
         methods=[endpoint.method],
         auth_level=func.AuthLevel.ANONYMOUS if endpoint.anonymous else func.AuthLevel.FUNCTION,
     )
-    def on_request(req: func.HttpRequest) -> func.HttpResponse:
-        return endpoint.handler(relay)(req)
+    def on_request(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+        with invoked(context):
+            try:
+                response = endpoint.handler(relay)(req)
+            except Exception:
+                metrics.answered(endpoint.name, 500)
+                raise
+            metrics.answered(endpoint.name, response.status_code)
+            return response
 
 
 for each_endpoint in ENDPOINTS:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from shared.api.environment_writes import EnvironmentWrites
     from shared.api.environments import EnvironmentApi
     from shared.api.health import Readiness
+    from shared.api.metrics import MetricsApi
     from shared.api.routes import RoutesApi
     from shared.arm.caller import ArmCaller
     from shared.folder.manifest import Manifest
@@ -122,6 +123,14 @@ class Relay:
 
         check_token = partial(self.arm.check_token, deadline_s=_TOKEN_DEADLINE_S)
         return Readiness(self.settings.routes, self._states, check_token)
+
+    @_Once
+    def metrics_api(self) -> "MetricsApi":
+        """What answers `/api/metrics`."""
+        from shared.api.metrics import MetricsApi
+        from shared.telemetry.metrics import NUMBERS
+
+        return MetricsApi(self.settings.routes, self._states, NUMBERS)
 
     @_Once
     def records(self) -> "Records":

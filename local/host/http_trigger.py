@@ -12,6 +12,7 @@ from local.host.http_messages import from_worker, to_worker
 from local.host.invocations import Invoker
 from local.host.protos import TypedData
 from local.host.routes import Template
+from local.host.traces import continued
 from local.host.worker import Outcome
 
 
@@ -40,7 +41,8 @@ class HttpFunctions:
         # Like the host, which passes a body on only if its length was announced.
         body = await request.read() if request.content_length else b""
         reason = f"{request.method} {request.rel_url.raw_path}"
-        outcome = await self._invoker.run(function, to_worker(request, body, values), {}, reason)
+        trace = continued(request.headers)
+        outcome = await self._invoker.run(function, to_worker(request, body, values), {}, reason, trace)
         return web.Response(status=500) if outcome.error is not None else from_worker(_result(function, outcome))
 
     def _find(self, request: web.Request) -> tuple[Function, HttpTrigger, dict[str, str]]:

@@ -12,6 +12,7 @@ from local.host import worker
 from local.host.functions import Function
 from local.host.listeners import summary
 from local.host.protos import TypedData
+from local.host.traces import TraceContext, begun
 from local.host.worker import Outcome
 
 _LOG = logging.getLogger("standin.invocations")
@@ -40,12 +41,20 @@ class Invoker:
         return {name: asdict(count) for name, count in self._counts.items()}
 
     async def run(
-        self, function: Function, value: TypedData, metadata: Mapping[str, TypedData], reason: str
+        self,
+        function: Function,
+        value: TypedData,
+        metadata: Mapping[str, TypedData],
+        reason: str,
+        trace: TraceContext | None = None,
     ) -> Outcome:
-        """Run a function once, then send its outputs; an output that fails makes the invocation fail."""
+        """Run a function once, then send its outputs; an output that fails makes the invocation fail.
+
+        Without a `trace` to go on with, the invocation begins one.
+        """
         count = self._counts[function.name]
         count.started += 1
-        outcome = await self._run(function, value, metadata, reason)
+        outcome = await self._run(function, value, metadata, reason, trace or begun())
         if outcome.error is None:
             count.succeeded += 1
         else:
@@ -72,11 +81,12 @@ class Invoker:
         return all(count.started == count.succeeded + count.failed for count in self._counts.values())
 
     async def _run(
-        self, function: Function, value: TypedData, metadata: Mapping[str, TypedData], reason: str
+        self, function: Function, value: TypedData, metadata: Mapping[str, TypedData], reason: str, trace: TraceContext
     ) -> Outcome:
         invocation_id, begin = str(uuid4()), time.monotonic()
         _LOG.info("Executing %s (%s, id=%s)", function.name, reason, invocation_id)
-        outcome = await worker.invoke(function.function_id, {function.parameter: value}, metadata, invocation_id)
+        inputs = {function.parameter: value}
+        outcome = await worker.invoke(function.function_id, inputs, metadata, invocation_id, trace)
         outcome = await self._with_outputs_sent(function, outcome, metadata)
         milliseconds = (time.monotonic() - begin) * 1000
         if outcome.error is None:

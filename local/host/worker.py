@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from azure_functions_runtime import handle_event
 from azure_functions_runtime.utils.threadpool import start_threadpool_executor
@@ -21,6 +20,7 @@ from azure_functions_runtime.utils.threadpool import start_threadpool_executor
 from local.host import protos
 from local.host.errors import StartError
 from local.host.protos import Message, ParameterBinding, TypedData
+from local.host.traces import TraceContext
 
 SCRIPT_FILE = "function_app.py"
 _Handler = Callable[[Message], Awaitable[Message]]
@@ -66,7 +66,11 @@ async def index_app(app_dir: Path) -> list[IndexedFunction]:
 
 
 async def invoke(
-    function_id: str, inputs: Mapping[str, TypedData], trigger_metadata: Mapping[str, TypedData], invocation_id: str
+    function_id: str,
+    inputs: Mapping[str, TypedData],
+    trigger_metadata: Mapping[str, TypedData],
+    invocation_id: str,
+    trace: TraceContext,
 ) -> Outcome:
     """Run a function once; its exceptions are in the outcome."""
     invocation = Message(
@@ -74,7 +78,7 @@ async def invoke(
         function_id=function_id,
         input_data=[ParameterBinding(name=name, data=data) for name, data in inputs.items()],
         trigger_metadata=trigger_metadata,
-        trace_context=Message(trace_parent=f"00-{uuid4().hex}-{uuid4().hex[:16]}-00", trace_state="", attributes={}),
+        trace_context=Message(trace_parent=trace.traceparent, trace_state=trace.tracestate, attributes={}),
         retry_context=Message(retry_count=0, max_retry_count=0, exception=None),
     )
     response = await _INVOKE(_request(invocation_request=invocation))

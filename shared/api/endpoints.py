@@ -40,6 +40,7 @@ def _alive(_relay: "Relay") -> Answering:
 ENDPOINTS = (
     Endpoint("health", "GET", "health", "Whether the app runs; asks nobody.", _alive, anonymous=True),
     Endpoint("ready", "GET", "ready", "Whether the promises can be kept.", lambda relay: relay.readiness.answer),
+    Endpoint("metrics", "GET", "metrics", "Numbers for Prometheus.", lambda relay: relay.metrics_api.show),
     Endpoint("list_routes", "GET", "routes", "How all routes are.", lambda relay: relay.routes_api.index),
     Endpoint("show_route", "GET", "routes/{route}", "How one route is.", lambda relay: relay.routes_api.show),
     Endpoint("sync_route", "POST", "routes/{route}/sync", "Sync now.", lambda relay: relay.routes_api.sync),

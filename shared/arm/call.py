@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
+from shared.arm.correlation import correlation_id
 from shared.arm.urls import ArmUrl
 from shared.errors import ArmRefusal
 
@@ -46,6 +47,7 @@ class Request:
     body: bytes | None
     headers: Mapping[str, str]
     client_request_id: str
+    correlation_id: str | None
     ends: float
     unclear: bool = False
     fresh_token: bool = False
@@ -53,12 +55,14 @@ class Request:
     @classmethod
     def of(cls, call: ArmCall, ends: float) -> Self:
         """Make what goes on the wire; raise ArmRefusal where that is not possible."""
-        client_request_id = str(uuid.uuid4())
+        client_request_id, correlation = str(uuid.uuid4()), correlation_id()
         headers = {**_HEADERS, **call.headers, "x-ms-client-request-id": client_request_id}
+        if correlation is not None:
+            headers["x-ms-correlation-request-id"] = correlation
         try:
             url, body = call.url, None if call.body is None else json.dumps(call.body, allow_nan=False).encode()
         except (ValueError, TypeError, RecursionError) as error:
             raise ArmRefusal(str(error), code="NotSendable") from error
         if body is not None:
             headers["Content-Type"] = "application/json"
-        return cls(call, url, body, headers, client_request_id, ends)
+        return cls(call, url, body, headers, client_request_id, correlation, ends)

@@ -4,7 +4,7 @@ import itertools
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from shared.arm.answers import ArmAnswer
 from shared.arm.attempts import GiveUp, Retry, RetryPolicy, RetryWithFreshToken, Situation, decide
@@ -16,9 +16,13 @@ from shared.arm.no_answer import RAISED, NoAnswer
 from shared.arm.pace import Pace
 from shared.arm.tokens import Credential, Tokens
 from shared.arm.transport import Transport
-from shared.errors import ArmError, ArmUnavailable
+from shared.errors import ArmError, ArmUnavailable, NoToken
+from shared.telemetry import metrics
+from shared.telemetry.tracing import outgoing
 
 log = logging.getLogger(__name__)
+
+_OUTCOMES: Mapping[type[ArmError], metrics.ArmOutcome] = {ArmUnavailable: "unavailable", NoToken: "no token"}
 
 
 class ArmCaller:
@@ -59,10 +63,13 @@ class ArmCaller:
         """
         request = Request.of(call, self.clock() + deadline_s)
         try:
-            return self._result(request)
+            answer = self._result(request)
         except ArmError as error:
             error.may_have_acted = request.unclear
+            metrics.arm_called(call.operation, _OUTCOMES.get(type(error), "refused"))
             raise
+        metrics.arm_called(call.operation, "ok")
+        return answer
 
     def check_token(self, *, deadline_s: float) -> None:
         """Raise NoToken if our own identity gets no token for ARM within so many seconds."""
@@ -98,16 +105,21 @@ class ArmCaller:
         if isinstance(outcome, NoAnswer):
             return outcome
         self._pace.note(request.call.method, outcome.quota)
+        metrics.arm_left(outcome.quota)
         return outcome if outcome.ok else outcome.without(token)
 
     def _send(self, request: Request, token: str) -> ArmAnswer | NoAnswer:
-        headers = {**request.headers, "Authorization": f"Bearer {token}"}
-        left_s = self._time_left_s(request)
-        try:
-            return self._transport.send(request.call.method, request.url, request.body, headers, time_left_s=left_s)
-        except RAISED as error:
-            # Only its names go on: the exception itself holds the URL and the token.
-            return NoAnswer.of(error)
+        call, left_s = request.call, self._time_left_s(request)
+        with outgoing(f"ARM {call.operation}", call.method) as step:
+            headers = {**request.headers, **step.headers, "Authorization": f"Bearer {token}"}
+            try:
+                answer = self._transport.send(call.method, request.url, request.body, headers, time_left_s=left_s)
+            except RAISED as error:
+                step.answered(None)
+                # Only its names go on: the exception itself holds the URL and the token.
+                return NoAnswer.of(error)
+            step.answered(answer.status)
+            return answer
 
     def _prepare_another(self, request: Request, outcome: ArmAnswer | NoAnswer, attempt: int) -> None:
         """Get ready for another attempt after one that failed, or raise."""
@@ -124,9 +136,11 @@ class ArmCaller:
             case GiveUp(error):
                 raise error
             case RetryWithFreshToken(challenge):
+                metrics.arm_retried("401")
                 self._tokens.renew(challenge, self._time_left_s(request))
                 request.fresh_token = True
             case Retry(after_s):
+                metrics.arm_retried(_told(outcome))
                 self._budget.spend()
                 self._sleep(after_s)
 
@@ -139,9 +153,14 @@ class ArmCaller:
             request.url.template,
             attempt,
             self._policy.attempts,
-            outcome.status if isinstance(outcome, ArmAnswer) else outcome.reach.value,
+            _told(outcome),
             took_s * 1000,
             request.client_request_id,
             answer and answer.request_id,
-            answer and answer.correlation_id,
+            (answer and answer.correlation_id) or request.correlation_id,
         )
+
+
+def _told(outcome: ArmAnswer | NoAnswer) -> str:
+    """Return an attempt's end in a word: the status, or how far it came."""
+    return str(outcome.status) if isinstance(outcome, ArmAnswer) else outcome.reach.value

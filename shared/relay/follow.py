@@ -15,6 +15,7 @@ from shared.relay.state import Operation
 from shared.relay.states import RouteStates
 from shared.relay.sync import CALL_DEADLINE_S
 from shared.relay.target import ImportFailed, StillRunning, Succeeded, Target
+from shared.telemetry.fields import bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,10 @@ class Follow:
 
     def poll(self, route: Route, flight: Flight, operation: Operation, manifest: Manifest) -> Reservation | None:
         """Ask once; return the reservation that the operation still needs, None if it has ended."""
+        with bound(sync_id=operation.sync_id, revision=operation.revision):
+            return self._poll(route, flight, operation, manifest)
+
+    def _poll(self, route: Route, flight: Flight, operation: Operation, manifest: Manifest) -> Reservation | None:
         now = manifest.listed_at
         match self.target.poll(operation.handle, deadline_s=min(CALL_DEADLINE_S, flight.seconds_left())):
             case StillRunning() as running if now < operation.give_up_at:

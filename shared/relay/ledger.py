@@ -17,6 +17,7 @@ from shared.relay.records import CallMade, Changes, Outcome, Records, SyncRecord
 from shared.relay.route import Route
 from shared.relay.state import Operation, RouteState, Synced
 from shared.relay.states import RouteStates
+from shared.telemetry import metrics
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +39,7 @@ class Attempt:
     diff: Diff = field(default_factory=lambda: Diff((), (), ()))
     findings: tuple[Finding, ...] = ()
     calls: list[CallMade] = field(default_factory=list)
+    behind_since: datetime | None = None
     finished_at: datetime | None = None
 
     def record(self, outcome: Outcome, *, code: str | None = None, message: str | None = None) -> SyncRecord:
@@ -75,7 +77,8 @@ class Ledger:
 
     def calling(self, attempt: Attempt) -> None:
         """ADF is about to be called; a crash before its answer is written down must not look like the state before."""
-        self._update(attempt.route, attempt.worker, transitions.calling())
+        calling = transitions.behind(attempt.behind_since, transitions.calling())
+        self._update(attempt.route, attempt.worker, calling)
 
     def accepted(self, attempt: Attempt, revision: str | None) -> None:
         """ADF took the sync of `revision` and offers nothing to follow: it counts as done."""
@@ -88,7 +91,7 @@ class Ledger:
             files=len(attempt.manifest.files),
             sync_id=attempt.sync_id,
         )
-        self._update(attempt.route, attempt.worker, transitions.synced(done, removed=len(baseline.removed)))
+        self._end(attempt.route, attempt.worker, transitions.synced(done, removed=len(baseline.removed)))
 
     def running(self, attempt: Attempt, operation: Operation) -> None:
         """ADF took the sync and works on it."""
@@ -98,7 +101,7 @@ class Ledger:
 
     def succeeded(self, route: Route, worker: str | None, operation: Operation, now: datetime) -> None:
         """An operation has come to a good end."""
-        self._end(route, operation.sync_id, "succeeded", now)
+        self._end_record(route, operation.sync_id, "succeeded", now)
         baseline = self.baselines.confirm(route)
         done = Synced(
             revision=operation.revision,
@@ -106,13 +109,13 @@ class Ledger:
             files=operation.files,
             sync_id=operation.sync_id,
         )
-        self._update(route, worker, transitions.synced(done, removed=len(baseline.removed)))
+        self._end(route, worker, transitions.synced(done, removed=len(baseline.removed)))
 
     def operation_failed(
         self, route: Route, worker: str | None, operation: Operation, error: ArmError, now: datetime
     ) -> None:
         """An operation has come to a bad end, or to none in time."""
-        self._end(route, operation.sync_id, "failed", now, error)
+        self._end_record(route, operation.sync_id, "failed", now, error)
         self._note_failure(route, worker, operation.sync_id, operation.revision, error)
 
     def failed(self, attempt: Attempt, error: ArmError) -> None:
@@ -120,22 +123,29 @@ class Ledger:
         outcome: Outcome = "failed" if isinstance(error, ArmUnavailable) else "refused"
         self.records.write(attempt.record(outcome, code=error.code, message=error.message))
         if not error.may_have_acted:
-            self._update(attempt.route, attempt.worker, transitions.not_called(attempt.synced_before))
+            not_called = transitions.behind(attempt.behind_since, transitions.not_called(attempt.synced_before))
+            self._update(attempt.route, attempt.worker, not_called)
         self._note_failure(attempt.route, attempt.worker, attempt.sync_id, attempt.manifest.revision, error)
 
     def held(self, attempt: Attempt, decision: Hold) -> None:
         """A sync would do harm, or a check stands against it."""
         self.records.write(attempt.record("held", code=decision.reason, message=decision.sentence))
-        held = transitions.holding(decision, attempt.sync_id, attempt.manifest.revision)
-        self._update(attempt.route, attempt.worker, held)
+        holding = transitions.holding(decision, attempt.sync_id, attempt.manifest.revision)
+        self._end(attempt.route, attempt.worker, transitions.behind(attempt.behind_since, holding))
 
     def unneeded(self, attempt: Attempt, decision: Skip) -> None:
         """A sync that somebody asked for turned out not to be needed."""
         self.records.write(attempt.record("unchanged", code=decision.reason, message=decision.sentence))
-        self._update(attempt.route, attempt.worker, transitions.nothing_to_do(decision, attempt.sync_id))
+        self._end(attempt.route, attempt.worker, transitions.nothing_to_do(decision, attempt.sync_id))
 
-    def _update(self, route: Route, worker: str | None, change: transitions.Change) -> None:
-        self.states.update(route, transitions.by(worker, change))
+    def _update(self, route: Route, worker: str | None, change: transitions.Change) -> RouteState:
+        return self.states.update(route, transitions.by(worker, change))
+
+    def _end(self, route: Route, worker: str | None, change: transitions.Change) -> None:
+        """Make the change that ends an attempt, and tell about it unless it came too late."""
+        after = self._update(route, worker, change)
+        if after.worker == worker and after.tally.latest:
+            metrics.sync_ended(route.name, after.tally.latest.outcome, after.tally.latest.seconds)
 
     def _note_failure(
         self, route: Route, worker: str | None, sync_id: str, revision: str | None, error: ArmError
@@ -143,14 +153,12 @@ class Ledger:
         state = self.states.read(route).state
         delay = self._back_off(state, error) if isinstance(error, ArmUnavailable) else self.policy.retry_refused
         log.warning(
-            "route %s: sync %s failed, next attempt in %.0f s at the latest: %s (request %s)",
-            route.name,
-            sync_id,
+            "the sync failed, next attempt in %.0f s at the latest: %s (request %s)",
             delay.total_seconds(),
             error,
             error.request_id,
         )
-        self._update(route, worker, transitions.failed(error, sync_id, revision, delay))
+        self._end(route, worker, transitions.failed(error, sync_id, revision, delay))
         if isinstance(error, ArmUnavailable):
             self.notices.notice(route, delay)
 
@@ -159,7 +167,9 @@ class Ledger:
         span = min(BACK_OFF_CAP, BACK_OFF_BASE * 2.0 ** min(transitions.failures_in_a_row(state), 16))
         return timedelta(seconds=error.retry_after_s or 0) + self.jitter() * span
 
-    def _end(self, route: Route, sync_id: str, outcome: Outcome, now: datetime, error: ArmError | None = None) -> None:
+    def _end_record(
+        self, route: Route, sync_id: str, outcome: Outcome, now: datetime, error: ArmError | None = None
+    ) -> None:
         record = self.records.read(route.name, sync_id)
         if record:
             ended = {"outcome": outcome, "finished_at": now}

@@ -12,6 +12,8 @@ from shared.relay.route import Route
 from shared.relay.state import Pending, RouteState
 from shared.relay.states import LoadedState, RouteStates
 from shared.relay.wake_ups import WakeUps
+from shared.telemetry import metrics
+from shared.telemetry.fields import bound
 
 log = logging.getLogger(__name__)
 
@@ -44,17 +46,20 @@ class Notices:
         with self._locks[route.name]:
             asked_at = self._clock()
             if asked_at < self._invisible_until[route.name]:
+                metrics.noticed("covered")
                 return
             loaded = self._states.read(route)
             invisible_for = _surely_invisible_for(loaded)
             if invisible_for > timedelta(0):
                 self._invisible_until[route.name] = asked_at + invisible_for.total_seconds()
+                metrics.noticed("covered")
                 return
             self._arm(route, delay or self._quiet, loaded)
 
     def wake_now(self, route: Route) -> None:
         """Send a wake-up that is due at once, whatever else is on its way: somebody asked for it."""
         self._wake_ups.send(route.name, timedelta(0))
+        metrics.noticed("asked")
 
     def _arm(self, route: Route, delay: timedelta, loaded: LoadedState) -> None:
         """Send first, then write: a crash in between costs a second message; the other order could lose the one."""
@@ -67,7 +72,9 @@ class Notices:
             return state.model_copy(update={"pending": Pending(since=since, due=due)})
 
         self._states.update(route, note_pending, loaded)
-        log.info("route %s: wake-up armed, due %s", route.name, due.isoformat())
+        metrics.noticed("armed")
+        with bound(route=route.name):
+            log.info("wake-up armed, due %s", due.isoformat())
 
 
 def _surely_invisible_for(loaded: LoadedState) -> timedelta:

@@ -8,6 +8,7 @@ from datetime import datetime
 from shared.errors import StateConflict
 from shared.folder.manifest import Manifest
 from shared.relay import transitions
+from shared.relay.backlog import behind_since
 from shared.relay.decide import Decision, Hold, Policy, Poll, Skip, Sync, Wait, decide
 from shared.relay.flight import Flight, Flights, Reservation
 from shared.relay.follow import Follow
@@ -17,6 +18,8 @@ from shared.relay.route import Route
 from shared.relay.state import RouteState
 from shared.relay.states import RouteStates
 from shared.relay.sync import SyncAttempts, ended_at_once
+from shared.telemetry import metrics
+from shared.telemetry.fields import bound
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +42,10 @@ class Reconciler:
 
         Raises whatever the storage raises; the queue then brings the wake-up again.
         """
+        with bound(route=route.name):
+            return self._reconcile(route)
+
+    def _reconcile(self, route: Route) -> Decision:
         flight = self.flights.take(route)
         if flight is None:
             self.notices.notice(route)
@@ -63,7 +70,7 @@ class Reconciler:
         state = self.states.update(route, take_over)
         manifest = self.list_folder(route)
         decision = decide(state, manifest, self.policy)
-        _log(route, manifest, decision)
+        _tell(route, state, manifest, decision)
         return state, manifest, decision
 
     def _act(
@@ -95,10 +102,12 @@ class Reconciler:
                 self.states.update(route, transitions.by(state.worker, transitions.nothing_to_do(decision)))
 
 
-def _log(route: Route, manifest: Manifest, decision: Decision) -> None:
+def _tell(route: Route, state: RouteState, manifest: Manifest, decision: Decision) -> None:
+    """Log and measure what a look at the folder has found."""
+    since = behind_since(state, manifest)
+    metrics.pending_seen(route.name, (manifest.listed_at - since).total_seconds() if since else 0.0)
     log.info(
-        "route %s: %s %s at %s, %d files: %s",
-        route.name,
+        "%s %s at %s, %d files: %s",
         type(decision).__name__,
         decision.reason,
         manifest.revision,

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Part(BaseModel):
@@ -85,17 +85,34 @@ class Requested(Part):
     at: datetime
 
 
+class Ending(Part):
+    """How a sync ended; `seconds` is how old the oldest change was that it brought, None where it brought none."""
+
+    outcome: str
+    seconds: float | None = None
+
+
+class Tally(Part):
+    """How many syncs ended in which way, and how long changes took: the numbers only grow while the state lives."""
+
+    outcomes: dict[str, int] = Field(default_factory=dict)
+    seconds: float = 0.0
+    buckets: dict[str, int] = Field(default_factory=dict)
+    latest: Ending | None = None
+
+
 class RouteState(Part):
     """The state of a route.
 
     `worker` is the flight that dealt with it last; results of another one come too late and are dropped. `burst_since`
-    is when the burst that is being waited out began.
+    is when the burst that is being waited out began, `behind_since` when the oldest change was made that is not synced.
     """
 
     version: Literal[1] = 1
     worker: str | None = None
     pending: Pending | None = None
     burst_since: datetime | None = None
+    behind_since: datetime | None = None
     seen: Seen | None = None
     synced: Synced | None = None
     failure: Failure | None = None
@@ -104,3 +121,4 @@ class RouteState(Part):
     requested: Requested | None = None
     suspended_since: datetime | None = None
     removed: int = 0
+    tally: Tally = Field(default_factory=Tally)

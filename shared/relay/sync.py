@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from shared.errors import ArmError, ArmUnavailable
 from shared.folder.manifest import Manifest
+from shared.relay.backlog import behind_since
 from shared.relay.baseline import Baselines
 from shared.relay.decide import Hold, Policy, Sync
 from shared.relay.flight import Flight, Reservation
@@ -16,6 +17,7 @@ from shared.relay.records import CallMade, new_sync_id
 from shared.relay.route import Route
 from shared.relay.state import Operation, RouteState
 from shared.relay.target import Accepted, Answered, Target
+from shared.telemetry.fields import bound
 
 # In seconds, for each call. ARM gives up on Data Factory after 60 s itself.
 CALL_DEADLINE_S = 60.0
@@ -45,10 +47,14 @@ class SyncAttempts:
         Returns for whom, and for how long, the environment has to stay reserved; None if no import was started.
         """
         attempt = begin(route, state, manifest, decision.reason)
-        attempt.diff = self.baselines.read(route).diff(manifest)
-        attempt.findings = self.inspection.findings(route, manifest, attempt.diff)
+        with bound(sync_id=attempt.sync_id, revision=manifest.revision):
+            return self._run(attempt, flight)
+
+    def _run(self, attempt: Attempt, flight: Flight) -> Reservation | None:
+        attempt.diff = self.baselines.read(attempt.route).diff(attempt.manifest)
+        attempt.findings = self.inspection.findings(attempt.route, attempt.manifest, attempt.diff)
         objection = self.inspection.objection(attempt.findings)
-        if objection and decision.reason != "Forced":
+        if objection and attempt.trigger != "Forced":
             attempt.finished_at = flight.now()
             self.ledger.held(attempt, Hold("ChecksFailed", objection))
             return None
@@ -117,7 +123,8 @@ def _deadline_s(flight: Flight) -> float:
 def begin(route: Route, state: RouteState, manifest: Manifest, trigger: str) -> Attempt:
     """Return the attempt that answers what was asked for, or a new one."""
     sync_id = state.requested.sync_id if state.requested else new_sync_id(manifest.listed_at)
-    return Attempt(route, state.worker, state.synced, sync_id, trigger, manifest)
+    behind = behind_since(state, manifest)
+    return Attempt(route, state.worker, state.synced, sync_id, trigger, manifest, behind_since=behind)
 
 
 def ended_at_once(route: Route, state: RouteState, manifest: Manifest, trigger: str) -> Attempt:

@@ -5,10 +5,14 @@ from datetime import datetime, timedelta
 
 from shared.errors import ArmError, ArmUnavailable
 from shared.folder.manifest import Manifest
+from shared.relay.backlog import behind_since
 from shared.relay.decide import Hold, Skip, Wait
 from shared.relay.state import Failure, Held, Operation, Requested, RouteState, Seen, Synced
+from shared.relay.tally import counted
 
 Change = Callable[[RouteState, datetime], RouteState]
+
+_NOTHING_TO_SYNC = frozenset({"Unchanged", "NothingToImport"})
 
 
 def notice_answered(worker: str) -> Change:
@@ -21,13 +25,18 @@ def by(worker: str | None, change: Change) -> Change:
     return lambda state, now: change(state, now) if state.worker == worker else state
 
 
+def behind(since: datetime | None, change: Change) -> Change:
+    """The change, on a route that has been behind its folder since then."""
+    return lambda state, now: change(_with(state, behind_since=since), now)
+
+
 def waiting(decision: Wait, manifest: Manifest) -> Change:
     """The folder is to be looked at again later."""
 
     def change(state: RouteState, _now: datetime) -> RouteState:
         same = state.seen is not None and state.seen.revision == manifest.revision
         seen = state.seen if same else Seen(revision=manifest.revision, at=manifest.listed_at)
-        return _with(state, burst_since=decision.burst_since, seen=seen)
+        return _with(state, burst_since=decision.burst_since, behind_since=behind_since(state, manifest), seen=seen)
 
     return change
 
@@ -37,8 +46,16 @@ def nothing_to_do(decision: Skip, sync_id: str | None = None) -> Change:
 
     def change(state: RouteState, _now: datetime) -> RouteState:
         failure = None if decision.reason == "Unchanged" else state.failure
-        answered = _unanswered(state, sync_id)
-        return _with(state, burst_since=None, seen=None, held=None, failure=failure, requested=answered)
+        return _with(
+            state,
+            burst_since=None,
+            behind_since=None if decision.reason in _NOTHING_TO_SYNC else state.behind_since,
+            seen=None,
+            held=None,
+            failure=failure,
+            requested=_unanswered(state, sync_id),
+            tally=counted(state, "unchanged") if sync_id else state.tally,
+        )
 
     return change
 
@@ -49,7 +66,14 @@ def holding(decision: Hold, sync_id: str, revision: str) -> Change:
     def change(state: RouteState, now: datetime) -> RouteState:
         since = state.held.since if state.held and state.held.revision == revision else now
         held = Held(revision=revision, reason=decision.reason, sentence=decision.sentence, since=since)
-        return _with(state, held=held, burst_since=None, seen=None, requested=_unanswered(state, sync_id))
+        return _with(
+            state,
+            held=held,
+            burst_since=None,
+            seen=None,
+            requested=_unanswered(state, sync_id),
+            tally=counted(state, "held"),
+        )
 
     return change
 
@@ -82,7 +106,7 @@ def still_running(handle: str, next_poll: datetime) -> Change:
 def synced(done: Synced, removed: int) -> Change:
     """ADF took a revision over."""
 
-    def change(state: RouteState, _now: datetime) -> RouteState:
+    def change(state: RouteState, now: datetime) -> RouteState:
         return _with(
             state,
             synced=done,
@@ -91,8 +115,10 @@ def synced(done: Synced, removed: int) -> Change:
             failure=None,
             held=None,
             burst_since=None,
+            behind_since=None if done.revision else done.listed_at,
             seen=None,
             requested=_unanswered(state, done.sync_id),
+            tally=counted(state, "succeeded" if state.operation else "accepted", now),
         )
 
     return change
@@ -124,8 +150,10 @@ def failed(error: ArmError, sync_id: str, revision: str | None, delay: timedelta
             failure=failure,
             operation=None,
             burst_since=None,
+            behind_since=state.behind_since or now,
             seen=None,
             requested=_unanswered(state, sync_id),
+            tally=counted(state, "failed" if failure.transient or state.operation else "refused"),
         )
 
     return change

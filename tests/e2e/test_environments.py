@@ -26,6 +26,15 @@ def test_a_spec_becomes_one_put_with_every_key_and_its_secrets_do_not_come_back(
     assert (call["method"], call["body"]) == ("PUT", SPEC)
 
 
+def test_the_trace_of_a_caller_goes_on_in_the_call_of_arm(running: Running) -> None:
+    trace, span = "c0ffee" + "1" * 26, "b" * 16
+    put(running, json.dumps(SPEC), name="traced", traceparent=f"00-{trace}-{span}-01", tracestate="vendor=1")
+    (call,) = [call for call in running.journal() if call["path"].lower().endswith("/traced")]
+    version, same_trace, other_span, flags = call["headers"]["traceparent"].split("-")
+    assert (version, same_trace, flags, call["headers"]["tracestate"]) == ("00", trace, "01", "vendor=1")
+    assert other_span != span
+
+
 def test_an_invalid_spec_is_refused_field_by_field_without_repeating_a_value(running: Running) -> None:
     calls = len(running.journal())
     bad = json.loads(json.dumps(SPEC))

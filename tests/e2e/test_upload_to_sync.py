@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 import psutil
 import pytest
+import requests
+from prometheus_client.parser import text_string_to_metric_families
 
 from tests.e2e.conftest import Running, running_stack
 
@@ -57,6 +59,16 @@ def test_a_sync_sends_the_six_keys_of_the_seed_and_the_routes_folder(running: Ru
     }
 
 
+def test_a_sync_shows_in_the_metrics_and_its_calls_carry_the_trace_of_the_wake_up(running: Running) -> None:
+    before = accepted(running)
+    assert sync_calls_after(running, "dags/measured.py") == 1
+    assert accepted(running) == before + 1
+    got, posted = (call["headers"] for call in running.journal()[-2:])
+    assert got["traceparent"].split("-")[1] == posted["traceparent"].split("-")[1]
+    assert got["traceparent"] != posted["traceparent"]
+    assert got["x-ms-correlation-request-id"] == posted["x-ms-correlation-request-id"]
+
+
 def test_the_same_bytes_again_make_no_sync_and_other_bytes_make_one(running: Running) -> None:
     assert sync_calls_after(running, "dags/again.py") == 1
     assert sync_calls_after(running, "dags/again.py") == 0
@@ -87,6 +99,18 @@ def test_a_blob_of_300_mb_is_synced_without_travelling_through_the_worker(
     assert host.memory_info().rss - before < 50 * MB
     running.wait_for(lambda seen: seen.imports == len(seen.sync_calls), "the import's end")
     assert running.imported()["plugins/large.whl"] == 300 * MB
+
+
+def accepted(running: Running) -> float:
+    """Return how many syncs the app says that ADF accepted."""
+    shown = requests.get(f"{running.addresses.app}/api/metrics", timeout=10)
+    samples = [one for family in text_string_to_metric_families(shown.text) for one in family.samples]
+    (found,) = (
+        one.value
+        for one in samples
+        if one.name == "relay_syncs_total" and one.labels == {"route": "default", "outcome": "accepted"}
+    )
+    return found
 
 
 def sync_calls_after(running: Running, *names: str, content: bytes = b"x = 1\n") -> int:

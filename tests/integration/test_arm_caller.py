@@ -16,6 +16,11 @@ from shared.arm.caller import ArmCaller
 from shared.arm.clouds import Cloud
 from shared.errors import ArmRefusal, ArmUnavailable, NoToken
 from shared.identity import credential
+from shared.telemetry import metrics
+from shared.telemetry.catalogue import ARM_CALLS, ARM_QUOTA, ARM_RETRIES
+from shared.telemetry.fields import bound
+from shared.telemetry.metrics import Numbers
+from shared.telemetry.tracing import Trace, continuing
 from tests.waiting import until
 
 Fault = Callable[..., None]
@@ -276,6 +281,51 @@ def test_the_log_has_one_line_per_attempt_and_no_secret_token_or_name(
         f"arm put environment: PUT {path} #2/4: 200",
     ]
     assert not any(word in line for line in lines for word in ("canary", "Bearer", "example", "made-here", "2018"))
+
+
+def test_all_attempts_go_on_with_the_trace_each_under_a_span_of_its_own(
+    caller: Caller, fault: Fault, journal: Journal
+) -> None:
+    fault(status=503)
+    with continuing(Trace.parse(f"00-{'a' * 32}-{'b' * 16}-01", "vendor=1")):
+        caller.put()
+    sent = [request["headers"] for request in journal()]
+    parents = [headers["traceparent"].split("-") for headers in sent]
+    assert [(version, trace, flags) for version, trace, _, flags in parents] == [("00", "a" * 32, "01")] * 2
+    assert len({span for _, _, span, _ in parents} | {"b" * 16}) == 3
+    assert {headers["tracestate"] for headers in sent} == {"vendor=1"}
+    assert {headers["x-ms-correlation-request-id"] for headers in sent} == {
+        "-".join(["a" * 8, *["a" * 4] * 3, "a" * 12])
+    }
+
+
+def test_the_calls_of_one_sync_have_one_correlation_id_in_every_process(caller: Caller, journal: Journal) -> None:
+    for sync_id in ("42-a", "42-b", "42-a"):
+        with bound(sync_id=sync_id):
+            caller.put()
+    first, other, again = (request["headers"]["x-ms-correlation-request-id"] for request in journal())
+    assert first == again == "3c1277ac-6a0b-561e-b043-6ba1926cbb20"
+    assert other != first
+
+
+def test_without_a_trace_and_a_sync_a_call_carries_neither(caller: Caller, journal: Journal) -> None:
+    caller.put()
+    (request,) = journal()
+    assert not {"traceparent", "tracestate", "x-ms-correlation-request-id"} & request["headers"].keys()
+
+
+def test_calls_retries_and_what_arm_says_of_its_quota_are_counted(
+    caller: Caller, fault: Fault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = Numbers()
+    monkeypatch.setattr(metrics, "NUMBERS", numbers)
+    fault(status=503)
+    caller.put()
+    fault(status=400)
+    caller.refusal()
+    assert numbers.of(ARM_CALLS) == {("put environment", "ok"): 1, ("put environment", "refused"): 1}
+    assert numbers.of(ARM_RETRIES) == {("503",): 1}
+    assert numbers.of(ARM_QUOTA)[("subscription-writes",)] > 0
 
 
 class _Token:

@@ -5,10 +5,13 @@ import ast
 import pytest
 
 from local.app_settings import ROOT
+from shared.relay.tally import OUTCOMES
 from shared.settings import RouteSettings, Settings
+from shared.telemetry.catalogue import OF_ROUTES, OF_WORKERS, WORKER, Metric
 
 README = (ROOT / "README.md").read_text()
 HOW_IT_WORKS = (ROOT / "docs/how-it-works.md").read_text()
+TELEMETRY = (ROOT / "docs/telemetry.md").read_text()
 DECISIONS = {"Wait", "Skip", "Hold", "Sync", "Poll"}
 
 
@@ -45,3 +48,31 @@ def test_every_reason_of_a_condition_is_in_how_it_works() -> None:
     reasons = {(words[0], words[2]) for _, words in made_of("Condition") if words[2]}
     assert ("Ready", "Synced") in reasons
     assert [(kind, reason) for kind, reason in reasons if f"| {kind} | `{reason}` |" not in HOW_IT_WORKS] == []
+
+
+def row_of(metric: Metric) -> str:
+    labels = metric.labels if metric in OF_ROUTES else (*metric.labels, WORKER)
+    return f"| `{metric.name}` | {metric.kind} | {', '.join(f'`{label}`' for label in labels)} |"
+
+
+def test_the_metrics_of_the_document_are_those_that_the_code_can_tell() -> None:
+    rows = [line for line in TELEMETRY.splitlines() if line.startswith("| `relay_")]
+    metrics = (*OF_ROUTES, *OF_WORKERS)
+    assert [metric.name for metric, row in zip(metrics, rows, strict=True) if not row.startswith(row_of(metric))] == []
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_every_outcome_that_is_counted_is_in_the_document(outcome: str) -> None:
+    assert f"`{outcome}`" in TELEMETRY
+
+
+def test_every_field_of_the_logs_is_in_the_document() -> None:
+    calls = [
+        node
+        for module in [ROOT / "function_app.py", *(ROOT / "shared").rglob("*.py")]
+        for node in ast.walk(ast.parse(module.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "bound"
+    ]
+    fields = {keyword.arg for call in calls for keyword in call.keywords}
+    assert "sync_id" in fields
+    assert [field for field in fields if f"| `{field}` |" not in TELEMETRY] == []

@@ -11,7 +11,8 @@ _INDEX = """
 import json, sys
 import function_app
 functions = {f.get_function_name(): json.loads(f.get_function_json()) for f in function_app.app.get_functions()}
-heavy = [m for m in ("azure.core", "azure.identity", "azure.storage", "requests") if m in sys.modules]
+not_yet = ("azure.core", "azure.identity", "azure.storage", "requests", "prometheus_client", "opentelemetry")
+heavy = [name for name in not_yet if name in sys.modules]
 print(json.dumps({"functions": functions, "heavy": heavy}))
 """
 

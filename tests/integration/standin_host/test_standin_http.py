@@ -27,6 +27,10 @@ def fails(req: func.HttpRequest) -> func.HttpResponse:
 def guarded(req: func.HttpRequest) -> func.HttpResponse:
     return func.HttpResponse("in")
 
+@app.route(auth_level=func.AuthLevel.ANONYMOUS)
+def traced(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    return func.HttpResponse(json.dumps([context.trace_context.trace_parent, context.trace_context.trace_state]))
+
 @app.route(auth_level=func.AuthLevel.ADMIN)
 def masters(req: func.HttpRequest) -> func.HttpResponse:
     return func.HttpResponse("in")
@@ -47,6 +51,18 @@ def test_request_and_response_travel_through_the_worker(app: App) -> None:
         assert answer["headers"]["x-some"] == "Thing"
         assert (answer["body"], answer["method"]) == ("body", "POST")
         assert host.get("/api/things/7/special").text == "special"
+
+
+def test_a_callers_trace_goes_on_under_a_span_of_the_hosts_own(app: App) -> None:
+    with app.write(SOURCE).running() as host:
+        trace, span = "a" * 32, "b" * 16
+        parent, state = host.get(
+            "/api/traced", headers={"traceparent": f"00-{trace}-{span}-01", "tracestate": "x=1"}
+        ).json()
+        assert parent.startswith(f"00-{trace}-")
+        assert (parent.endswith("-01"), span in parent, state) == (True, False, "x=1")
+        new, state = host.get("/api/traced", headers={"traceparent": "nonsense", "tracestate": "x=1"}).json()
+        assert (len(new), trace in new, state) == (55, False, "")
 
 
 def test_what_fits_no_route_is_404_and_what_raises_is_an_empty_500(app: App) -> None:

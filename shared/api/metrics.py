@@ -1,0 +1,114 @@
+"""`/api/metrics`: the numbers in Prometheus' text format.
+
+What is told of a route comes from storage and is the same whichever instance answers. What a process counts for itself
+has the label `worker`, because behind the app's one address every scrape may meet another process.
+"""
+
+import os
+import socket
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import azure.functions as func
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.metrics_core import Metric as Family
+
+from shared.api.edge import answering
+from shared.relay.backlog import pending_seconds
+from shared.relay.route import Route
+from shared.relay.states import LoadedState, RouteStates
+from shared.relay.tally import OUTCOMES, cumulated
+from shared.relay.transitions import failures_in_a_row
+from shared.telemetry import catalogue
+from shared.telemetry.catalogue import Metric
+from shared.telemetry.metrics import Numbers
+
+
+@dataclass(frozen=True, slots=True)
+class MetricsApi:
+    """Answers with all metrics; `numbers` are this process's own.
+
+    Storage that does not answer makes it a 503, which a scraper counts as down.
+    """
+
+    routes: Sequence[Route]
+    states: RouteStates
+    numbers: Numbers
+
+    @answering
+    def show(self, _request: func.HttpRequest) -> func.HttpResponse:
+        """All metrics."""
+        families = [*self._of_routes(), *self._of_this_process()]
+        text = generate_latest(_Families(families))
+        return func.HttpResponse(text, status_code=HTTPStatus.OK, headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})
+
+    def _of_routes(self) -> Iterator[Family]:
+        loaded = {route.name: self.states.read(route) for route in self.routes}
+        for metric in (catalogue.SYNCS, *_GAUGES):
+            yield _family(metric, _series(metric, loaded))
+        yield _durations(loaded)
+
+    def _of_this_process(self) -> Iterator[Family]:
+        worker = worker_name(os.environ)
+        for metric in catalogue.OF_WORKERS:
+            series = {(*labels, worker): value for labels, value in self.numbers.of(metric).items()}
+            yield _family(metric, series, catalogue.WORKER)
+
+
+@dataclass(frozen=True, slots=True)
+class _Families:
+    """What the library asks for: something to collect from."""
+
+    families: Sequence[Family]
+
+    def collect(self) -> Iterable[Family]:
+        return self.families
+
+
+def worker_name(environ: Mapping[str, str]) -> str:
+    """Return a name for this process: the start of its instance's id, or the host's name, and the process id."""
+    instance = environ.get("WEBSITE_INSTANCE_ID") or environ.get("CONTAINER_NAME") or socket.gethostname()
+    return f"{instance[:12]}-{os.getpid()}"
+
+
+def _series(metric: Metric, loaded: Mapping[str, LoadedState]) -> dict[tuple[str, ...], float]:
+    if metric is catalogue.SYNCS:
+        return {
+            (route, outcome): each.state.tally.outcomes.get(outcome, 0)
+            for route, each in loaded.items()
+            for outcome in OUTCOMES
+        }
+    values = {(route,): _GAUGES[metric](each) for route, each in loaded.items()}
+    return {labels: value for labels, value in values.items() if value is not None}
+
+
+def _durations(loaded: Mapping[str, LoadedState]) -> Family:
+    metric = catalogue.SYNC_SECONDS
+    family = HistogramMetricFamily(metric.name, metric.meaning, labels=metric.labels)
+    for route, each in loaded.items():
+        family.add_metric([route], cumulated(each.state.tally), each.state.tally.seconds)
+    return family
+
+
+def _family(metric: Metric, series: Mapping[tuple[str, ...], float], *more_labels: str) -> Family:
+    kind = CounterMetricFamily if metric.kind == "counter" else GaugeMetricFamily
+    family = kind(metric.name, metric.meaning, labels=(*metric.labels, *more_labels))
+    for labels, value in series.items():
+        family.add_metric(labels, value)
+    return family
+
+
+def _last_sync(loaded: LoadedState) -> float | None:
+    return loaded.state.synced.listed_at.timestamp() if loaded.state.synced else None
+
+
+_GAUGES: Mapping[Metric, Callable[[LoadedState], float | None]] = {
+    catalogue.PENDING: lambda each: pending_seconds(each.state, each.read_at),
+    catalogue.FAILURES: lambda each: failures_in_a_row(each.state),
+    catalogue.LAST_SYNC: _last_sync,
+    catalogue.SUSPENDED: lambda each: float(each.state.suspended_since is not None),
+    catalogue.HELD: lambda each: float(each.state.held is not None),
+    catalogue.REMOVED: lambda each: each.state.removed,
+}

@@ -1,0 +1,55 @@
+"""What is being dealt with: bound once, carried by every log record inside. See docs/telemetry.md."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from types import MappingProxyType
+
+# Records of these loggers are the app's own; those of other libraries stay as they are.
+_OURS = frozenset({"function_app", "shared"})
+# In the text a value is cut to the length of a GUID, the longest that is needed whole; the attribute has all of it.
+_SHOWN = 36
+
+_bound: ContextVar[Mapping[str, str]] = ContextVar("bound", default=MappingProxyType({}))
+
+
+@contextmanager
+def bound(**fields: str | None) -> Iterator[None]:
+    """Let what is logged inside carry these fields, besides those that are bound already; None binds nothing."""
+    token = _bound.set({**_bound.get(), **{name: value for name, value in fields.items() if value is not None}})
+    try:
+        yield
+    finally:
+        _bound.reset(token)
+
+
+def bound_value(name: str) -> str | None:
+    """Return what is bound under a name."""
+    return _bound.get().get(name)
+
+
+@cache
+def carry_fields() -> None:
+    """Make every record of the app's own loggers carry the bound fields, as attributes and at the end of its text.
+
+    Done where records are made, because Azure's worker brings a handler of its own, which forwards the text alone,
+    while OpenTelemetry's handler takes the attributes.
+    """
+    make = logging.getLogRecordFactory()
+
+    def make_with_fields(*args: object, **kwargs: object) -> logging.LogRecord:
+        return _with_fields(make(*args, **kwargs))
+
+    logging.setLogRecordFactory(make_with_fields)
+
+
+def _with_fields(record: logging.LogRecord) -> logging.LogRecord:
+    fields = _bound.get()
+    if fields and record.name.partition(".")[0] in _OURS:
+        record.__dict__.update(fields)
+        text = " ".join(f"{name}={value[:_SHOWN]}" for name, value in fields.items())
+        # The text of a record with arguments is a template, where a percent sign has to be doubled.
+        record.msg = f"{record.msg} [{text.replace('%', '%%') if record.args else text}]"
+    return record
