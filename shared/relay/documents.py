@@ -77,19 +77,13 @@ class BlobDocuments:
 
         Raises StateConflict if the document is at another version.
         """
-        from azure.core.exceptions import (
-            ResourceExistsError,
-            ResourceModifiedError,
-            ResourceNotFoundError,
-        )
+        from azure.core.exceptions import ResourceNotFoundError
 
         try:
             return self._upload(name, content, etag)
         except ResourceNotFoundError:
             self._create_container()
             return self._upload(name, content, etag)
-        except (ResourceModifiedError, ResourceExistsError) as error:
-            raise StateConflict(name) from error
 
     def names(self, prefix: str) -> Iterator[str]:
         """Return the names that start with `prefix`, in their order, page by page."""
@@ -97,6 +91,17 @@ class BlobDocuments:
 
         try:
             yield from self._container.list_blob_names(name_starts_with=prefix)
+        except ResourceNotFoundError:
+            return
+
+    def unchanged_since(self, prefix: str, moment: datetime) -> Iterator[str]:
+        """Return the names that start with `prefix` whose documents were last written before `moment`."""
+        from azure.core.exceptions import ResourceNotFoundError
+
+        try:
+            for blob in self._container.list_blobs(name_starts_with=prefix):
+                if blob.last_modified < moment:
+                    yield blob.name
         except ResourceNotFoundError:
             return
 
@@ -111,10 +116,14 @@ class BlobDocuments:
 
     def _upload(self, name: str, content: bytes, etag: str | None) -> str:
         from azure.core import MatchConditions
+        from azure.core.exceptions import ResourceExistsError, ResourceModifiedError
 
         condition: dict[str, Any] = {"etag": etag, "match_condition": MatchConditions.IfNotModified} if etag else {}
         blob = self._container.get_blob_client(name)
-        return str(blob.upload_blob(content, overwrite=etag is not None, **condition)["etag"])
+        try:
+            return str(blob.upload_blob(content, overwrite=etag is not None, **condition)["etag"])
+        except (ResourceModifiedError, ResourceExistsError) as error:
+            raise StateConflict(name) from error
 
     def _create_container(self) -> None:
         from azure.core.exceptions import ResourceExistsError

@@ -45,3 +45,28 @@ def test_a_document_that_is_gone_cannot_be_replaced(documents: BlobDocuments, bl
     blobs.get_blob_client("dag-relay", NAME).delete_blob()
     with pytest.raises(StateConflict):
         documents.write(NAME, b"two", etag)
+
+
+def test_documents_are_told_apart_by_when_they_were_written(documents: BlobDocuments) -> None:
+    assert list(documents.unchanged_since("routes/", datetime.now(UTC))) == []
+    documents.write(NAME, b"one", None)
+    written = documents.read(NAME).read_at
+    assert list(documents.unchanged_since("routes/", written - timedelta(minutes=1))) == []
+    assert list(documents.unchanged_since("routes/", written + timedelta(minutes=1))) == [NAME]
+    assert list(documents.unchanged_since("records/", written + timedelta(minutes=1))) == []
+
+
+def test_a_document_that_another_worker_made_together_with_the_container_is_a_conflict(
+    blobs: BlobServiceClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    container = blobs.get_container_client("dag-relay")
+    late, create = BlobDocuments(container), container.create_container
+
+    def create_second() -> None:
+        BlobDocuments(blobs.get_container_client("dag-relay")).write(NAME, b"theirs", None)
+        create()
+
+    monkeypatch.setattr(container, "create_container", create_second)
+    with pytest.raises(StateConflict):
+        late.write(NAME, b"ours", None)
+    assert late.read(NAME).content == b"theirs"

@@ -55,6 +55,7 @@ class Clock:
 class MemoryDocuments:
     clock: Clock
     stored: dict[str, tuple[bytes, str]] = field(default_factory=dict)
+    written: dict[str, datetime] = field(default_factory=dict)
     requests: int = 0
 
     def read(self, name: str) -> Document:
@@ -68,11 +69,15 @@ class MemoryDocuments:
             raise StateConflict(name)
         new_etag = f"etag-{self.requests}"
         self.stored[name] = (content, new_etag)
+        self.written[name] = self.clock.now()
         return new_etag
 
     def names(self, prefix: str) -> Iterator[str]:
         self.requests += 1
         return iter(sorted(name for name in self.stored if name.startswith(prefix)))
+
+    def unchanged_since(self, prefix: str, moment: datetime) -> Iterator[str]:
+        return (name for name in self.names(prefix) if self.written[name] < moment)
 
     def delete(self, name: str) -> None:
         self.requests += 1
