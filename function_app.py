@@ -60,11 +60,12 @@ def on_wake_up(message: func.QueueMessage, context: func.Context) -> None:
 
 @app.timer_trigger(arg_name="timer", schedule=settings.sweep_schedule)
 def on_sweep(timer: func.TimerRequest, context: func.Context) -> None:  # noqa: ARG001 - the binding's name
-    """Notice every route, which finds lost events and deleted files, and forget old history."""
+    """Notice every route, which finds lost events and deleted files, and forget old history and deliveries."""
     with invoked(context):
         for route in settings.routes:
             relay.notices.notice(route)
             relay.records.prune(route.name, keep=settings.records_per_route, days=settings.record_days)
+        relay.deliveries.prune()
 
 
 @app.queue_trigger(arg_name="message", queue_name=f"{WAKE_UP_QUEUE}-poison", connection=HOST_STORAGE)

@@ -21,6 +21,7 @@ from shared.arm.clouds import CLOUDS, Cloud
 from shared.errors import SettingsError
 from shared.folder.path import FolderPath
 from shared.relay.route import Route
+from shared.webhook_secrets import WebhookSecret, parse_webhook_secrets
 
 HOST_STORAGE = "AzureWebJobsStorage"
 
@@ -81,6 +82,12 @@ class Settings(BaseModel):
     record_days: Annotated[float, Field(alias="RELAY_RECORD_DAYS", gt=0)] = 90
     records_per_route: Annotated[int, Field(alias="RELAY_RECORDS_PER_ROUTE", ge=1)] = 1000
     blob_source: Annotated[Literal["polling", "eventgrid"], Field(alias="RELAY_BLOB_SOURCE")] = "polling"
+    webhook_secrets: Annotated[
+        tuple[InstanceOf[WebhookSecret], ...],
+        BeforeValidator(parse_webhook_secrets),
+        Field(alias="RELAY_WEBHOOK_SECRETS", repr=False, exclude=True),
+    ] = ()
+    unsigned_requests: Annotated[Literal["allow", "refuse"], Field(alias="RELAY_UNSIGNED_REQUESTS")] = "allow"
     cloud_name: Annotated[Literal["AzureCloud", "AzureUSGovernment", "AzureChinaCloud"], Field(alias="AZURE_CLOUD")] = (
         "AzureCloud"
     )
@@ -101,6 +108,13 @@ class Settings(BaseModel):
         if seconds < others.data.get("quiet_seconds", 0):
             raise ValueError("expected at least RELAY_QUIET_SECONDS")
         return seconds
+
+    @field_validator("unsigned_requests")
+    @classmethod
+    def _can_be_signed(cls, unsigned: str, others: ValidationInfo) -> str:
+        if unsigned == "refuse" and others.data.get("webhook_secrets") == ():
+            raise ValueError("expected RELAY_WEBHOOK_SECRETS too, or every request would be refused")
+        return unsigned
 
     @field_validator("arm_endpoint")
     @classmethod

@@ -1,7 +1,7 @@
 """Puts the parts together, on first use: what an invocation does not need is not made and not imported."""
 
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -10,11 +10,14 @@ from shared.settings import HOST_STORAGE, Settings
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from shared.api.deliveries import Deliveries
+    from shared.api.endpoints import Answering
     from shared.api.environment_writes import EnvironmentWrites
     from shared.api.environments import EnvironmentApi
     from shared.api.health import Readiness
     from shared.api.metrics import MetricsApi
     from shared.api.routes import RoutesApi
+    from shared.api.signed import Door
     from shared.arm.caller import ArmCaller
     from shared.folder.manifest import Manifest
     from shared.relay.decide import Policy
@@ -61,6 +64,19 @@ class Relay:
         from shared.api.environments import EnvironmentApi
 
         return EnvironmentApi(self.settings.factories, self.arm)
+
+    def signed(self, handler: "Answering", *, body_says_all: bool = True) -> "Answering":
+        """Return the handler behind the door that checks signatures and answers what came before."""
+        from shared.api.signed import Signed
+
+        return Signed(handler, self._door, body_says_all).answer
+
+    @_Once
+    def deliveries(self) -> "Deliveries":
+        """The signed requests of the last days."""
+        from shared.api.deliveries import Deliveries
+
+        return Deliveries(self._documents)
 
     @_Once
     def environment_writes(self) -> "EnvironmentWrites":
@@ -138,6 +154,13 @@ class Relay:
         from shared.relay.records import Records
 
         return Records(self._documents)
+
+    @_Once
+    def _door(self) -> "Door":
+        from shared.api.signed import Door
+
+        now = partial(datetime.now, UTC)
+        return Door(self.settings.webhook_secrets, self.settings.unsigned_requests, lambda: self.deliveries, now)
 
     @_Once
     def _policy(self) -> "Policy":

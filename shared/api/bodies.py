@@ -25,11 +25,8 @@ def json_object(request: func.HttpRequest, *media_types: str) -> dict[str, Any]:
     media_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if media_type not in accepted:
         raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"expected Content-Type: {' or '.join(accepted)}")
-    content = request.get_body()
-    if len(content) > LARGEST_BODY:
-        raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"expected a body of at most {LARGEST_BODY} bytes")
     try:
-        body = json.loads(content, parse_float=_finite, parse_constant=_finite)
+        body = json.loads(content_of(request), parse_float=_finite, parse_constant=_finite)
     except (ValueError, RecursionError):
         raise Problem(HTTPStatus.BAD_REQUEST, "expected a body that is JSON") from None
     if _levels(body, DEEPEST_BODY + 1) > DEEPEST_BODY:
@@ -41,6 +38,14 @@ def json_object(request: func.HttpRequest, *media_types: str) -> dict[str, Any]:
             errors=[{"path": "", "message": "expected a JSON object"}],
         )
     return body
+
+
+def content_of(request: func.HttpRequest) -> bytes:
+    """Return the body as it came; raise a Problem (413) if it is larger than any that is read."""
+    content = request.get_body()
+    if len(content) > LARGEST_BODY:
+        raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"expected a body of at most {LARGEST_BODY} bytes")
+    return content
 
 
 def _finite(text: str) -> float:

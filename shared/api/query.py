@@ -13,17 +13,22 @@ _OF_THE_HOST = frozenset({"code", "clientid"})
 
 
 def query_of(request: func.HttpRequest, *known: str) -> Mapping[str, str]:
-    """Return the parameters by their names in lower case; raise a Problem (400) for one unknown or given twice.
-
-    They are read from the URL, because the host leaves out those without a value.
-    """
-    pairs = [(name.lower(), value) for name, value in parse_qsl(urlsplit(request.url).query, keep_blank_values=True)]
-    ours = [(name, value) for name, value in pairs if name not in _OF_THE_HOST]
+    """Return the parameters by their names in lower case; raise a Problem (400) for one unknown or given twice."""
+    ours = parameters_of(request)
     given = dict(ours)
     if len(given) < len(ours) or not given.keys() <= {name.lower() for name in known}:
         expected = " and ".join(known)
         raise Problem(HTTPStatus.BAD_REQUEST, f"expected no other query parameters than {expected}, each once at most")
     return given
+
+
+def parameters_of(request: func.HttpRequest) -> list[tuple[str, str]]:
+    """Return the parameters that are not the host's, with their names in lower case.
+
+    They are read from the URL, because the host leaves out those without a value.
+    """
+    pairs = [(name.lower(), value) for name, value in parse_qsl(urlsplit(request.url).query, keep_blank_values=True)]
+    return [(name, value) for name, value in pairs if name not in _OF_THE_HOST]
 
 
 def flag(query: Mapping[str, str], name: str) -> bool:

@@ -1,6 +1,7 @@
 """What a user can set or meet is documented."""
 
 import ast
+import re
 
 import pytest
 
@@ -11,6 +12,7 @@ from shared.telemetry.catalogue import OF_ROUTES, OF_WORKERS, WORKER, Metric
 
 README = (ROOT / "README.md").read_text()
 HOW_IT_WORKS = (ROOT / "docs/how-it-works.md").read_text()
+WEBHOOKS = (ROOT / "docs/webhooks.md").read_text()
 TELEMETRY = (ROOT / "docs/telemetry.md").read_text()
 DECISIONS = {"Wait", "Skip", "Hold", "Sync", "Poll"}
 
@@ -23,6 +25,13 @@ def test_every_setting_is_in_the_readme(setting: str) -> None:
 @pytest.mark.parametrize("key", RouteSettings.model_fields)
 def test_every_key_of_a_route_is_in_the_readme(key: str) -> None:
     assert f"`{key}`" in README
+
+
+def test_every_code_of_signed_requests_is_in_webhooks() -> None:
+    modules = [(ROOT / f"shared/api/{name}.py").read_text() for name in ("signatures", "signed", "deliveries")]
+    codes = {code for module in modules for code in re.findall(r'"((?:Signature|Delivery)[A-Z]\w+)"', module)}
+    assert {"SignatureWrong", "DeliveryDiffers"} < codes
+    assert [code for code in codes if f"| `{code}` |" not in WEBHOOKS] == []
 
 
 def texts(call: ast.Call) -> list[object]:

@@ -143,3 +143,20 @@ def test_no_problem_repeats_the_value_that_is_wrong() -> None:
     canary = "canary4711"
     wrong = dict.fromkeys(("RELAY_FACTORY", "RELAY_FOLDER", "RELAY_QUIET_SECONDS", "ARM_ENDPOINT"), canary)
     assert canary not in "\n".join(problems_of(SAMPLE | wrong))
+
+
+def test_webhook_secrets_are_counted_checked_and_never_shown() -> None:
+    settings = read_settings(SAMPLE | {"RELAY_WEBHOOK_SECRETS": "canary-of-some-length, canary-of-other-length"})
+    assert len(settings.webhook_secrets) == 2
+    assert settings.unsigned_requests == "allow"
+    assert "canary" not in f"{settings!r} {settings.model_dump()}"
+    problems = problems_of(SAMPLE | {"RELAY_WEBHOOK_SECRETS": "canary-of-some-length canary"})
+    assert problems == ["RELAY_WEBHOOK_SECRETS: secret 2: expected at least 16 characters"]
+
+
+def test_unsigned_requests_cannot_be_refused_without_a_secret() -> None:
+    assert problems_of(SAMPLE | {"RELAY_UNSIGNED_REQUESTS": "refuse"}) == [
+        "RELAY_UNSIGNED_REQUESTS: expected RELAY_WEBHOOK_SECRETS too, or every request would be refused"
+    ]
+    broken = {"RELAY_UNSIGNED_REQUESTS": "refuse", "RELAY_WEBHOOK_SECRETS": "short"}
+    assert [problem.partition(":")[0] for problem in problems_of(SAMPLE | broken)] == ["RELAY_WEBHOOK_SECRETS"]
