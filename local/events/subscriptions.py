@@ -49,7 +49,8 @@ def read_subscriptions(functions: Iterable[Mapping[str, Any]], env: Mapping[str,
 
     Raises LocalError if none needs any.
     """
-    bindings = [(each["name"], binding) for each in functions for binding in each["config"]["bindings"]]
+    enabled = [each for each in functions if not each["isDisabled"]]
+    bindings = [(each["name"], binding) for each in enabled for binding in each["config"]["bindings"]]
     found = [each for name, binding in bindings if (each := _subscription(name, binding, env))]
     if not any(each.place for each in found):
         raise LocalError("the app has no blob function that Event Grid starts; RELAY_BLOB_SOURCE has to be eventgrid")

@@ -5,6 +5,7 @@ The statuses it does not try again after are its own (docs, delivery-and-retry).
 """
 
 import asyncio
+import json
 import logging
 import random
 from collections.abc import Awaitable, Callable
@@ -72,7 +73,7 @@ class Webhook:
         }
         headers = {"aeg-event-type": "SubscriptionValidation"}
         async with self._session.post(self._url, params=self._query, json=[event], headers=headers) as response:
-            return response.ok and (await response.json(content_type=None)).get("validationResponse") == code
+            return response.ok and _content(await response.text()) == {"validationResponse": code}
 
     async def _ask_for_permission(self) -> bool:
         headers = {"WebHook-Request-Origin": _ORIGIN}
@@ -87,3 +88,10 @@ class Webhook:
                 return response.status
         except (ClientError, TimeoutError):
             return None
+
+
+def _content(text: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None

@@ -53,8 +53,8 @@ def binding(kind: str, **more: object) -> dict[str, object]:
     return {"type": kind, **more}
 
 
-def function(name: str, *bindings: dict[str, object]) -> dict[str, Any]:
-    return {"name": name, "config": {"bindings": list(bindings)}}
+def function(name: str, *bindings: dict[str, object], disabled: bool = False) -> dict[str, Any]:
+    return {"name": name, "isDisabled": disabled, "config": {"bindings": list(bindings)}}
 
 
 def test_subscriptions_are_those_that_the_apps_functions_need() -> None:
@@ -62,6 +62,7 @@ def test_subscriptions_are_those_that_the_apps_functions_need() -> None:
         function("on_dag_blob", binding("blobTrigger", path="%C%/{name}", connection="S", source="EventGrid")),
         function("polls", binding("blobTrigger", path="x/{name}", source="LogsAndContainerScan")),
         function("on_blob_deleted", binding("eventGridTrigger")),
+        function("asleep", binding("eventGridTrigger"), disabled=True),
         function("health", binding("httpTrigger"), binding("http")),
     ]
     blobs, deletions = read_subscriptions(functions, {"C": "files"})
