@@ -22,8 +22,8 @@ node_modules/.installed: package.json package-lock.json $(BIN)/.installed
 	scripts/npm-ci $(VENV)
 	touch $@
 
-start: setup ## the local stack on the usual ports; HOST=func uses Core Tools' host
-	$(BIN)/python -m local start --host $(or $(HOST),standin)
+start: setup ## the local stack on the usual ports; HOST=func uses Core Tools' host, EVENTS=eventgrid no polling
+	$(BIN)/python -m local start --host $(or $(HOST),standin) --events $(or $(EVENTS),polling)
 
 demo: setup ## the main job on real parts, without Azure
 	$(BIN)/python -m local demo

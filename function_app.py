@@ -7,9 +7,11 @@ import azure.functions as func
 
 from shared.api.endpoints import ENDPOINTS, Endpoint
 from shared.blob_reference import BlobReference
+from shared.event_grid import StorageEvent, routes_hinted_at
 from shared.relay.wake_ups import QUEUE as WAKE_UP_QUEUE
 from shared.relay.wake_ups import route_name_of
 from shared.settings import HOST_STORAGE, read_settings
+from shared.storage import account_name
 from shared.telemetry import metrics
 from shared.telemetry.fields import bound, carry_fields
 from shared.telemetry.invocation import invoked
@@ -44,6 +46,16 @@ def watch_container(watch: Watch) -> None:
 
 for each_watch in watches(settings.routes):
     watch_container(each_watch)
+
+
+if settings.blob_source == "eventgrid":
+
+    @app.event_grid_trigger(arg_name="event")
+    def on_blob_deleted(event: func.EventGridEvent, context: func.Context) -> None:
+        """Notice the routes that may have lost a file. A subscription in the other schema brings a CloudEvent."""
+        with invoked(context):
+            for route in routes_hinted_at(StorageEvent.of(event), settings.routes, account_name):
+                relay.notices.notice(route)
 
 
 @app.queue_trigger(arg_name="message", queue_name=WAKE_UP_QUEUE, connection=HOST_STORAGE)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from local.app_settings import ROOT, sample
 from local.errors import LocalError
+from local.events.faults import Faults
+from local.events.options import SCHEMAS, Events
 from local.operate.commands import add_commands
 from local.stack import Plan, running
 
@@ -38,6 +40,10 @@ def _parser() -> argparse.ArgumentParser:
     start.add_argument("--storage-port", type=int, default=Plan.storage_port, help="and the two above it; 0: free ones")
     start.add_argument("--host", choices=["standin", "func"], default="standin", help="func: Core Tools' real host")
     start.add_argument("--enable-auth", action="store_true", help="ask for function keys, as Azure does")
+    start.add_argument(
+        "--events", choices=["polling", "eventgrid"], default="polling", help="what tells of changed blobs"
+    )
+    _add_event_options(start, prefix="--event-")
     start.set_defaults(command=_start)
 
     arm = commands.add_parser("arm", help="the ARM emulator alone")
@@ -51,6 +57,11 @@ def _parser() -> argparse.ArgumentParser:
     host.add_argument("--enable-auth", action="store_true")
     host.set_defaults(command=_host)
 
+    events = commands.add_parser("events", help="a small Event Grid alone; connections come from the environment")
+    events.add_argument("--app", required=True, help="address of the host that runs the app")
+    _add_event_options(events, prefix="--")
+    events.set_defaults(command=_events)
+
     demo = commands.add_parser("demo", help="the main job on real parts, without Azure")
     demo.set_defaults(command=_demo)
 
@@ -63,13 +74,40 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_event_options(parser: argparse.ArgumentParser, *, prefix: str) -> None:
+    parser.add_argument(f"{prefix}schema", dest="event_schema", choices=SCHEMAS, default=SCHEMAS[0])
+    parser.add_argument(
+        f"{prefix}faults",
+        dest="event_faults",
+        type=_faults,
+        default=Faults(),
+        metavar="duplicate=0.2,reorder=0.2,lose=0.1",
+        help="how likely it is that an event comes twice, late, or never",
+    )
+    parser.add_argument(f"{prefix}seed", dest="event_seed", type=int, default=1, help="repeats the faults")
+
+
+def _event_options(arguments: argparse.Namespace) -> Events:
+    return Events(arguments.event_schema, arguments.event_faults, arguments.event_seed)
+
+
+def _faults(text: str) -> Faults:
+    try:
+        return Faults.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
 def _start(arguments: argparse.Namespace) -> int:
+    if arguments.event_faults != Faults() and arguments.events == "polling":
+        raise LocalError("--event-faults needs --events eventgrid")
     plan = Plan(
         arguments.app_port,
         arguments.arm_port,
         arguments.storage_port,
         arguments.host,
         enable_auth=arguments.enable_auth,
+        events=_event_options(arguments) if arguments.events == "eventgrid" else None,
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _end)
@@ -97,6 +135,13 @@ def _host(arguments: argparse.Namespace) -> int:
     from local.host.server import serve
 
     serve(port=arguments.port, app_dir=arguments.app_dir, enable_auth=arguments.enable_auth)
+    return 0
+
+
+def _events(arguments: argparse.Namespace) -> int:
+    from local.events.server import serve
+
+    serve(arguments.app, _event_options(arguments))
     return 0
 
 

@@ -33,7 +33,9 @@ def sample() -> dict[str, str]:
     return values
 
 
-def environment(caller: Mapping[str, str], *, arm: str, connection_string: str) -> dict[str, str]:
+def environment(
+    caller: Mapping[str, str], *, arm: str, connection_string: str, event_grid: bool = False
+) -> dict[str, str]:
     """Return the environment of the app's process."""
     machine = {name: value for name, value in caller.items() if not name.startswith(_NOT_PASSED_ON)}
     relay = {name: value for name, value in caller.items() if name.startswith("RELAY_")}
@@ -44,6 +46,7 @@ def environment(caller: Mapping[str, str], *, arm: str, connection_string: str) 
         "AzureWebJobsStorage": connection_string,
         "ARM_ENDPOINT": arm,
         "IDENTITY_ENDPOINT": f"{arm}/_emulator/identity/token",
+        "RELAY_BLOB_SOURCE": "eventgrid" if event_grid else "polling",
         "NO_PROXY": "127.0.0.1,localhost",
         "no_proxy": "127.0.0.1,localhost",
     }

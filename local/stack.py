@@ -8,12 +8,13 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TextIO
 
 from local.app_settings import ROOT, Addresses, environment
 from local.azurite import PORTS, Azurite
 from local.errors import LocalError
+from local.events.options import Events
 from local.ports import LOOPBACK, check_free, free_ports
 from local.processes import Child
 
@@ -22,25 +23,25 @@ HostName = Literal["standin", "func"]
 
 @dataclass(frozen=True)
 class Plan:
-    """What to start, and where; a port of 0 means a free one."""
+    """What to start, and where; a port of 0 means a free one. Without `events` the host polls."""
 
     app_port: int = 7071
     arm_port: int = 7072
     storage_port: int = 10000
     host: HostName = "standin"
     enable_auth: bool = False
+    events: Events | None = None
 
     def checked(self) -> "Plan":
         """Return the plan with every port chosen; raise LocalError if a port or the host is not to be had."""
         check_free([(port, purpose) for port, purpose in self._ports() if port])
         if self.host == "func" and shutil.which("func") is None:
             raise LocalError("there is no `func` on this machine; install Azure Functions Core Tools or leave HOST out")
-        return Plan(
-            self.app_port or free_ports(1),
-            self.arm_port or free_ports(1),
-            self.storage_port or free_ports(PORTS),
-            self.host,
-            self.enable_auth,
+        return replace(
+            self,
+            app_port=self.app_port or free_ports(1),
+            arm_port=self.arm_port or free_ports(1),
+            storage_port=self.storage_port or free_ports(PORTS),
         )
 
     def _ports(self) -> list[tuple[int, str]]:
@@ -54,14 +55,12 @@ class Stack:
     """A running stack."""
 
     addresses: Addresses
-    azurite: Child
-    arm: Child
-    app: Child
+    children: tuple[Child, ...]
 
     def wait(self) -> None:
         """Wait until one of its processes ends, which none should; raise LocalError that says which."""
         while True:
-            for child in (self.azurite, self.arm, self.app):
+            for child in self.children:
                 if child.exit_code is not None:
                     raise LocalError(f"{child.name} ended with exit code {child.exit_code}; so does the stack")
             time.sleep(0.2)
@@ -74,12 +73,16 @@ def running(plan: Plan, log: TextIO = sys.stderr) -> Iterator[Stack]:
     storage = Azurite(plan.storage_port)
     arm_url, app_url = f"http://{LOOPBACK}:{plan.arm_port}", f"http://{LOOPBACK}:{plan.app_port}"
     addresses = Addresses(app_url, arm_url, storage.blob_url, storage.queue_url, storage.connection_string)
-    env = environment(os.environ, arm=arm_url, connection_string=storage.connection_string)
-    with ExitStack() as children:
+    env = environment(
+        os.environ, arm=arm_url, connection_string=storage.connection_string, event_grid=plan.events is not None
+    )
+    with ExitStack() as ending:
+        children: list[Child] = []
 
         def start(name: str, command: list[str]) -> Child:
             child = Child(name, command, env=env, cwd=ROOT, log=log)
-            children.callback(child.stop)
+            ending.callback(child.stop)
+            children.append(child)
             return child
 
         azurite = start("Azurite", storage.command(ROOT))
@@ -91,7 +94,9 @@ def running(plan: Plan, log: TextIO = sys.stderr) -> Iterator[Stack]:
             app.wait_until(lambda: _answers(f"{app_url}/admin/host/status"))
         else:
             app.ready_line()
-        yield Stack(addresses, azurite, arm, app)
+        if plan.events:
+            start("the Event Grid", _events_command(plan.events, app_url)).ready_line()
+        yield Stack(addresses, tuple(children))
 
 
 def _arm_command(plan: Plan, storage: Azurite) -> list[str]:
@@ -104,6 +109,10 @@ def _host_command(plan: Plan) -> list[str]:
         auth = ["--enable-auth"] if plan.enable_auth else []
         return [sys.executable, "-m", "local", "host", "--port", str(plan.app_port), *auth]
     return ["func", "start", "--port", str(plan.app_port), *(["--enableAuth"] if plan.enable_auth else [])]
+
+
+def _events_command(options: Events, app: str) -> list[str]:
+    return [sys.executable, "-m", "local", "events", "--app", app, *options.as_arguments()]
 
 
 def _answers(url: str) -> bool:

@@ -5,6 +5,8 @@ A connection is an app setting with a connection string, or a group of settings 
 """
 
 import os
+import re
+from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     from azure.storage.queue import QueueServiceClient
 
 _PATIENCE = {"connection_timeout": 5, "read_timeout": 30, "retry_total": 2}
+
+# account.blob..., also with a DNS zone or privatelink between the two; a custom domain does not tell.
+_ACCOUNT_HOST = re.compile(r"https?://([a-z0-9]{3,24})\.(?:[a-z0-9]+\.)?blob\..+", re.IGNORECASE)
 
 
 @cache
@@ -34,6 +39,22 @@ def queue_service(connection: str) -> "QueueServiceClient":
 
     client: QueueServiceClient = _client(QueueServiceClient, connection, "queue")
     return client
+
+
+def account_name(connection: str, environ: Mapping[str, str] = os.environ) -> str | None:
+    """Return the name of the connection's storage account, or None where its settings do not tell it."""
+    fields = (field.partition("=") for field in environ.get(connection, "").split(";"))
+    text = {name.strip().lower(): value.strip() for name, _, value in fields}
+    if text.get("usedevelopmentstorage", "").lower() == "true":
+        return "devstoreaccount1"
+    name = text.get("accountname") or environ.get(f"{connection}__accountName")
+    url = (
+        text.get("blobendpoint")
+        or environ.get(f"{connection}__blobServiceUri")
+        or environ.get(f"{connection}__serviceUri")
+    )
+    in_host = _ACCOUNT_HOST.fullmatch(url or "")
+    return (name or (in_host[1] if in_host else "")).lower() or None
 
 
 def _client(kind: Any, connection: str, service: str) -> Any:  # noqa: ANN401 - the two clients share no base

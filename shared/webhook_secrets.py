@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from shared.standard_webhooks import PREFIX, Secret
 
-SHORTEST_TEXT = 16
+SHORTEST_TEXT = 8
 
 # Where a reference cannot be resolved Azure hands over its own text (docs: app-service-key-vault-references), which
 # anybody who can read the app's configuration knows.
@@ -35,13 +35,18 @@ class WebhookSecret:
 
 
 def parse_webhook_secrets(text: str) -> tuple[WebhookSecret, ...]:
-    """Return the secrets, separated by spaces or commas or as a JSON list; raise ValueError that counts, not quotes."""
+    """Return the secrets, separated by commas or line breaks, or as a JSON list; raise ValueError that counts, not quotes."""
     if text.lstrip().startswith(_UNRESOLVED):
         raise ValueError("expected secrets, and found a Key Vault reference that Azure could not resolve")
-    texts = _json_list(text) if text.lstrip().startswith("[") else re.findall(r"[^\s,]+", text)
+    texts = _json_list(text) if text.lstrip().startswith("[") else _separated(text)
     if not texts:
         raise ValueError("expected at least one secret")
     return tuple(_parsed(place, text) for place, text in enumerate(texts, 1))
+
+
+def _separated(text: str) -> list[str]:
+    """Return what stands between commas and line breaks; a secret may have spaces inside, as GitHub's example has."""
+    return [part.strip() for part in re.split(r"[,\n]", text) if part.strip()]
 
 
 def _json_list(text: str) -> list[str]:

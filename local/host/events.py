@@ -1,7 +1,7 @@
 """Reads what Event Grid posts: storage events in its own schema or as CloudEvents 1.0."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -15,14 +15,28 @@ class BlobEvent:
     etag: str
 
 
+def parse_events(body: bytes) -> Sequence[Mapping[str, Any]]:
+    """Read one event or a list of them; raise ValueError for anything else."""
+    content = json.loads(body)
+    events = content if isinstance(content, list) else [content]
+    if not events or not all(isinstance(event, Mapping) for event in events):
+        raise ValueError("expected an event or a list of events")
+    return events
+
+
 def blob_events(body: bytes) -> list[BlobEvent]:
     """Read one event or a list of them; raise ValueError if they are not about blobs."""
-    return [_blob_event(_data_of(event)) for event in _events(body)]
+    return [_blob_event(_data_of(event)) for event in parse_events(body)]
 
 
 def validation_code(body: bytes) -> str:
-    """Read the code of a subscription's validation; raise ValueError if there is none."""
-    code = _data_of(next(iter(_events(body)))).get("validationCode")
+    """Read the code of a subscription's validation; raise ValueError if there is none.
+
+    In a CloudEvent the data may be a text that holds JSON once more.
+    """
+    event = parse_events(body)[0]
+    data = event.get("data")
+    code = _data_of({"data": json.loads(data)} if isinstance(data, str) else event).get("validationCode")
     if not isinstance(code, str):
         raise ValueError("expected data.validationCode")  # noqa: TRY004 - as below
     return code
@@ -36,14 +50,6 @@ def blob_of_url(url: str, endpoint: str) -> tuple[str, str]:
     if not container or not name:
         raise ValueError(f"expected the URL of a blob, got {url!r}")
     return unquote(container), unquote(name)
-
-
-def _events(body: bytes) -> Iterable[Mapping[str, Any]]:
-    content = json.loads(body)
-    events = content if isinstance(content, list) else [content]
-    if not events or not all(isinstance(event, Mapping) for event in events):
-        raise ValueError("expected an event or a list of events")
-    return events
 
 
 def _data_of(event: Mapping[str, Any]) -> Mapping[str, Any]:

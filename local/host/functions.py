@@ -50,7 +50,12 @@ class TimerTrigger:
     use_monitor: bool
 
 
-Trigger = HttpTrigger | BlobTrigger | QueueTrigger | TimerTrigger
+@dataclass(frozen=True, slots=True)
+class EventGridTrigger:
+    """Runs for an event that Event Grid posts."""
+
+
+Trigger = HttpTrigger | BlobTrigger | QueueTrigger | TimerTrigger | EventGridTrigger
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +140,10 @@ def _timer(binding: _Binding, _name: str, env: Mapping[str, str]) -> TimerTrigge
     )
 
 
+def _event_grid(_binding: _Binding, _name: str, _env: Mapping[str, str]) -> EventGridTrigger:
+    return EventGridTrigger()
+
+
 def _output(binding: _Binding, function: str, env: Mapping[str, str]) -> Output:
     kind = binding["type"]
     if kind not in {"blob", "queue"} or binding["direction"] != "OUT":
@@ -151,4 +160,5 @@ _TRIGGERS: dict[str, Callable[[_Binding, str, Mapping[str, str]], Trigger]] = {
     "blobTrigger": _blob,
     "queueTrigger": _queue,
     "timerTrigger": _timer,
+    "eventGridTrigger": _event_grid,
 }

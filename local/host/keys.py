@@ -80,7 +80,7 @@ def _new_host_document() -> _Document:
     return {
         "masterKey": _key("master"),
         "functionKeys": [_key("default")],
-        "systemKeys": [_key("blobs_extension")],
+        "systemKeys": [_key("blobs_extension"), _key("eventgrid_extension")],
     }
 
 

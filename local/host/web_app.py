@@ -1,4 +1,4 @@
-"""The stand-in's HTTP side: the app's functions, the webhook of Event Grid and the admin API."""
+"""The stand-in's HTTP side: the app's functions, the webhooks of Event Grid and the admin API."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -6,14 +6,15 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 from azure.core.exceptions import AzureError
 
-from local.host import blob_webhook
 from local.host.access import Access
 from local.host.admin import Admin
-from local.host.blob_webhook import BlobWebhook
+from local.host.blob_events import BlobEvents
+from local.host.event_grid_trigger import EventGridEvents
 from local.host.host import Host
 from local.host.http_trigger import HttpFunctions
 from local.host.keys import CONTAINER, KeyStore
 from local.host.listeners import summary
+from local.host.webhooks import Webhook
 
 _LOG = logging.getLogger("standin.http")
 _HOME = "This is the stand-in Functions host of DAG Relay. Functions: /admin/functions\n"
@@ -29,11 +30,9 @@ def web_app(host: Host, *, enable_auth: bool) -> web.Application:
     functions = HttpFunctions(host.enabled, config.route_prefix, access, host.invoker, config.body_limit)
     app = web.Application(client_max_size=config.body_limit, middlewares=[_guard])
     app.add_routes([web.get("/", _home, allow_head=False), *Admin(host, access).routes()])
+    app.add_routes(Webhook(EventGridEvents(host.enabled, host.invoker), access).routes())
     if host.blobs:
-        webhook = BlobWebhook(host.blobs.functions, host.blobs.queue, access)
-        app.add_routes(
-            [web.post(blob_webhook.PATH, webhook.handle), web.options(blob_webhook.PATH, webhook.shake_hands)]
-        )
+        app.add_routes(Webhook(BlobEvents(host.blobs.functions, host.blobs.queue), access).routes())
     app.router.add_route("*", "/{path:.*}", functions.handle)
     return app
 

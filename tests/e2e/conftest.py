@@ -138,9 +138,9 @@ def started(*options: str, **settings: str) -> Iterator["subprocess.Popen[str]"]
 
 
 @contextmanager
-def running_stack(**settings: str) -> Iterator[tuple[Running, psutil.Process]]:
+def running_stack(*options: str, **settings: str) -> Iterator[tuple[Running, psutil.Process]]:
     """Start the stack and wait until it is ready; yields it with the process that supervises it."""
-    with started(**settings) as process:
+    with started(*options, **settings) as process:
         assert process.stdout is not None
         line = json.loads(process.stdout.readline())
         assert line.pop("ready") is True

@@ -42,6 +42,42 @@ def test_the_stack_answers_where_its_ready_line_says_and_ends_with_all_it_starte
     assert psutil.wait_procs(children, timeout=10)[1] == []
 
 
+def test_event_driven_the_stack_says_the_same_and_ends_as_well() -> None:
+    with started("--events", "eventgrid", "--event-schema", "cloudevents", "--enable-auth") as process:
+        assert ready_line(process).keys() == {"ready", "app", "arm", "blob", "queue", "connection_string"}
+        children = psutil.Process(process.pid).children(recursive=True)
+        assert len(children) == 4
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert psutil.wait_procs(children, timeout=10)[1] == []
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--event-faults", "lose=0.5"], "dag-relay: --event-faults needs --events eventgrid"),
+        (
+            ["--events", "eventgrid", "--event-faults", "lose=2"],
+            "expected duplicate, reorder, lose, each with a number",
+        ),
+    ],
+)
+def test_event_options_that_make_no_sense_are_refused(options: list[str], message: str) -> None:
+    with started(*options) as process:
+        out, err = process.communicate(timeout=30)
+    assert process.returncode != 0
+    assert out == ""
+    assert message in err
+
+
+def test_an_app_that_is_told_to_poll_is_not_run_with_events() -> None:
+    with started("--events", "eventgrid", RELAY_BLOB_SOURCE="polling") as process:
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert "RELAY_BLOB_SOURCE has to be eventgrid" in err
+
+
 def test_a_port_in_use_is_one_clear_line() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

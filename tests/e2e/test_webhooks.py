@@ -24,7 +24,7 @@ BODY = json.dumps(SPEC).encode()
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Running]:
-    with running_stack(RELAY_WEBHOOK_SECRETS=f"{NEW} {OLD}", RELAY_UNSIGNED_REQUESTS="refuse") as (running, _):
+    with running_stack(RELAY_WEBHOOK_SECRETS=f"{NEW},{OLD}", RELAY_UNSIGNED_REQUESTS="refuse") as (running, _):
         yield running
 
 

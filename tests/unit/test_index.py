@@ -42,7 +42,8 @@ def test_storage_identity_and_http_packages_are_not_imported_to_index_the_app() 
 
 def test_the_triggers_are_those_of_the_settings() -> None:
     indexed = index(RELAY_SWEEP_SCHEDULE="0 0 * * * *", RELAY_BLOB_SOURCE="eventgrid")
-    assert indexed["functions"].keys() == TRIGGERS | HTTP
+    assert indexed["functions"].keys() == TRIGGERS | HTTP | {"on_blob_deleted"}
+    assert trigger_of(indexed, "on_blob_deleted")["type"] == "eventGridTrigger"
     blob = trigger_of(indexed, "on_dag_blob")
     assert (blob["path"], blob["connection"], blob["source"]) == (
         "airflow-files/{name}",
@@ -66,4 +67,6 @@ def test_every_http_route_is_in_the_readme_and_all_but_health_ask_for_a_key() ->
 
 
 def test_polling_is_the_source_unless_told_otherwise() -> None:
-    assert trigger_of(index(), "on_dag_blob")["source"] == "LogsAndContainerScan"
+    indexed = index()
+    assert trigger_of(indexed, "on_dag_blob")["source"] == "LogsAndContainerScan"
+    assert indexed["functions"].keys() == TRIGGERS | HTTP

@@ -4,7 +4,7 @@ import pytest
 
 from local.app_settings import sample
 from shared.errors import SettingsError
-from shared.storage import blob_service, queue_service
+from shared.storage import account_name, blob_service, queue_service
 
 
 @pytest.fixture(autouse=True)
@@ -48,3 +48,23 @@ def test_queues_have_a_uri_of_their_own(settings: pytest.MonkeyPatch) -> None:
 def test_a_connection_that_is_not_set_says_what_was_expected() -> None:
     with pytest.raises(SettingsError, match="Nowhere: expected a connection string or Nowhere__blobServiceUri"):
         blob_service("Nowhere")
+
+
+@pytest.mark.parametrize(
+    ("environ", "account"),
+    [
+        ({"S": "DefaultEndpointsProtocol=https;AccountName=Acct1;AccountKey=a2V5==;"}, "acct1"),
+        ({"S": "BlobEndpoint=https://acct1.blob.core.windows.net/;SharedAccessSignature=sv=x&sig=y"}, "acct1"),
+        ({"S": "UseDevelopmentStorage=true"}, "devstoreaccount1"),
+        ({"S__accountName": "acct1"}, "acct1"),
+        ({"S__blobServiceUri": "https://acct1.blob.core.windows.net"}, "acct1"),
+        ({"S__serviceUri": "https://acct1.z13.blob.storage.azure.net/"}, "acct1"),
+        ({"S__blobServiceUri": "https://files.example.com"}, None),
+        ({"S__credential": "managedidentity"}, None),
+        ({}, None),
+    ],
+)
+def test_the_account_of_a_connection_is_known_where_its_settings_tell_it(
+    environ: dict[str, str], account: str | None
+) -> None:
+    assert account_name("S", environ) == account

@@ -62,6 +62,7 @@ def test_malformed_event_is_a_value_error(body: bytes) -> None:
 
 def test_validation_code_is_read() -> None:
     assert validation_code(b'[{"data": {"validationCode": "c"}}]') == "c"
+    assert validation_code(b'{"specversion": "1.0", "data": "{\\"validationCode\\": \\"c\\"}"}') == "c"
     with pytest.raises(ValueError, match="validationCode"):
         validation_code(b'[{"data": {}}]')
 
