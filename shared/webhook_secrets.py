@@ -35,7 +35,7 @@ class WebhookSecret:
 
 
 def parse_webhook_secrets(text: str) -> tuple[WebhookSecret, ...]:
-    """Return the secrets, separated by commas or line breaks, or as a JSON list; raise ValueError that counts, not quotes."""
+    """Return the secrets, separated by commas or lines or as a JSON list; raise ValueError that counts, not quotes."""
     if text.lstrip().startswith(_UNRESOLVED):
         raise ValueError("expected secrets, and found a Key Vault reference that Azure could not resolve")
     texts = _json_list(text) if text.lstrip().startswith("[") else _separated(text)
@@ -45,8 +45,12 @@ def parse_webhook_secrets(text: str) -> tuple[WebhookSecret, ...]:
 
 
 def _separated(text: str) -> list[str]:
-    """Return what stands between commas and line breaks; a secret may have spaces inside, as GitHub's example has."""
-    return [part.strip() for part in re.split(r"[,\n]", text) if part.strip()]
+    """Return what stands between commas and line breaks, and around a secret of Standard Webhooks between spaces.
+
+    Those never have a space inside, while others may, as GitHub's own example has.
+    """
+    parts = [part.strip() for part in re.split(rf"[,\n]|\s(?={PREFIX})", text)]
+    return [part for part in parts if part]
 
 
 def _json_list(text: str) -> list[str]:

@@ -11,7 +11,9 @@ STANDARD = "whsec_" + base64.b64encode(KEY).decode()
 PLAIN = "canary-of-eight-characters"
 
 
-@pytest.mark.parametrize("text", [f"{PLAIN}\n{STANDARD}", f" {PLAIN}, {STANDARD},\n", json.dumps([PLAIN, STANDARD])])
+@pytest.mark.parametrize(
+    "text", [f"{PLAIN} {STANDARD}", f"{PLAIN}\n{STANDARD}", f" {PLAIN}, {STANDARD},\n", json.dumps([PLAIN, STANDARD])]
+)
 def test_secrets_are_separated_by_commas_or_line_breaks_or_a_json_list(text: str) -> None:
     plain, standard = parse_webhook_secrets(text)
     assert plain == WebhookSecret(PLAIN.encode(), None)
