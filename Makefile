@@ -53,6 +53,9 @@ bench-folder: setup ## a folder of 10,000 files: time and memory of a look at it
 bench-start: setup ## indexing the app, with and without byte code, against importing the five packages at its heart
 	$(BIN)/python -m benchmarks.start
 
+bench-history: setup ## a page of 1,000 syncs, against reading their records
+	$(BIN)/python -m benchmarks.history
+
 bench-arm: setup ## our PUT against azure-mgmt-datafactory and bare requests
 	$(BIN)/python -m benchmarks.arm
 

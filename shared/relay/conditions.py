@@ -9,7 +9,7 @@ from shared.relay.state import RouteState
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One aspect of a route; `since` is None where nothing has happened yet."""
+    """One aspect of a route; `since` is None where nothing has happened yet that would tell."""
 
     type: Literal["Ready", "Reconciling", "Stalled"]
     status: Literal["True", "False", "Unknown"]
@@ -23,15 +23,33 @@ def conditions(state: RouteState) -> tuple[Condition, ...]:
     return _ready(state), _reconciling(state), _stalled(state)
 
 
+def failing_since(state: RouteState) -> datetime | None:
+    """Return when the first of the failures in a row was."""
+    return (state.failure.since or state.failure.at) if state.failure else None
+
+
+def pending_since(state: RouteState) -> datetime | None:
+    """Return since when something waits to be looked at or to be synced."""
+    known = (
+        state.pending.since if state.pending else None,
+        state.burst_since,
+        state.requested.at if state.requested else None,
+        state.held.since if state.held else None,
+        failing_since(state),
+    )
+    return min((moment for moment in known if moment), default=None)
+
+
 def _ready(state: RouteState) -> Condition:
     if state.held:
         return Condition("Ready", "False", state.held.reason, state.held.sentence, state.held.since)
     if state.failure:
-        return Condition("Ready", "False", state.failure.code, state.failure.message, state.failure.at)
+        return Condition("Ready", "False", state.failure.code, state.failure.message, failing_since(state))
     if state.synced is None:
         return Condition("Ready", "Unknown", "NeverSynced", "nothing has been synced yet")
     if state.synced.revision is None:
-        return Condition("Ready", "Unknown", "OutcomeOpen", "nobody knows what ADF read; it is synced again")
+        since = state.synced.open_since or state.synced.listed_at
+        return Condition("Ready", "Unknown", "OutcomeOpen", "nobody knows what ADF read; it is synced again", since)
     return Condition("Ready", "True", "Synced", "ADF took what the folder held", state.synced.listed_at)
 
 
@@ -46,7 +64,17 @@ def _reconciling(state: RouteState) -> Condition:
     if state.pending:
         since = state.pending.since
         return Condition("Reconciling", "True", "WakeUpArmed", "the folder is about to be looked at", since)
-    return Condition("Reconciling", "False", "Idle", "nothing is to be done")
+    return Condition("Reconciling", "False", "Idle", "nothing is to be done", _last_work(state))
+
+
+def _last_work(state: RouteState) -> datetime | None:
+    """Return when something was last done about the folder."""
+    known = (
+        state.synced and state.synced.listed_at,
+        state.failure and state.failure.at,
+        state.held and state.held.since,
+    )
+    return max((moment for moment in known if moment), default=None)
 
 
 def _stalled(state: RouteState) -> Condition:
@@ -54,4 +82,5 @@ def _stalled(state: RouteState) -> Condition:
         return Condition("Stalled", "True", state.held.reason, "a person has to decide", state.held.since)
     if state.failure and not state.failure.transient:
         return Condition("Stalled", "True", state.failure.code, "ARM refuses this revision", state.failure.at)
-    return Condition("Stalled", "False", "NothingInTheWay", "no person is needed")
+    since = state.synced.listed_at if state.synced else None
+    return Condition("Stalled", "False", "NothingInTheWay", "no person is needed", since)

@@ -13,10 +13,11 @@ from shared.relay import transitions
 from shared.relay.baseline import Baselines, Diff
 from shared.relay.decide import Hold, Policy, Skip
 from shared.relay.notice import Notices
-from shared.relay.records import CallMade, Changes, Outcome, Records, SyncRecord
+from shared.relay.records import CallMade, Records, SyncRecord
 from shared.relay.route import Route
 from shared.relay.state import Operation, RouteState, Synced
 from shared.relay.states import RouteStates
+from shared.relay.summaries import Changes, Outcome
 from shared.telemetry import metrics
 
 log = logging.getLogger(__name__)
@@ -83,20 +84,21 @@ class Ledger:
     def accepted(self, attempt: Attempt, revision: str | None) -> None:
         """ADF took the sync of `revision` and offers nothing to follow: it counts as done."""
         self.records.write(attempt.record("accepted"))
-        baseline = self.baselines.read(attempt.route).after(attempt.manifest)
+        baseline = self.baselines.read(attempt.route).after(attempt.manifest, attempt.sync_id)
         self.baselines.write(attempt.route, baseline)
         done = Synced(
             revision=revision,
             listed_at=attempt.manifest.listed_at,
             files=len(attempt.manifest.files),
             sync_id=attempt.sync_id,
+            open_since=attempt.manifest.listed_at if revision is None else None,
         )
         self._end(attempt.route, attempt.worker, transitions.synced(done, removed=len(baseline.removed)))
 
     def running(self, attempt: Attempt, operation: Operation) -> None:
         """ADF took the sync and works on it."""
         self.records.write(attempt.record("running"))
-        self.baselines.stage(attempt.route, self.baselines.read(attempt.route).after(attempt.manifest))
+        self.baselines.stage(attempt.route, self.baselines.read(attempt.route).after(attempt.manifest, attempt.sync_id))
         self._update(attempt.route, attempt.worker, transitions.following(operation))
 
     def succeeded(self, route: Route, worker: str | None, operation: Operation, now: datetime) -> None:
@@ -108,6 +110,7 @@ class Ledger:
             listed_at=operation.listed_at,
             files=operation.files,
             sync_id=operation.sync_id,
+            open_since=operation.listed_at if operation.revision is None else None,
         )
         self._end(route, worker, transitions.synced(done, removed=len(baseline.removed)))
 

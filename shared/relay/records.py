@@ -1,51 +1,28 @@
 """The history of a route: one record for each attempt to sync, newest first.
 
-A record's id begins with the time counted backwards, so that the storage lists the newest first and a page of history
-is one request, however many records there are.
+A record's id begins with the time counted backwards, so that the newest sort first, in the storage and everywhere else.
 """
 
+import logging
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
 from pydantic import Field, ValidationError
 
+from shared.errors import StateConflict
 from shared.folder.checks import Finding
-from shared.relay.baseline import Diff
 from shared.relay.documents import Documents, overwrite
 from shared.relay.state import Part
+from shared.relay.summaries import Changes, Outcome, Summaries, SyncSummary, cut
 
-NAMES_SHOWN = 100
+log = logging.getLogger(__name__)
+
+# How many records one sweep reads to mend the summaries, a few seconds where there were no summaries before.
+MENDED_AT_ONCE = 1000
 
 _FAR_FUTURE_MS = 10**14
-
-Outcome = Literal["succeeded", "accepted", "running", "held", "failed", "refused", "unchanged", "poison"]
-
-
-class Names(Part):
-    """Some of many file names: how many there are, and the first of them."""
-
-    count: int
-    first: tuple[str, ...]
-
-    @classmethod
-    def of(cls, names: tuple[str, ...]) -> "Names":
-        """Return the first hundred and the count of all."""
-        return cls(count=len(names), first=names[:NAMES_SHOWN])
-
-
-class Changes(Part):
-    """What a sync brings; what is `removed` here is kept by ADF, whose import does not delete."""
-
-    added: Names
-    changed: Names
-    removed: Names
-
-    @classmethod
-    def of(cls, diff: Diff) -> "Changes":
-        """Return a diff in the form that is stored."""
-        return cls(added=Names.of(diff.added), changed=Names.of(diff.changed), removed=Names.of(diff.removed))
 
 
 class CallMade(Part):
@@ -74,6 +51,26 @@ class SyncRecord(Part):
     code: str | None = None
     message: str | None = None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether more is going to be known of this sync."""
+        return self.outcome == "running"
+
+    def summary(self) -> SyncSummary:
+        """Return the record in short."""
+        return SyncSummary(
+            sync_id=self.sync_id,
+            outcome=self.outcome,
+            trigger=self.trigger,
+            revision=self.revision,
+            started_at=self.started_at,
+            finished_at=self.finished_at,
+            changes=self.changes and self.changes.in_short(),
+            findings_count=len(self.findings),
+            code=self.code,
+            message=cut(self.message),
+        )
+
 
 def new_sync_id(now: datetime) -> str:
     """Return an id for a sync that begins now; ids of later syncs sort before it."""
@@ -82,14 +79,16 @@ def new_sync_id(now: datetime) -> str:
 
 
 class Records:
-    """Writes, reads and prunes records."""
+    """Writes, reads and prunes records, each with its summary."""
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
+        self._summaries = Summaries(documents)
 
     def write(self, record: SyncRecord) -> None:
         """Store a record, or what has become of it."""
         overwrite(self._documents, _name(record.route, record.sync_id), record.model_dump_json(indent=1).encode())
+        self._note_summary(record)
 
     def read(self, route_name: str, sync_id: str) -> SyncRecord | None:
         """Return a record, or None where there is none or it is unreadable."""
@@ -98,6 +97,10 @@ class Records:
             return SyncRecord.model_validate_json(content)
         except ValidationError:
             return None
+
+    def summaries(self, route_name: str) -> list[SyncSummary]:
+        """Return the history in short, newest first, in one request however long it is."""
+        return list(self._summaries.read(route_name).values())
 
     def ids(self, route_name: str) -> Iterator[str]:
         """Return the ids of a route's records, newest first."""
@@ -114,12 +117,34 @@ class Records:
         )
 
     def prune(self, route_name: str, *, keep: int, days: float) -> int:
-        """Delete what is beyond the newest `keep` records or older than `days`; return how many were deleted."""
+        """Delete what is beyond the newest `keep` records or older than `days`; return how many were deleted.
+
+        Whatever is missing or wrong in the summaries is mended on this occasion.
+        """
+        # Read before the records are listed: a summary without a record then belongs to one that was deleted.
+        seen = self._summaries.read(route_name)
         oldest = new_sync_id(self._now(route_name) - timedelta(days=days))
-        doomed = [sync_id for place, sync_id in enumerate(self.ids(route_name)) if place >= keep or sync_id > oldest]
+        ids = list(self.ids(route_name))
+        kept = [sync_id for sync_id in ids[:keep] if sync_id <= oldest]
+        doomed = ids[len(kept) :]
         for sync_id in doomed:
             self._documents.delete(_name(route_name, sync_id))
+        self._mend(route_name, seen, kept)
         return len(doomed)
+
+    def _mend(self, route_name: str, seen: Mapping[str, SyncSummary], kept: Sequence[str]) -> None:
+        """Make the summaries those of the records that are kept; a sync that seems to run may have ended unseen."""
+        doubtful = [sync_id for sync_id in kept if sync_id not in seen or seen[sync_id].outcome == "running"]
+        records = (self.read(route_name, sync_id) for sync_id in doubtful[:MENDED_AT_ONCE])
+        true = [record.summary() for record in records if record]
+        differing = [summary for summary in true if summary != seen.get(summary.sync_id)]
+        self._summaries.mend(route_name, seen, differing, gone=seen.keys() - set(kept))
+
+    def _note_summary(self, record: SyncRecord) -> None:
+        try:
+            self._summaries.note(record.route, record.summary())
+        except StateConflict as conflict:
+            log.warning("sync %s is missing in the list until the next sweep: %s", record.sync_id, conflict)
 
     def _now(self, route_name: str) -> datetime:
         """Return the storage's time, which any answer of it carries."""

@@ -29,17 +29,19 @@ class Seen(Part):
 class Synced(Part):
     """The last revision that ADF took over, as it was listed at `listed_at`, before the call.
 
-    It is None where the folder changed between the listing and ADF's acceptance, so that nobody knows what ADF read.
+    It is None where the folder changed between the listing and ADF's acceptance, so that nobody knows what ADF read;
+    `open_since` is then since when.
     """
 
     revision: str | None
     listed_at: datetime
     files: int
     sync_id: str
+    open_since: datetime | None = None
 
 
 class Failure(Part):
-    """The last sync failed, `count` times in a row.
+    """The last sync failed, `count` times in a row: the first time at `since`, the last time at `at`.
 
     What failed for now is not tried again before `next_attempt`, what was refused only after a change.
     """
@@ -54,6 +56,7 @@ class Failure(Part):
     message: str
     status: int | None = None
     request_id: str | None = None
+    since: datetime | None = None
 
 
 class Held(Part):

@@ -80,7 +80,12 @@ def holding(decision: Hold, sync_id: str, revision: str) -> Change:
 
 def calling() -> Change:
     """ADF is about to be called: until the outcome is known, nobody knows which revision it has."""
-    return lambda state, _now: _with(state, synced=state.synced and state.synced.model_copy(update={"revision": None}))
+
+    def change(state: RouteState, now: datetime) -> RouteState:
+        open_outcome = {"revision": None, "open_since": now}
+        return _with(state, synced=state.synced and state.synced.model_copy(update=open_outcome))
+
+    return change
 
 
 def following(operation: Operation) -> Change:
@@ -144,6 +149,7 @@ def failed(error: ArmError, sync_id: str, revision: str | None, delay: timedelta
             message=error.message,
             status=error.status,
             request_id=error.request_id,
+            since=(state.failure.since or state.failure.at) if state.failure else now,
         )
         return _with(
             state,

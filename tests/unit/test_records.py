@@ -2,13 +2,20 @@ from datetime import timedelta
 
 import pytest
 
-from shared.relay.records import Names, Records, SyncRecord, new_sync_id
+from shared.errors import StateConflict
+from shared.relay.records import Records, SyncRecord, new_sync_id
+from shared.relay.summaries import Changes, Names, Summaries
 from tests.unit.memory import NOON, Clock, MemoryDocuments
 
 
 @pytest.fixture
-def records() -> Records:
-    return Records(MemoryDocuments(Clock()))
+def documents() -> MemoryDocuments:
+    return MemoryDocuments(Clock())
+
+
+@pytest.fixture
+def records(documents: MemoryDocuments) -> Records:
+    return Records(documents)
 
 
 def record_of(seconds: float, route: str = "default") -> SyncRecord:
@@ -69,3 +76,111 @@ def test_a_poison_message_leaves_a_record(records: Records) -> None:
 def test_a_long_list_of_names_is_counted_and_cut() -> None:
     names = Names.of(tuple(f"{n:03}" for n in range(250)))
     assert (names.count, len(names.first)) == (250, 100)
+
+
+def indexed(documents: MemoryDocuments) -> dict[str, str]:
+    return {each.sync_id: each.outcome for each in Records(documents).summaries("default")}
+
+
+def test_the_list_of_many_records_is_one_request_newest_first(records: Records, documents: MemoryDocuments) -> None:
+    for seconds in (5, 1, 9, 3):
+        records.write(record_of(seconds))
+    before = documents.requests
+    listed = [summary.sync_id for summary in records.summaries("default")]
+    assert documents.requests - before == 1
+    assert listed == list(records.ids("default"))
+
+
+def test_a_record_that_ends_ends_in_the_list_too(records: Records, documents: MemoryDocuments) -> None:
+    record = record_of(1).model_copy(update={"outcome": "running"})
+    records.write(record)
+    records.write(record.model_copy(update={"outcome": "succeeded"}))
+    assert indexed(documents) == {record.sync_id: "succeeded"}
+
+
+def test_what_a_crash_kept_from_the_list_is_added_by_the_sweep(records: Records, documents: MemoryDocuments) -> None:
+    records.write(record_of(-1))
+    before = documents.stored["summaries/default.json"]
+    lost = record_of(-2)
+    records.write(lost)
+    documents.stored["summaries/default.json"] = before
+    assert lost.sync_id not in indexed(documents)
+    records.prune("default", keep=1000, days=90)
+    assert list(indexed(documents)) == list(records.ids("default"))
+
+
+def test_a_sync_whose_end_a_crash_kept_from_the_list_ends_with_the_sweep(
+    records: Records, documents: MemoryDocuments
+) -> None:
+    record = record_of(-1).model_copy(update={"outcome": "running"})
+    records.write(record)
+    before = documents.stored["summaries/default.json"]
+    records.write(record.model_copy(update={"outcome": "succeeded"}))
+    documents.stored["summaries/default.json"] = before
+    records.prune("default", keep=1000, days=90)
+    assert indexed(documents) == {record.sync_id: "succeeded"}
+
+
+@pytest.mark.parametrize("content", [None, b"{", b'{"version": 2}'])
+def test_a_list_that_is_gone_or_unreadable_is_made_again(
+    records: Records, documents: MemoryDocuments, content: bytes | None
+) -> None:
+    for seconds in range(-10, 0):
+        records.write(record_of(seconds))
+    documents.stored.pop("summaries/default.json")
+    if content is not None:
+        documents.stored["summaries/default.json"] = (content, "etag")
+    assert indexed(documents) == {}
+    records.prune("default", keep=1000, days=90)
+    assert list(indexed(documents)) == list(records.ids("default"))
+
+
+def test_what_is_pruned_leaves_the_list(records: Records, documents: MemoryDocuments) -> None:
+    for seconds in range(-10, 0):
+        records.write(record_of(seconds))
+    records.prune("default", keep=4, days=90)
+    assert list(indexed(documents)) == list(records.ids("default"))
+
+
+def test_a_sweep_of_a_list_that_is_right_writes_nothing(records: Records, documents: MemoryDocuments) -> None:
+    records.write(record_of(-1))
+    before = dict(documents.stored)
+    records.prune("default", keep=4, days=90)
+    assert documents.stored == before
+
+
+def test_mending_does_not_undo_what_was_written_meanwhile(documents: MemoryDocuments) -> None:
+    summaries = Summaries(documents)
+    running = record_of(-1).model_copy(update={"outcome": "running"})
+    summaries.note("default", running.summary())
+    seen = summaries.read("default")
+    summaries.note("default", running.model_copy(update={"outcome": "succeeded"}).summary())
+    summaries.mend("default", seen, [running.model_copy(update={"code": "old"}).summary()], gone=())
+    assert indexed(documents) == {running.sync_id: "succeeded"}
+
+
+def test_a_list_that_others_keep_changing_stops_no_sync(
+    records: Records, documents: MemoryDocuments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = documents.write
+
+    def contested(name: str, content: bytes, etag: str | None) -> str:
+        if name.startswith("summaries/"):
+            raise StateConflict(name)
+        return write(name, content, etag)
+
+    monkeypatch.setattr(documents, "write", contested)
+    record = record_of(-1)
+    records.write(record)
+    assert records.read("default", record.sync_id) == record
+
+
+def test_a_summary_is_short_whatever_the_record_holds() -> None:
+    names = Names.of(tuple("x" * 900 if n == 0 else f"{n:03}" for n in range(250)))
+    record = record_of(1).model_copy(
+        update={"changes": Changes(added=names, changed=names, removed=names), "message": "m" * 9000}
+    )
+    summary = record.summary()
+    assert summary.changes
+    assert (summary.changes.added.count, summary.changes.added.first) == (250, ("001", "002", "003"))
+    assert len(summary.model_dump_json()) < 2000

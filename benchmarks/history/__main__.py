@@ -1,0 +1,113 @@
+"""`python -m benchmarks.history`: a page of 1,000 syncs out of a long history, against reading the records themselves.
+
+The records are in Azurite; the page is the whole answer of the routes API, without the host.
+"""
+
+import argparse
+import os
+import statistics
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+from azure.storage.blob import BlobServiceClient
+from rich.console import Console
+from rich.table import Table
+
+from local.app_settings import ROOT
+from local.azurite import PORTS, Azurite
+from local.ports import free_ports
+from local.processes import Child
+from shared.api.history import LONGEST_PAGE, HistoryQuery
+from shared.relay.documents import BlobDocuments
+from shared.relay.records import CallMade, Records, SyncRecord, new_sync_id
+from shared.relay.summaries import Changes, Names, SyncSummary
+
+ROUTE = "default"
+ROUNDS = 5
+NAMES = tuple(f"airflow/dags/team_{n}/some_dag_{n}.py" for n in range(20))
+CHANGES = Changes(added=Names.of(NAMES[:2]), changed=Names.of(NAMES), removed=Names.of(()))
+CALLS = tuple(CallMade(operation=name, status=202, request_id="x" * 36) for name in ("get environment", "airflow/sync"))
+
+
+def main() -> None:
+    """Fill a history, look at it a few times, print medians."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.history", description=__doc__)
+    parser.add_argument("--records", type=int, nargs="+", default=[1000, 5000], help="default: 1000 5000")
+    counts = parser.parse_args().records
+    azurite = Azurite(free_ports(PORTS))
+    with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - the null device is no file to keep
+        child = Child("Azurite", azurite.command(ROOT), env=os.environ, cwd=ROOT, log=nowhere)
+        try:
+            child.wait_until(azurite.answers)
+            service = BlobServiceClient.from_connection_string(azurite.connection_string)
+            for count in counts:
+                container = service.create_container(f"history-{count}")
+                _measure(BlobDocuments(container), count)
+        finally:
+            child.stop()
+
+
+def _measure(documents: BlobDocuments, count: int) -> None:
+    records = Records(documents)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda n: _store(documents, n), range(count)))
+    started = time.perf_counter()
+    while len(records.summaries(ROUTE)) < count:
+        records.prune(ROUTE, keep=count, days=10_000)
+    made_in = time.perf_counter() - started
+    table = Table("step", "ms", "against the page", title=f"{count:,} records, medians of {ROUNDS}")
+    page = _row(table, "page of 1,000, summaries in one document", lambda: _page(records.summaries(ROUTE)))
+    deep = records.summaries(ROUTE)[-1001 if count > LONGEST_PAGE else 0].sync_id
+    _row(table, "the last page", lambda: _page(records.summaries(ROUTE), deep), page)
+    _row(table, "1,000 records, one by one", lambda: _read_each(records, 1), page)
+    _row(table, "1,000 records, eight at once", lambda: _read_each(records, 8), page)
+    _row(table, "a sync's record and its summary", lambda: records.write(_record(count)), page)
+    Console().print(table, f"summaries made from the records in {made_in:.1f} s", end="\n\n")
+
+
+def _page(summaries: list[SyncSummary], after: str = "") -> str:
+    return HistoryQuery(limit=LONGEST_PAGE, after=after).page(summaries).model_dump_json()
+
+
+def _read_each(records: Records, at_once: int) -> None:
+    ids = [sync_id for sync_id, _ in zip(records.ids(ROUTE), range(LONGEST_PAGE), strict=False)]
+    with ThreadPoolExecutor(at_once) as pool:
+        list(pool.map(lambda sync_id: records.read(ROUTE, sync_id), ids))
+
+
+def _record(place: int) -> SyncRecord:
+    at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=place)
+    return SyncRecord(
+        sync_id=new_sync_id(at),
+        route=ROUTE,
+        outcome="accepted",
+        trigger="Changed",
+        revision="sha256:" + "0" * 64,
+        started_at=at,
+        finished_at=at,
+        changes=CHANGES,
+        calls=CALLS,
+    )
+
+
+def _store(documents: BlobDocuments, place: int) -> None:
+    """Store a record without its summary, as they were before there were summaries."""
+    record = _record(place)
+    documents.write(f"records/{ROUTE}/{record.sync_id}.json", record.model_dump_json(indent=1).encode(), None)
+
+
+def _row(table: Table, step: str, run: Callable[[], object], page: float | None = None) -> float:
+    taken = []
+    for _ in range(ROUNDS):
+        started = time.perf_counter()
+        run()
+        taken.append(time.perf_counter() - started)
+    median = statistics.median(taken)
+    table.add_row(step, f"{median * 1000:.1f}", f"{median / page:.1f} x" if page else "")
+    return median
+
+
+if __name__ == "__main__":
+    main()
