@@ -102,9 +102,13 @@ def sync(
     After an attempt that may have started an import, `settle_s` seconds pass before the next, so that the two do not
     overlap.
     """
+    return caller.call(sync_call(factory, request, settle_s=settle_s), deadline_s=deadline_s)
+
+
+def sync_call(factory: FactoryId, request: SyncRequest, *, settle_s: float = 0.0) -> ArmCall:
+    """Return the call that `sync` makes."""
     url = ArmUrl.to(*factory.segments, "airflow", "sync")
-    call = ArmCall("airflow/sync", "POST", url, request.wire(), settle_s=settle_s)
-    return caller.call(call, deadline_s=deadline_s)
+    return ArmCall("airflow/sync", "POST", url, request.wire(), settle_s=settle_s)
 
 
 def _act(caller: ArmCaller, environment: EnvironmentId, action: str, deadline_s: float) -> ArmAnswer:

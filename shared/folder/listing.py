@@ -38,6 +38,17 @@ def list_folder(blobs: "BlobServiceClient", folder: FolderPath) -> Manifest:
     return Manifest(tuple(sorted(files, key=lambda file: file.name)), times[0])
 
 
+def find_file(blobs: "BlobServiceClient", folder: FolderPath, name: str) -> File | None:
+    """Return one file as it is now, by its name below the container; None where there is none."""
+    from azure.core.exceptions import ResourceNotFoundError
+
+    try:
+        blob = blobs.get_blob_client(folder.container, name).get_blob_properties()
+    except ResourceNotFoundError:
+        return None
+    return _file(blob) if _is_file(blob) else None
+
+
 def _is_file(blob: "BlobProperties") -> bool:
     """Tell a file from a directory, which Data Lake storage lists as an empty blob with a mark."""
     return (blob.metadata or {}).get("hdi_isfolder", "").lower() != "true"
@@ -45,5 +56,7 @@ def _is_file(blob: "BlobProperties") -> bool:
 
 def _file(blob: "BlobProperties") -> File:
     md5 = blob.content_settings.content_md5
-    content = f"md5:{bytes(md5).hex()}" if md5 else f"etag:{blob.etag}"
-    return File(blob.name, blob.size, content, blob.last_modified, blob.etag)
+    # The header quotes the ETag, the listing does not.
+    etag = blob.etag.strip('"')
+    content = f"md5:{bytes(md5).hex()}" if md5 else f"etag:{etag}"
+    return File(blob.name, blob.size, content, blob.last_modified, etag)

@@ -51,6 +51,17 @@ class FolderPath:
         """What the name of each blob in the folder starts with."""
         return f"{self.prefix}/" if self.prefix else ""
 
+    def blob_name(self, path: str) -> str | None:
+        """Return the name, below the container, of a file that ADF imports; None for a path that is none.
+
+        The path may be that name or relative to the folder; where it could be both, it is that name. Raises ValueError
+        for empty parts, `.` and `..`, with which a client would reach another blob.
+        """
+        if {"", ".", ".."}.intersection(path.split("/")):
+            raise ValueError("expected the path of a file, without empty parts, . and ..")
+        names = (path, f"{self.listing_prefix}{path}")
+        return next((name for name in names if self.imports(self.container, name)), None)
+
     def imports(self, container: str, blob_name: str) -> bool:
         """Whether ADF's import of this folder takes the blob; directory markers and temporary files are no files."""
         if container != self.container or not blob_name.startswith(self.listing_prefix):

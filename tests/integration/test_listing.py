@@ -1,8 +1,9 @@
 from typing import Any
 
+import pytest
 from azure.storage.blob import BlobBlock, BlobServiceClient, ContainerClient
 
-from shared.folder.listing import list_folder
+from shared.folder.listing import find_file, list_folder
 from shared.folder.path import FolderPath
 
 FOLDER = FolderPath.parse("files/airflow")
@@ -77,3 +78,28 @@ class _SmallPages:
 
     def list_blobs(self, **options: Any) -> object:  # noqa: ANN401 - passed on as they are
         return self._container.list_blobs(results_per_page=5, **options)
+
+
+@pytest.mark.parametrize("has_md5", [True, False])
+def test_a_file_that_is_looked_for_is_the_one_that_the_listing_has(
+    blobs: BlobServiceClient, container: ContainerClient, *, has_md5: bool
+) -> None:
+    name = "airflow/dags/ü %2F b.py"
+    blob = container.get_blob_client(name)
+    if has_md5:
+        blob.upload_blob(b"x = 1\n")
+    else:
+        blob.stage_block("0001", b"x = 1\n")
+        blob.commit_block_list([BlobBlock("0001")])
+    (listed,) = list_folder(blobs, FOLDER).files
+    assert listed.content.startswith("md5:" if has_md5 else "etag:")
+    assert find_file(blobs, FOLDER, name) == listed
+
+
+def test_a_file_or_a_container_that_is_not_there_is_not_found(
+    blobs: BlobServiceClient, container: ContainerClient
+) -> None:
+    assert find_file(blobs, FOLDER, "airflow/dags/a.py") is None
+    container.upload_blob("airflow/dags/folder", b"", metadata={"hdi_isfolder": "true"})
+    assert find_file(blobs, FOLDER, "airflow/dags/folder") is None
+    assert find_file(blobs, FolderPath.parse("no-such-container"), "dags/a.py") is None

@@ -90,3 +90,26 @@ def test_the_apps_own_containers_cannot_be_watched(text: str) -> None:
 
 def test_slashes_around_a_path_do_not_matter() -> None:
     assert FolderPath.parse("/files/airflow/") == FolderPath("files", "airflow")
+
+
+@pytest.mark.parametrize(
+    ("folder", "path", "name"),
+    [
+        ("files/airflow", "dags/a.py", "airflow/dags/a.py"),
+        ("files/airflow", "airflow/dags/a.py", "airflow/dags/a.py"),
+        ("files/airflow", "Requirements.txt", "airflow/Requirements.txt"),
+        ("files", "dags/ü b.py", "dags/ü b.py"),
+        ("files/plugins", "plugins/dags/a.py", "plugins/dags/a.py"),
+        ("files/plugins", "plugins/a.py", "plugins/plugins/a.py"),
+        ("files/airflow", "readme.md", None),
+        ("files/airflow", "files/airflow/dags/a.py", None),
+    ],
+)
+def test_a_file_is_named_below_the_container_or_below_the_folder(folder: str, path: str, name: str | None) -> None:
+    assert FolderPath.parse(folder).blob_name(path) == name
+
+
+@pytest.mark.parametrize("path", ["", "dags/", "dags/../../other/x", "./dags/a.py", "dags//a.py"])
+def test_a_path_with_which_a_client_would_reach_another_blob_is_refused(path: str) -> None:
+    with pytest.raises(ValueError, match="expected the path of a file"):
+        FolderPath.parse("files/airflow").blob_name(path)
