@@ -16,13 +16,18 @@ if TYPE_CHECKING:
     from shared.api.environments import EnvironmentApi
     from shared.api.health import Readiness
     from shared.api.metrics import MetricsApi
+    from shared.api.route_shown import Shared
     from shared.api.routes import RoutesApi
     from shared.api.signed import Door
+    from shared.api.syncs import SyncsApi
     from shared.arm.caller import ArmCaller
-    from shared.folder.manifest import Manifest
+    from shared.folder.manifest import File, Manifest
+    from shared.relay.baseline import Baselines
     from shared.relay.decide import Policy
     from shared.relay.documents import BlobDocuments
+    from shared.relay.inspection import Inspection
     from shared.relay.notice import Notices
+    from shared.relay.operator import Operator
     from shared.relay.reconcile import Reconciler
     from shared.relay.records import Records
     from shared.relay.route import Route
@@ -97,25 +102,21 @@ class Relay:
     @_Once
     def reconciler(self) -> "Reconciler":
         """What answers wake-ups."""
-        from shared.relay.baseline import Baselines
         from shared.relay.data_factory import DataFactory
         from shared.relay.flight import Flights
         from shared.relay.follow import Follow
-        from shared.relay.inspection import Inspection
         from shared.relay.ledger import Ledger
         from shared.relay.reconcile import Reconciler
         from shared.relay.sync import SyncAttempts
 
-        baselines = Baselines(self._documents)
-        ledger = Ledger(self._states, baselines, self.records, self.notices, self._policy)
+        ledger = Ledger(self._states, self._baselines, self.records, self.notices, self._policy)
         target = DataFactory(self.arm, self._policy.settle)
-        inspection = Inspection(self.settings.dag_checks, _read_files)
         return Reconciler(
             self._states,
             Flights(self._documents, timedelta(seconds=self.settings.flight_seconds)),
             self.notices,
             _list_route,
-            SyncAttempts(target, _list_route, baselines, inspection, ledger, self._policy),
+            SyncAttempts(target, _list_route, self._baselines, self._inspection, ledger, self._policy),
             Follow(target, self._states, self.notices, ledger),
             ledger,
             self._policy,
@@ -125,12 +126,18 @@ class Relay:
     def routes_api(self) -> "RoutesApi":
         """What answers `/api/routes`."""
         from shared.api.routes import RoutesApi
-        from shared.relay.baseline import Baselines
-        from shared.relay.operator import Operator
 
-        baselines = Baselines(self._documents)
-        operator = Operator(self._states, baselines, self.notices)
-        return RoutesApi(self.settings.routes, self._states, baselines, self.records, operator)
+        return RoutesApi(self.settings.routes, self._states, self._baselines, self._operator, _find_file, self._shared)
+
+    @_Once
+    def syncs_api(self) -> "SyncsApi":
+        """What answers `/api/routes/{route}/sync` and `/syncs`."""
+        from shared.api.syncs import SyncsApi
+        from shared.api.waiting import Waiting
+        from shared.relay.preview import Previews
+
+        previews = Previews(self._states, self._baselines, _list_route, self._inspection, self._policy)
+        return SyncsApi(self.settings.routes, self._operator, self.records, previews, Waiting())
 
     @_Once
     def readiness(self) -> "Readiness":
@@ -138,7 +145,7 @@ class Relay:
         from shared.api.health import Readiness
 
         check_token = partial(self.arm.check_token, deadline_s=_TOKEN_DEADLINE_S)
-        return Readiness(self.settings.routes, self._states, check_token)
+        return Readiness(self.settings.routes, self._states, check_token, self._policy.longest_wait)
 
     @_Once
     def metrics_api(self) -> "MetricsApi":
@@ -175,6 +182,30 @@ class Relay:
         )
 
     @_Once
+    def _shared(self) -> "Shared":
+        from shared.api.route_shown import Shared
+
+        return Shared(self._policy, self.settings.sweep_schedule, self.settings.dag_checks)
+
+    @_Once
+    def _baselines(self) -> "Baselines":
+        from shared.relay.baseline import Baselines
+
+        return Baselines(self._documents)
+
+    @_Once
+    def _operator(self) -> "Operator":
+        from shared.relay.operator import Operator
+
+        return Operator(self._states, self._baselines, self.notices)
+
+    @_Once
+    def _inspection(self) -> "Inspection":
+        from shared.relay.inspection import Inspection
+
+        return Inspection(self.settings.dag_checks, _read_files)
+
+    @_Once
     def _documents(self) -> "BlobDocuments":
         from shared.relay.documents import BlobDocuments
         from shared.storage import blob_service
@@ -193,6 +224,13 @@ def _list_route(route: "Route") -> "Manifest":
     from shared.storage import blob_service
 
     return list_folder(blob_service(route.connection), route.folder)
+
+
+def _find_file(route: "Route", name: str) -> "File | None":
+    from shared.folder.listing import find_file
+    from shared.storage import blob_service
+
+    return find_file(blob_service(route.connection), route.folder, name)
 
 
 def _read_files(route: "Route", names: "Iterable[str]") -> dict[str, bytes]:

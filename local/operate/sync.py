@@ -12,6 +12,7 @@ from local.operate.tables import is_good, names_table, syncs_table, utc_now
 
 # The app holds a request no longer than this while it waits for a sync's end.
 _ONE_REQUEST_S = 20.0
+_PAUSE_S = 1.0
 
 
 def sync(app: Deployment, route: str, *, force: bool, wait_s: float, as_json: bool) -> int:
@@ -38,10 +39,12 @@ def _ended(app: Deployment, route: str, sync_id: str, wait_s: float) -> dict[str
             record: dict[str, Any] = app.get(
                 "routes", route, "syncs", sync_id, wait=str(math.ceil(min(left, _ONE_REQUEST_S)))
             )
+            if record["outcome"] != "running":
+                return record
         except NotFoundError:
-            continue
-        if record["outcome"] != "running":
-            return record
+            pass
+        # The app answers at once when too many wait already.
+        time.sleep(min(_PAUSE_S, max(0.0, give_up_at - time.monotonic())))
     return None
 
 

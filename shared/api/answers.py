@@ -2,11 +2,16 @@
 
 import json
 from collections.abc import Mapping
+from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 import azure.functions as func
 
 from shared.adf.masking import masked
 from shared.arm.answers import ArmAnswer
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 # Not `Location` and `Azure-AsyncOperation`: only somebody with rights on the factory could ask there.
 _PASSED_ON = ("ETag", "Retry-After", "x-ms-request-id", "x-ms-correlation-request-id")
@@ -26,3 +31,12 @@ def json_answer(body: object) -> func.HttpResponse:
 def _response(body: object, status: int, headers: Mapping[str, str]) -> func.HttpResponse:
     content = None if body is None else json.dumps(masked(body))
     return func.HttpResponse(content, status_code=status, headers=dict(headers), mimetype="application/json")
+
+
+def view_answer(
+    view: "BaseModel", status: HTTPStatus = HTTPStatus.OK, headers: Mapping[str, str] | None = None
+) -> func.HttpResponse:
+    """Return an answer of our own, which holds nothing to mask."""
+    return func.HttpResponse(
+        view.model_dump_json(), status_code=status, headers=dict(headers or {}), mimetype="application/json"
+    )

@@ -43,7 +43,14 @@ ENDPOINTS = (
     Endpoint("metrics", "GET", "metrics", "Numbers for Prometheus.", lambda relay: relay.metrics_api.show),
     Endpoint("list_routes", "GET", "routes", "How all routes are.", lambda relay: relay.routes_api.index),
     Endpoint("show_route", "GET", "routes/{route}", "How one route is.", lambda relay: relay.routes_api.show),
-    Endpoint("sync_route", "POST", "routes/{route}/sync", "Sync now.", lambda relay: relay.routes_api.sync),
+    Endpoint("sync_route", "POST", "routes/{route}/sync", "Sync now.", lambda relay: relay.syncs_api.sync),
+    Endpoint(
+        "show_file",
+        "GET",
+        "routes/{route}/files/{*path}",
+        "Whether a file's version is in.",
+        lambda relay: relay.routes_api.file,
+    ),
     Endpoint(
         "suspend_route",
         "POST",
@@ -70,10 +77,10 @@ ENDPOINTS = (
         "GET",
         "routes/{route}/syncs",
         "What happened on a route, newest first.",
-        lambda relay: relay.routes_api.history,
+        lambda relay: relay.syncs_api.history,
     ),
     Endpoint(
-        "show_sync", "GET", "routes/{route}/syncs/{id}", "One attempt to sync.", lambda relay: relay.routes_api.record
+        "show_sync", "GET", "routes/{route}/syncs/{id}", "One attempt to sync.", lambda relay: relay.syncs_api.record
     ),
     Endpoint(
         "list_environments",

@@ -1,26 +1,48 @@
 """`/api/ready`: whether the promises can be kept, and if not, why; for a monitor that pages somebody."""
 
-import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from http import HTTPStatus
 
 import azure.functions as func
 from azure.core.exceptions import AzureError
 
+from shared.api.answers import view_answer
+from shared.api.route_views import View
 from shared.errors import NoToken
-from shared.relay.conditions import conditions
+from shared.relay.conditions import conditions, pending_since
+from shared.relay.overdue import overdue
 from shared.relay.route import Route
-from shared.relay.states import RouteStates
+from shared.relay.states import LoadedState, RouteStates
+from shared.relay.transitions import failures_in_a_row
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
+class Trouble(View):
     """Something that endangers a promise; `route` is None where it concerns all."""
 
     route: str | None
     reason: str
     sentence: str
+
+
+class RouteReadiness(View):
+    """How a route keeps its promises; `last_sync_age_seconds` is the age of the last good sync."""
+
+    name: str
+    ready: bool
+    last_sync: datetime | None
+    last_sync_age_seconds: int | None
+    failures_in_a_row: int
+    pending_since: datetime | None
+
+
+class ReadyView(View):
+    """Whether all is well, and if not, why."""
+
+    ready: bool
+    troubles: tuple[Trouble, ...]
+    routes: tuple[RouteReadiness, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,25 +52,46 @@ class Readiness:
     routes: Sequence[Route]
     states: RouteStates
     check_token: Callable[[], None]
+    longest_wait: timedelta
 
     def answer(self, _request: func.HttpRequest) -> func.HttpResponse:
         """Return 200, or 503 with what is wrong."""
-        troubles = [*self._identity(), *self._storage_and_routes()]
+        troubles = [*self._identity()]
+        routes: list[RouteReadiness] = []
+        try:
+            for route in self.routes:
+                loaded = self.states.read(route)
+                wrong = [*_troubles(route, loaded, self.longest_wait)]
+                troubles += wrong
+                routes.append(_readiness(route, loaded, ready=not wrong))
+        except AzureError as error:
+            sentence = f"the app's storage gave no good answer: {type(error).__name__}"
+            troubles.append(Trouble(route=None, reason="StorageUnavailable", sentence=sentence))
         status = HTTPStatus.SERVICE_UNAVAILABLE if troubles else HTTPStatus.OK
-        body = {"ready": not troubles, "troubles": [asdict(trouble) for trouble in troubles]}
-        return func.HttpResponse(json.dumps(body), status_code=status, mimetype="application/json")
+        return view_answer(ReadyView(ready=not troubles, troubles=tuple(troubles), routes=tuple(routes)), status)
 
     def _identity(self) -> Iterator[Trouble]:
         try:
             self.check_token()
         except NoToken as error:
-            yield Trouble(None, error.code, error.message)
+            yield Trouble(route=None, reason=error.code, sentence=error.message)
 
-    def _storage_and_routes(self) -> Iterator[Trouble]:
-        try:
-            for route in self.routes:
-                ready = conditions(self.states.read(route).state)[0]
-                if ready.status == "False":
-                    yield Trouble(route.name, ready.reason, ready.sentence)
-        except AzureError as error:
-            yield Trouble(None, "StorageUnavailable", f"the app's storage gave no good answer: {type(error).__name__}")
+
+def _troubles(route: Route, loaded: LoadedState, longest_wait: timedelta) -> Iterator[Trouble]:
+    ready = conditions(loaded.state)[0]
+    if ready.status == "False":
+        yield Trouble(route=route.name, reason=ready.reason, sentence=ready.sentence)
+    for delay in overdue(loaded.state, loaded.read_at, longest_wait):
+        yield Trouble(route=route.name, reason=delay.reason, sentence=delay.sentence)
+
+
+def _readiness(route: Route, loaded: LoadedState, *, ready: bool) -> RouteReadiness:
+    synced = loaded.state.synced
+    return RouteReadiness(
+        name=route.name,
+        ready=ready,
+        last_sync=synced.listed_at if synced else None,
+        last_sync_age_seconds=int((loaded.read_at - synced.listed_at).total_seconds()) if synced else None,
+        failures_in_a_row=failures_in_a_row(loaded.state),
+        pending_since=pending_since(loaded.state),
+    )

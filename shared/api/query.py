@@ -17,8 +17,8 @@ def query_of(request: func.HttpRequest, *known: str) -> Mapping[str, str]:
     ours = parameters_of(request)
     given = dict(ours)
     if len(given) < len(ours) or not given.keys() <= {name.lower() for name in known}:
-        expected = " and ".join(known)
-        raise Problem(HTTPStatus.BAD_REQUEST, f"expected no other query parameters than {expected}, each once at most")
+        expected = f"no other query parameters than {' and '.join(known)}" if known else "no query parameters"
+        raise Problem(HTTPStatus.BAD_REQUEST, f"expected {expected}, each once at most")
     return given
 
 

@@ -1,61 +1,68 @@
-"""`/api/routes`: how each route is, what happened, and what an operator may do."""
+"""`/api/routes`: how each route and each of its files is, and what an operator may do."""
 
-import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
-from itertools import dropwhile, islice
-from typing import Any
 
 import azure.functions as func
 
+from shared.api.answers import view_answer
 from shared.api.edge import answering
+from shared.api.listed_routes import route_of
 from shared.api.problem import Problem
-from shared.api.query import flag, query_of
-from shared.relay.baseline import Baselines
-from shared.relay.conditions import conditions
+from shared.api.query import query_of
+from shared.api.route_shown import Shared, shown, shown_with_removed
+from shared.api.route_views import AllRoutes, FileStanding, RouteView, link_to
+from shared.folder.manifest import File
+from shared.relay.baseline import Baseline, Baselines
 from shared.relay.operator import Operator
-from shared.relay.records import Records, SyncRecord
 from shared.relay.route import Route
-from shared.relay.state import RouteState
+from shared.relay.standing import Standing, standing_of, standing_of_missing
 from shared.relay.states import RouteStates
 
-NAMES_SHOWN = 100
-PAGE = 50
-LONGEST_PAGE = 200
+_NOT_IMPORTED = "not a file that is imported: not below dags/ or plugins/ of the folder, or what an editor left behind"
+_NO_SUCH_FILE = "neither the folder nor the last sync has this file"
 
 
 @dataclass(frozen=True, slots=True)
 class RoutesApi:
-    """Answers for the routes of the settings and no other."""
+    """Answers for the routes of the settings and no other; `find_file` looks for a file by its name."""
 
     routes: Sequence[Route]
     states: RouteStates
     baselines: Baselines
-    records: Records
     operator: Operator
+    find_file: Callable[[Route, str], File | None]
+    shared: Shared
 
     @answering
     def index(self, _request: func.HttpRequest) -> func.HttpResponse:
-        """All routes, without the names of removed files."""
-        return _answer({"routes": [_shown(route, self.states.read(route).state) for route in self.routes]})
+        """All routes, without the names of removed files; one read of storage for each."""
+        return view_answer(AllRoutes(routes=tuple(map(self._shown, self.routes))))
 
     @answering
     def show(self, request: func.HttpRequest) -> func.HttpResponse:
-        """One route."""
-        route = self._route(request)
-        removed = self.baselines.read(route).removed
-        files = [{"name": name, "since": since.isoformat()} for name, since in islice(removed.items(), NAMES_SHOWN)]
-        return _answer(_shown(route, self.states.read(route).state) | {"removedFiles": files})
+        """One route; one read of storage, and a second one if files were removed."""
+        route = route_of(request, self.routes)
+        state = self.states.read(route).state
+        baseline = self.baselines.read(route) if state.removed else Baseline()
+        return view_answer(shown_with_removed(route, state, baseline, self.shared))
 
     @answering
-    def sync(self, request: func.HttpRequest) -> func.HttpResponse:
-        """Ask for a sync; with `force` also of an unchanged, an emptied and a held folder. The engine does the rest."""
-        route = self._route(request)
-        sync_id = self.operator.request_sync(route, force=flag(query_of(request, "force"), "force"))
-        url = f"/api/routes/{route.name}/syncs/{sync_id}"
-        return _answer({"id": sync_id, "url": url}, HTTPStatus.ACCEPTED, {"Location": url})
+    def file(self, request: func.HttpRequest) -> func.HttpResponse:
+        """Whether the version of a file that lies in the folder is in, in which sync, or since when it waits."""
+        route = route_of(request, self.routes)
+        query_of(request)
+        path = _path_in(request)
+        try:
+            name = route.folder.blob_name(path)
+        except ValueError as error:
+            raise Problem(HTTPStatus.BAD_REQUEST, str(error)) from error
+        standing = self._standing(route, name) if name else None
+        if name and standing is None:
+            raise Problem(HTTPStatus.NOT_FOUND, _NO_SUCH_FILE)
+        return view_answer(_file_standing(route, name or path, standing))
 
     @answering
     def suspend(self, request: func.HttpRequest) -> func.HttpResponse:
@@ -72,71 +79,35 @@ class RoutesApi:
         """Forget the files that were removed here and that ADF keeps."""
         return self._steer(request, self.operator.acknowledge_removed)
 
-    @answering
-    def history(self, request: func.HttpRequest) -> func.HttpResponse:
-        """Attempts to sync, newest first: `limit` of them, those older than the id in `after`, of one `outcome`."""
-        route = self._route(request)
-        limit = _limit(request.params.get("limit"))
-        found = list(islice(self._records(route, request), limit))
-        more = found[-1].sync_id if len(found) == limit else None
-        return _answer({"syncs": [record.model_dump(mode="json") for record in found], "after": more})
-
-    @answering
-    def record(self, request: func.HttpRequest) -> func.HttpResponse:
-        """One attempt to sync; one that was asked for has no record until it has been answered."""
-        route = self._route(request)
-        found = self.records.read(route.name, request.route_params.get("id", ""))
-        if found is None:
-            raise Problem(HTTPStatus.NOT_FOUND, "there is no record of this sync, or not yet")
-        return _answer(found.model_dump(mode="json"))
-
-    def _route(self, request: func.HttpRequest) -> Route:
-        name = request.route_params.get("route")
-        route = next((route for route in self.routes if route.name == name), None)
-        if route is None:
-            raise Problem(HTTPStatus.NOT_FOUND, "the settings list no route of this name")
-        return route
-
     def _steer(self, request: func.HttpRequest, act: Callable[[Route], None]) -> func.HttpResponse:
-        route = self._route(request)
+        route = route_of(request, self.routes)
         act(route)
-        return _answer(_shown(route, self.states.read(route).state))
+        return view_answer(self._shown(route))
 
-    def _records(self, route: Route, request: func.HttpRequest) -> Iterator[SyncRecord]:
-        after, outcome = request.params.get("after", ""), request.params.get("outcome")
-        ids = dropwhile(lambda sync_id: sync_id <= after, self.records.ids(route.name))
-        records = (self.records.read(route.name, sync_id) for sync_id in ids)
-        return (record for record in records if record and outcome in {None, record.outcome})
+    def _shown(self, route: Route) -> RouteView:
+        return shown(route, self.states.read(route).state, self.shared)
 
-
-def _shown(route: Route, state: RouteState) -> dict[str, Any]:
-    return {
-        "name": route.name,
-        "environment": str(route.environment),
-        "folder": str(route.folder),
-        "request": route.request.wire(),
-        "conditions": [asdict(condition) for condition in conditions(state)],
-        "synced": state.synced and state.synced.model_dump(mode="json"),
-        "pendingSince": state.pending and state.pending.since,
-        "nextAttempt": state.failure and state.failure.next_attempt,
-        "failure": state.failure and state.failure.model_dump(mode="json"),
-        "failuresInARow": state.failure.count if state.failure else 0,
-        "operation": state.operation and state.operation.model_dump(mode="json", exclude={"handle"}),
-        "suspendedSince": state.suspended_since,
-        "removed": state.removed,
-    }
+    def _standing(self, route: Route, name: str) -> Standing | None:
+        # The file first: a sync that ends meanwhile is then known when the baseline is read, and not the reverse.
+        file = self.find_file(route, name)
+        state = self.states.read(route).state
+        staged = self.baselines.read_staged(route) if state.operation else Baseline()
+        baseline = self.baselines.read(route)
+        return standing_of(file, baseline, staged, state) if file else standing_of_missing(name, baseline)
 
 
-def _limit(text: str | None) -> int:
-    limit = int(text) if text and text.isascii() and text.isdigit() else PAGE if text is None else 0
-    if not 1 <= limit <= LONGEST_PAGE:
-        raise Problem(HTTPStatus.BAD_REQUEST, f"expected a limit from 1 to {LONGEST_PAGE}")
-    return limit
+def _path_in(request: func.HttpRequest) -> str:
+    """Return the path of a file; the host decodes it, but leaves a slash encoded that was sent so."""
+    return re.sub("%2f", "/", request.route_params.get("path", ""), flags=re.IGNORECASE)
 
 
-def _answer(
-    body: dict[str, Any], status: HTTPStatus = HTTPStatus.OK, headers: dict[str, str] | None = None
-) -> func.HttpResponse:
-    return func.HttpResponse(
-        json.dumps(body, default=datetime.isoformat), status_code=status, headers=headers, mimetype="application/json"
+def _file_standing(route: Route, path: str, standing: Standing | None) -> FileStanding:
+    if standing is None:
+        return FileStanding(path=path, state="notImported", since=None, sync=None, sentence=_NOT_IMPORTED)
+    return FileStanding(
+        path=path,
+        state=standing.state,
+        since=standing.since,
+        sync=link_to(route.name, standing.sync_id),
+        sentence=standing.sentence,
     )

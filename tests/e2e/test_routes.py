@@ -3,6 +3,7 @@
 import itertools
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import requests
@@ -73,7 +74,50 @@ def test_an_operator_sees_the_routes_and_asks_for_a_sync(running: Running) -> No
 def test_an_app_that_keeps_its_promises_is_alive_and_ready(running: Running) -> None:
     assert requests.get(f"{running.addresses.app}/api/health", timeout=10).json() == {"status": "alive"}
     answer = requests.get(f"{running.addresses.app}/api/ready", timeout=10)
-    assert (answer.status_code, answer.json()) == (200, {"ready": True, "troubles": []})
+    ready = answer.json()
+    assert (answer.status_code, ready["ready"], ready["troubles"]) == (200, True, [])
+    first = ready["routes"][0]
+    assert (first["name"], first["ready"], first["failuresInARow"]) == ("one", True, 0)
+    assert 0 <= first["lastSyncAgeSeconds"] < 600
+
+
+@pytest.mark.parametrize(
+    "path", ["dags/ünï cödé.py", "airflow/dags/ünï cödé.py", "dags%2F%C3%BCn%C3%AF%20c%C3%B6d%C3%A9.py"]
+)
+def test_an_uploader_learns_with_which_sync_a_file_came_in(running: Running, path: str) -> None:
+    running.upload("dags/ünï cödé.py")
+    url = f"{running.addresses.app}/api/routes/one/files/{path}"
+
+    def come_in() -> dict[str, Any] | None:
+        found: dict[str, Any] = requests.get(url, timeout=10).json()
+        return found if found["state"] == "synced" else None
+
+    found = until(come_in, "the file's sync", 60)
+    assert found
+    assert found["path"] == "airflow/dags/ünï cödé.py"
+    record = requests.get(running.addresses.app + found["sync"]["url"], timeout=10).json()
+    assert found["path"] in record["changes"]["added"]["first"]
+
+
+@pytest.mark.parametrize("path", ["dags%2F..%2F..%2Fx.py", "dags/%2E%2E%2Fx.py", "..%2F..%2Fdag-relay%2Froutes"])
+def test_a_path_that_climbs_out_of_the_folder_is_refused(running: Running, path: str) -> None:
+    assert requests.get(f"{running.addresses.app}/api/routes/one/files/{path}", timeout=10).status_code == 400
+
+
+def test_a_dry_run_says_what_a_sync_would_do_and_a_caller_can_wait_for_the_end_of_one(running: Running) -> None:
+    running.wait_for(lambda seen: seen.settled, "calm")
+    api = f"{running.addresses.app}/api/routes/one"
+    calls = len(running.journal())
+    plan = requests.post(f"{api}/sync?dryRun=true", timeout=10).json()
+    assert (plan["wouldSend"], plan["decision"], plan["reason"]) == (False, "Skip", "Unchanged")
+    forced = requests.post(f"{api}/sync?dryRun=true&force=true", timeout=10).json()
+    assert (forced["wouldSend"], len(running.journal())) == (True, calls)
+    asked = requests.post(f"{api}/sync?force=true", timeout=10).json()
+    record = requests.get(f"{running.addresses.app}{asked['url']}?wait=50", timeout=60).json()
+    assert (record["sync_id"], record["outcome"]) == (asked["id"], "accepted")
+    sent = next(call for call in reversed(running.journal()) if call["path"].endswith("/airflow/sync"))
+    assert (sent["method"], sent["body"]) == (forced["request"]["method"], forced["request"]["body"])
+    assert forced["request"]["path"].split("?")[0] == sent["path"]
 
 
 def test_a_poison_message_is_drained_into_a_record(running: Running) -> None:

@@ -2,10 +2,16 @@
 
 import ast
 import re
+from typing import get_args
 
 import pytest
+from pydantic import BaseModel
 
 from local.app_settings import ROOT
+from shared.api.health import ReadyView, RouteReadiness
+from shared.api.history import PARAMETERS
+from shared.api.route_views import FileStanding, OneRoute, RouteView, SyncPage, SyncPlan
+from shared.relay.standing import Stand
 from shared.relay.tally import OUTCOMES
 from shared.settings import RouteSettings, Settings
 from shared.telemetry.catalogue import OF_ROUTES, OF_WORKERS, WORKER, Metric
@@ -14,6 +20,7 @@ README = (ROOT / "README.md").read_text()
 HOW_IT_WORKS = (ROOT / "docs/how-it-works.md").read_text()
 WEBHOOKS = (ROOT / "docs/webhooks.md").read_text()
 TELEMETRY = (ROOT / "docs/telemetry.md").read_text()
+ROUTES = (ROOT / "docs/routes.md").read_text()
 DECISIONS = {"Wait", "Skip", "Hold", "Sync", "Poll"}
 
 
@@ -85,3 +92,25 @@ def test_every_field_of_the_logs_is_in_the_document() -> None:
     fields = {keyword.arg for call in calls for keyword in call.keywords}
     assert "sync_id" in fields
     assert [field for field in fields if f"| `{field}` |" not in TELEMETRY] == []
+
+
+def test_every_reason_of_something_overdue_is_in_how_it_works() -> None:
+    reasons = {words[0] for _, words in made_of("Overdue")}
+    assert "ChangeOverdue" in reasons
+    assert [reason for reason in reasons if f"| `{reason}` |" not in HOW_IT_WORKS] == []
+
+
+@pytest.mark.parametrize("state", [*get_args(Stand), "notImported"])
+def test_every_state_of_a_file_is_in_the_description_of_the_routes_api(state: str) -> None:
+    assert f"| `{state}` |" in ROUTES
+
+
+@pytest.mark.parametrize("view", [RouteView, OneRoute, FileStanding, SyncPage, SyncPlan, ReadyView, RouteReadiness])
+def test_every_key_of_an_answer_is_in_the_description_of_the_routes_api(view: type[BaseModel]) -> None:
+    keys = view.model_json_schema(mode="serialization")["properties"]
+    assert [key for key in keys if f"`{key}`" not in ROUTES and f'"{key}"' not in ROUTES] == []
+
+
+@pytest.mark.parametrize("parameter", [*PARAMETERS, "wait", "force", "dryRun"])
+def test_every_query_parameter_is_in_the_description_of_the_routes_api(parameter: str) -> None:
+    assert f"`{parameter}" in ROUTES or f"`?{parameter}=" in ROUTES

@@ -7,8 +7,9 @@ import pytest
 from azure.core.exceptions import ServiceRequestError
 
 from shared.api.health import Readiness
-from shared.errors import ArmRefusal, NoToken
+from shared.errors import ArmRefusal, ArmUnavailable, NoToken
 from shared.relay.route import Route
+from shared.relay.target import Accepted
 from tests.unit.world import ROUTE, World
 
 REQUEST = func.HttpRequest(method="GET", url="/api/ready", body=b"")
@@ -22,11 +23,16 @@ def has_none() -> None:
     raise NoToken("the app's identity got no token for ARM", code="NoToken")
 
 
-def ask(world: World, check_token: Callable[[], None] = has_token) -> tuple[int, list[dict[str, Any]]]:
-    response = Readiness([ROUTE], world.states, check_token).answer(REQUEST)
-    body = json.loads(response.get_body())
+def answer_of(world: World, check_token: Callable[[], None] = has_token) -> tuple[int, dict[str, Any]]:
+    response = Readiness([ROUTE], world.states, check_token, world.policy.longest_wait).answer(REQUEST)
+    body: dict[str, Any] = json.loads(response.get_body())
     assert body["ready"] is (response.status_code == 200)
-    return response.status_code, body["troubles"]
+    return response.status_code, body
+
+
+def ask(world: World, check_token: Callable[[], None] = has_token) -> tuple[int, list[dict[str, Any]]]:
+    status, body = answer_of(world, check_token)
+    return status, body["troubles"]
 
 
 def test_a_route_that_has_never_been_synced_is_no_trouble() -> None:
@@ -62,3 +68,71 @@ def test_storage_that_does_not_answer_turns_it_red(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(world.states, "read", down)
     status, (trouble,) = ask(world)
     assert (status, trouble["reason"]) == (503, "StorageUnavailable")
+
+
+def test_it_tells_the_age_of_the_last_good_sync_and_the_failures_since() -> None:
+    world = World()
+    world.worker.reconcile(ROUTE)
+    world.answer = ArmUnavailable("busy", code="ServerBusy")
+    for seconds in (200, 900):
+        world.at(seconds, 0, 190, content="v2")
+        world.worker.reconcile(ROUTE)
+    world.clock.seconds = 1000
+    _, body = answer_of(world)
+    assert body["routes"] == [
+        {
+            "name": "default",
+            "ready": False,
+            "lastSync": "2026-01-01T12:01:40Z",
+            "lastSyncAgeSeconds": 900,
+            "failuresInARow": 2,
+            "pendingSince": "2026-01-01T12:03:20Z",
+        }
+    ]
+
+
+def test_a_change_that_nobody_looks_at_turns_it_red() -> None:
+    world = World()
+    world.notices.notice(ROUTE)
+    world.clock.seconds += 420
+    assert ask(world) == (200, [])
+    world.clock.seconds += 1
+    status, (trouble,) = ask(world)
+    assert (status, trouble["reason"], trouble["route"]) == (503, "ChangeOverdue", "default")
+
+
+def test_a_burst_whose_worker_crashed_turns_it_red() -> None:
+    world = World()
+    world.at(100, 99)
+    world.worker.reconcile(ROUTE)
+    world.states.update(ROUTE, lambda state, _: state.model_copy(update={"pending": None}))
+    world.clock.seconds = 521
+    _, (trouble,) = ask(world)
+    assert trouble["reason"] == "ChangeOverdue"
+
+
+def test_a_change_of_a_suspended_route_is_not_overdue() -> None:
+    world = World()
+    world.notices.notice(ROUTE)
+    world.operator.suspend(ROUTE)
+    world.clock.seconds += 4000
+    assert ask(world) == (200, [])
+
+
+def test_a_change_that_backs_off_is_not_overdue_before_its_next_attempt() -> None:
+    world = World(answer=ArmUnavailable("busy", code="ServerBusy", retry_after_s=3000))
+    world.worker.reconcile(ROUTE)
+    world.clock.seconds += 3000
+    assert [trouble["reason"] for trouble in ask(world)[1]] == ["ServerBusy"]
+    world.clock.seconds += 430
+    assert [trouble["reason"] for trouble in ask(world)[1]] == ["ServerBusy", "ChangeOverdue"]
+
+
+def test_an_import_that_nobody_follows_any_more_turns_it_red() -> None:
+    world = World(answer=Accepted(202, "request-1", "handle-1", 15))
+    world.worker.reconcile(ROUTE)
+    world.clock.seconds += 1800 + 360
+    assert ask(world) == (200, [])
+    world.clock.seconds += 1
+    _, (trouble,) = ask(world)
+    assert trouble["reason"] == "OperationOverdue"

@@ -1,15 +1,14 @@
-import json
 from typing import Any
-from urllib.parse import urlencode
 
-import azure.functions as func
 import pytest
 from azure.core.exceptions import ServiceRequestError
 
 from shared.api.routes import RoutesApi
-from shared.errors import ArmRefusal
+from shared.errors import ArmRefusal, ArmUnavailable
+from shared.relay.baseline import Baseline
 from shared.relay.route import Route
-from tests.unit.memory import make_route
+from shared.relay.target import Accepted
+from tests.unit.http import body_of, request, routes_api
 from tests.unit.world import ROUTE, World
 
 
@@ -20,22 +19,7 @@ def world() -> World:
 
 @pytest.fixture
 def api(world: World) -> RoutesApi:
-    return RoutesApi([ROUTE, make_route("other")], world.states, world.baselines, world.records, world.operator)
-
-
-def request(params: dict[str, str] | None = None, **route_params: str) -> func.HttpRequest:
-    return func.HttpRequest(
-        method="GET",
-        url=f"/api/routes?{urlencode(params or {})}",
-        params=params or {},
-        route_params={"route": "default"} | route_params,
-        body=b"",
-    )
-
-
-def body_of(response: func.HttpResponse) -> dict[str, Any]:
-    body: dict[str, Any] = json.loads(response.get_body())
-    return body
+    return routes_api(world)
 
 
 def condition(shown: dict[str, Any], kind: str) -> tuple[str, str]:
@@ -72,7 +56,7 @@ def test_a_noticed_change_shows_since_when_it_is_pending(api: RoutesApi, world: 
     shown = body_of(api.show(request()))
     assert condition(shown, "Reconciling") == ("True", "WakeUpArmed")
     reconciling = next(one for one in shown["conditions"] if one["type"] == "Reconciling")
-    assert shown["pendingSince"] == reconciling["since"] == "2026-01-01T12:01:40+00:00"
+    assert shown["pendingSince"] == reconciling["since"] == "2026-01-01T12:01:40Z"
 
 
 def test_removed_files_are_listed_until_they_are_acknowledged(api: RoutesApi, world: World) -> None:
@@ -86,45 +70,9 @@ def test_removed_files_are_listed_until_they_are_acknowledged(api: RoutesApi, wo
     assert body_of(api.show(request()))["removedFiles"] == []
 
 
-def test_a_sync_that_is_asked_for_answers_where_its_record_will_be(api: RoutesApi, world: World) -> None:
-    asked = api.sync(request())
-    accepted = body_of(asked)
-    assert (asked.status_code, asked.headers["Location"]) == (202, accepted["url"])
-    assert api.record(request(id=accepted["id"])).status_code == 404
-    world.worker.reconcile(ROUTE)
-    assert body_of(api.record(request(id=accepted["id"])))["outcome"] == "accepted"
-
-
-def test_a_sync_can_be_forced(api: RoutesApi, world: World) -> None:
-    world.worker.reconcile(ROUTE)
-    api.sync(request({"force": "true"}))
-    world.at(200, 0, 1)
-    world.worker.reconcile(ROUTE)
-    assert len(world.synced) == 2
-
-
 def test_a_route_is_suspended_and_resumed(api: RoutesApi) -> None:
     assert condition(body_of(api.suspend(request())), "Reconciling") == ("False", "Suspended")
     assert condition(body_of(api.resume(request())), "Reconciling") == ("False", "Idle")
-
-
-def test_history_is_paged_newest_first_and_filtered(api: RoutesApi, world: World) -> None:
-    for n in range(5):
-        world.at(100 + 100 * n, 0, 50 + 100 * n, content=f"v{n}")
-        world.answer = world.answer if n % 2 == 0 else ArmRefusal("no", code="BadRequest", status=400)
-        world.worker.reconcile(ROUTE)
-    first = body_of(api.history(request({"limit": "2"})))
-    second = body_of(api.history(request({"limit": "3", "after": first["after"]})))
-    times = [sync["started_at"] for sync in [*first["syncs"], *second["syncs"]]]
-    assert len(times) == 5
-    assert times == sorted(times, reverse=True)
-    refused = body_of(api.history(request({"outcome": "refused"})))["syncs"]
-    assert {sync["outcome"] for sync in refused} == {"refused"}
-
-
-@pytest.mark.parametrize("limit", ["0", "201", "-1", "many", "²", ""])
-def test_a_limit_that_makes_no_sense_is_refused(api: RoutesApi, limit: str) -> None:
-    assert api.history(request({"limit": limit})).status_code == 400
 
 
 def test_a_route_or_an_action_that_does_not_exist_is_a_problem(api: RoutesApi) -> None:
@@ -141,6 +89,165 @@ def test_storage_that_does_not_answer_is_a_problem_that_passes(api: RoutesApi, m
     assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
 
 
-def test_a_force_that_is_neither_true_nor_false_is_refused(api: RoutesApi, world: World) -> None:
-    assert api.sync(request({"force": "perhaps"})).status_code == 400
-    assert world.state().requested is None
+def since(shown: dict[str, Any], kind: str) -> str | None:
+    moment: str | None = next(one["since"] for one in shown["conditions"] if one["type"] == kind)
+    return moment
+
+
+def test_a_route_shows_its_settings_and_no_connection_string(api: RoutesApi) -> None:
+    settings = body_of(api.show(request()))["settings"]
+    assert (settings["folder"], settings["environment"]) == ("files/airflow", "sample-2")
+    assert (settings["connection"], settings["linkedService"]) == ("AzureWebJobsStorage", "AzureBlobStorage1")
+    assert (settings["quietSeconds"], settings["longestWaitSeconds"]) == (5, 60)
+    assert (settings["overwrite"], settings["dagChecks"], settings["sweepSchedule"]) == (True, "off", "0 */5 * * * *")
+
+
+def test_one_route_is_one_read_of_storage_and_two_where_files_were_removed(api: RoutesApi, world: World) -> None:
+    world.worker.reconcile(ROUTE)
+    before = world.documents.requests
+    api.show(request())
+    assert world.documents.requests - before == 1
+    for seconds in (200, 206):
+        world.at(seconds, 0)
+        world.worker.reconcile(ROUTE)
+    before = world.documents.requests
+    api.show(request())
+    assert world.documents.requests - before == 2
+
+
+def test_a_running_sync_is_shown_without_its_handle(api: RoutesApi, world: World) -> None:
+    world.answer = Accepted(202, "request-1", "handle-with-arms-links", 15)
+    world.worker.reconcile(ROUTE)
+    response = api.show(request())
+    operation = body_of(response)["operation"]
+    assert operation["give_up_at"] == "2026-01-01T12:31:40Z"
+    assert b"handle-with-arms-links" not in response.get_body()
+
+
+def test_a_request_that_is_open_is_shown_with_the_place_of_its_record(api: RoutesApi, world: World) -> None:
+    sync_id = world.operator.request_sync(ROUTE, force=True)
+    requested = body_of(api.show(request()))["requested"]
+    assert (requested["id"], requested["force"]) == (sync_id, True)
+    assert requested["url"] == f"/api/routes/default/syncs/{sync_id}"
+
+
+def test_a_failing_route_says_since_when_it_fails(api: RoutesApi, world: World) -> None:
+    world.answer = ArmUnavailable("busy", code="ServerBusy")
+    world.worker.reconcile(ROUTE)
+    world.at(900, 0, 1)
+    world.worker.reconcile(ROUTE)
+    shown = body_of(api.show(request()))
+    assert shown["failuresInARow"] == 2
+    assert since(shown, "Ready") == shown["pendingSince"] == "2026-01-01T12:01:40Z"
+    assert shown["failure"]["at"] == "2026-01-01T12:15:00Z"
+
+
+def test_an_open_outcome_and_an_idle_route_say_since_when(api: RoutesApi, world: World) -> None:
+    world.during_sync = lambda: world.at(100, 0, 1, 100, content="v2")
+    world.worker.reconcile(ROUTE)
+    shown = body_of(api.show(request()))
+    assert condition(shown, "Ready") == ("Unknown", "OutcomeOpen")
+    assert since(shown, "Ready") == "2026-01-01T12:01:40Z"
+    world.during_sync = lambda: None
+    world.at(200, 0, 1, 100, content="v2")
+    world.worker.reconcile(ROUTE)
+    assert since(body_of(api.show(request())), "Reconciling") == "2026-01-01T12:03:20Z"
+
+
+FILE = "airflow/dags/dag_0.py"
+
+
+def standing(api: RoutesApi, path: str = FILE) -> dict[str, Any]:
+    return body_of(api.file(request(path=path)))
+
+
+@pytest.mark.parametrize("path", [FILE, "dags/dag_0.py", "airflow%2Fdags%2fdag_0.py"])
+def test_a_file_that_is_in_names_the_sync_that_brought_it(api: RoutesApi, world: World, path: str) -> None:
+    world.worker.reconcile(ROUTE)
+    first = world.history()[0].sync_id
+    world.at(200, 0, 1, 150)
+    world.worker.reconcile(ROUTE)
+    found = standing(api, path)
+    assert (found["path"], found["state"], found["since"]) == (FILE, "synced", "2026-01-01T12:01:40Z")
+    assert found["sync"] == {"id": first, "url": f"/api/routes/default/syncs/{first}"}
+    assert standing(api, "dags/dag_2.py")["sync"]["id"] == world.history()[0].sync_id
+
+
+def test_a_version_that_is_not_in_waits_since_it_was_written(api: RoutesApi, world: World) -> None:
+    world.worker.reconcile(ROUTE)
+    world.at(200, 199, content="v2")
+    found = standing(api)
+    assert (found["state"], found["since"], found["sync"]) == ("pending", "2026-01-01T12:03:19Z", None)
+
+
+def test_a_version_that_adf_works_on_names_the_sync(api: RoutesApi, world: World) -> None:
+    world.answer = Accepted(202, "request-1", "handle-1", 15)
+    world.worker.reconcile(ROUTE)
+    found = standing(api)
+    assert (found["state"], found["sync"]["id"]) == ("syncing", world.history()[0].sync_id)
+    world.at(120, 119, content="v2")
+    assert standing(api)["state"] == "pending"
+
+
+def test_a_version_whose_sync_failed_says_why(api: RoutesApi, world: World) -> None:
+    world.answer = ArmRefusal("no such linked service", code="BadRequest", status=400)
+    world.worker.reconcile(ROUTE)
+    found = standing(api)
+    assert (found["state"], found["sync"]["id"]) == ("failed", world.history()[0].sync_id)
+    assert "BadRequest: no such linked service" in found["sentence"]
+
+
+def test_a_version_that_is_held_waits_for_a_person_and_a_suspended_one_for_the_route(
+    api: RoutesApi, world: World
+) -> None:
+    world.at(100)
+    world.worker.reconcile(ROUTE)
+    world.at(200, 0, 1)
+    world.worker.reconcile(ROUTE)
+    world.at(300)
+    world.worker.reconcile(ROUTE)
+    world.at(301, 290, content="v2")
+    assert standing(api)["state"] == "held"
+    world.operator.suspend(ROUTE)
+    assert standing(api)["state"] == "suspended"
+
+
+def test_nobody_knows_which_version_is_in_after_a_change_during_the_call(api: RoutesApi, world: World) -> None:
+    world.during_sync = lambda: world.at(100, 0, 1, 100)
+    world.worker.reconcile(ROUTE)
+    assert standing(api)["state"] == "open"
+
+
+def test_a_file_that_was_removed_says_since_when(api: RoutesApi, world: World) -> None:
+    world.worker.reconcile(ROUTE)
+    world.at(200, 0)
+    assert standing(api, "dags/dag_1.py")["state"] == "removed"
+    for seconds in (200, 206):
+        world.at(seconds, 0)
+        world.worker.reconcile(ROUTE)
+    found = standing(api, "dags/dag_1.py")
+    assert (found["state"], found["since"]) == ("removed", "2026-01-01T12:03:26Z")
+
+
+def test_a_file_of_a_baseline_from_before_there_were_origins_is_in(api: RoutesApi, world: World) -> None:
+    world.worker.reconcile(ROUTE)
+    contents = world.baselines.read(ROUTE).contents
+    world.baselines.write(ROUTE, Baseline(contents=contents))
+    found = standing(api)
+    assert (found["state"], found["since"], found["sync"]) == ("synced", None, None)
+
+
+@pytest.mark.parametrize("path", ["dags/.a.py.swp~", "airflow/readme.md", "elsewhere/dags/a.py"])
+def test_a_path_that_is_not_imported_says_so(api: RoutesApi, path: str) -> None:
+    assert (standing(api, path)["path"], standing(api, path)["state"]) == (path, "notImported")
+
+
+def test_a_file_that_nobody_has_is_not_found(api: RoutesApi) -> None:
+    assert api.file(request(path="dags/nothing.py")).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["", "dags/", "dags//a.py", "dags/../dags/a.py", "dags/%2e./a.py/..", "/dags/a.py"])
+def test_a_path_that_a_client_would_change_is_refused(api: RoutesApi, world: World, path: str) -> None:
+    before = world.documents.requests
+    assert api.file(request(path=path)).status_code == 400
+    assert world.documents.requests == before

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from shared.folder.manifest import Manifest
+from shared.folder.manifest import File, Manifest
 from shared.relay.baseline import Baselines
 from shared.relay.decide import Policy
 from shared.relay.flight import Flights
@@ -75,6 +75,9 @@ class World:
 
     def read_files(self, _: Route, names: Iterable[str]) -> dict[str, bytes]:
         return {name: self.contents[name] for name in names if name in self.contents}
+
+    def find_file(self, _: Route, name: str) -> File | None:
+        return next((file for file in self.folder.files if file.name == name), None)
 
     def environment_state(self, _: Route, *, deadline_s: float) -> EnvironmentState:
         assert deadline_s > 0
