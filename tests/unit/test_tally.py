@@ -147,7 +147,7 @@ def test_a_tally_costs_no_further_request_of_the_storage(world: World) -> None:
     world.at(200, 190, content="v2")
     world.worker.reconcile(ROUTE)
     # As many as before there was a tally.
-    assert world.documents.requests - before == 16
+    assert world.documents.requests - before == 18
 
 
 def test_a_state_of_an_older_version_counts_from_nothing() -> None:
