@@ -79,7 +79,7 @@ class Settings(BaseModel):
     flight_seconds: Annotated[float, Field(alias="RELAY_FLIGHT_SECONDS", ge=10, le=280)] = 180
     operation_timeout_seconds: Annotated[float, Field(alias="RELAY_OPERATION_TIMEOUT_SECONDS", ge=60, le=86400)] = 1800
     dag_checks: Annotated[Literal["off", "warn", "block"], Field(alias="RELAY_DAG_CHECKS")] = "warn"
-    record_days: Annotated[float, Field(alias="RELAY_RECORD_DAYS", gt=0)] = 90
+    record_days: Annotated[float, Field(alias="RELAY_RECORD_DAYS", gt=0, le=10_000)] = 90
     records_per_route: Annotated[int, Field(alias="RELAY_RECORDS_PER_ROUTE", ge=1, le=10_000)] = 1000
     blob_source: Annotated[Literal["polling", "eventgrid"], Field(alias="RELAY_BLOB_SOURCE")] = "polling"
     webhook_secrets: Annotated[

@@ -184,3 +184,10 @@ def test_a_summary_is_short_whatever_the_record_holds() -> None:
     assert summary.changes
     assert (summary.changes.added.count, summary.changes.added.first) == (250, ("001", "002", "003"))
     assert len(summary.model_dump_json()) < 2000
+
+
+def test_the_longest_history_keeps_all(records: Records) -> None:
+    for days in (1, 400, 5000):
+        records.write(record_of(-days * 86400))
+    assert records.prune("default", keep=10_000, days=10_000) == 0
+    assert len(records.summaries("default")) == 3

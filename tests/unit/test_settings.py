@@ -160,3 +160,9 @@ def test_unsigned_requests_cannot_be_refused_without_a_secret() -> None:
     ]
     broken = {"RELAY_UNSIGNED_REQUESTS": "refuse", "RELAY_WEBHOOK_SECRETS": "short"}
     assert [problem.partition(":")[0] for problem in problems_of(SAMPLE | broken)] == ["RELAY_WEBHOOK_SECRETS"]
+
+
+@pytest.mark.parametrize("name", ["RELAY_RECORD_DAYS", "RELAY_RECORDS_PER_ROUTE"])
+def test_a_history_without_an_end_is_refused(name: str) -> None:
+    assert read_settings(SAMPLE | {name: "10000"})
+    assert problems_of(SAMPLE | {name: "10001"}) == [f"{name}: Input should be less than or equal to 10000"]

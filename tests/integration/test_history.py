@@ -1,0 +1,70 @@
+"""The history on a real storage: thousands of syncs, pages of a thousand, two writers at once."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from azure.storage.blob import BlobServiceClient
+
+from shared.api.history import HistoryQuery
+from shared.relay.documents import BlobDocuments, Document
+from shared.relay.records import Records, SyncRecord, new_sync_id
+from shared.relay.summaries import Summaries
+from tests.unit.memory import NOON
+
+
+class CountedDocuments(BlobDocuments):
+    """Counts how often storage is read."""
+
+    reads = 0
+
+    def read(self, name: str) -> Document:
+        self.reads += 1
+        return super().read(name)
+
+
+@pytest.fixture
+def documents(blobs: BlobServiceClient) -> CountedDocuments:
+    return CountedDocuments(blobs.get_container_client("dag-relay"))
+
+
+def record_of(minutes: int) -> SyncRecord:
+    at = NOON + timedelta(minutes=minutes)
+    outcome = "failed" if minutes % 10 == 0 else "accepted"
+    return SyncRecord(sync_id=new_sync_id(at), route="default", outcome=outcome, trigger="Changed", started_at=at)
+
+
+def test_thousands_of_syncs_are_paged_with_one_read_a_page(documents: CountedDocuments) -> None:
+    written = [record_of(minutes) for minutes in range(2500)]
+    Summaries(documents).mend("default", {}, [record.summary() for record in written], gone=())
+    records = Records(documents)
+    seen: list[str] = []
+    after: str | None = ""
+    reads = documents.reads
+    while after is not None:
+        page = HistoryQuery(limit=1000, after=after).page(records.summaries("default"))
+        seen += [sync.sync_id for sync in page.syncs]
+        after = page.after
+    assert seen == [record.sync_id for record in reversed(written)]
+    assert documents.reads - reads == 3
+    failed = HistoryQuery(limit=1000, outcome="failed").page(records.summaries("default"))
+    assert (len(failed.syncs), failed.after) == (250, None)
+
+
+def test_workers_that_write_at_once_lose_no_summary(documents: CountedDocuments) -> None:
+    written = [record_of(minutes) for minutes in range(4)]
+    records = Records(documents)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(records.write, written))
+    listed = [summary.sync_id for summary in records.summaries("default")]
+    assert listed == list(records.ids("default")) == [record.sync_id for record in reversed(written)]
+
+
+def test_a_history_from_before_there_were_summaries_is_listed_after_a_sweep(documents: CountedDocuments) -> None:
+    for record in (record_of(minutes) for minutes in range(20)):
+        documents.write(f"records/default/{record.sync_id}.json", record.model_dump_json().encode(), None)
+    records = Records(documents)
+    assert records.summaries("default") == []
+    records.prune("default", keep=15, days=10_000)
+    assert [summary.sync_id for summary in records.summaries("default")] == list(records.ids("default"))
+    assert len(records.summaries("default")) == 15
