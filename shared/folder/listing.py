@@ -1,6 +1,7 @@
 """Reading a folder from Blob Storage: one listing, no content."""
 
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from shared.folder.manifest import File, Manifest
@@ -10,6 +11,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from azure.storage.blob import BlobProperties, BlobServiceClient
+
+
+# Not found, and refused as a name that no blob can have, like one of more than 1,024 characters.
+_NO_SUCH_BLOB = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.BAD_REQUEST})
 
 
 def list_folder(blobs: "BlobServiceClient", folder: FolderPath) -> Manifest:
@@ -39,12 +44,14 @@ def list_folder(blobs: "BlobServiceClient", folder: FolderPath) -> Manifest:
 
 
 def find_file(blobs: "BlobServiceClient", folder: FolderPath, name: str) -> File | None:
-    """Return one file as it is now, by its name below the container; None where there is none."""
-    from azure.core.exceptions import ResourceNotFoundError
+    """Return one file as it is now, by its name below the container; None where there is none or can be none."""
+    from azure.core.exceptions import HttpResponseError
 
     try:
         blob = blobs.get_blob_client(folder.container, name).get_blob_properties()
-    except ResourceNotFoundError:
+    except HttpResponseError as error:
+        if error.status_code not in _NO_SUCH_BLOB:
+            raise
         return None
     return _file(blob) if _is_file(blob) else None
 

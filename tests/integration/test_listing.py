@@ -103,3 +103,9 @@ def test_a_file_or_a_container_that_is_not_there_is_not_found(
     container.upload_blob("airflow/dags/folder", b"", metadata={"hdi_isfolder": "true"})
     assert find_file(blobs, FOLDER, "airflow/dags/folder") is None
     assert find_file(blobs, FolderPath.parse("no-such-container"), "dags/a.py") is None
+
+
+@pytest.mark.parametrize("name", ["airflow/dags/" + "x" * 2000, "airflow/dags/\x01\n.py"])
+@pytest.mark.usefixtures("container")
+def test_a_name_that_no_blob_can_have_is_not_found(blobs: BlobServiceClient, name: str) -> None:
+    assert find_file(blobs, FOLDER, name) is None
