@@ -23,11 +23,12 @@ class Standing:
 
 def standing_of(file: File, baseline: Baseline, staged: Baseline, state: RouteState) -> Standing:
     """Return where a file that lies in the folder stands; `staged` is what a running operation brings."""
+    being_taken = state.operation if staged.contents.get(file.name) == file.content else None
     if baseline.contents.get(file.name) == file.content:
-        return _taken(file, baseline, state)
-    if state.operation and staged.contents.get(file.name) == file.content:
-        return _being_taken(state.operation)
-    return _waiting(file, state)
+        # The sync that runs brings the same version, unless the folder changed while ADF was called.
+        same_again = being_taken is not None and being_taken.revision is not None
+        return _taken(file, baseline, state, same_again=same_again)
+    return _being_taken(being_taken) if being_taken else _waiting(file, state)
 
 
 def standing_of_missing(name: str, baseline: Baseline) -> Standing | None:
@@ -42,10 +43,10 @@ def standing_of_missing(name: str, baseline: Baseline) -> Standing | None:
     return None
 
 
-def _taken(file: File, baseline: Baseline, state: RouteState) -> Standing:
+def _taken(file: File, baseline: Baseline, state: RouteState, *, same_again: bool) -> Standing:
     origin = baseline.origin_of(file.name)
     at, sync_id = (origin.at, origin.sync_id) if origin else (None, None)
-    if state.synced and state.synced.revision is None:
+    if state.synced and state.synced.revision is None and not same_again:
         sentence = "ADF took this version, but may have read another one since; the folder is synced again"
         return Standing("open", sentence, state.synced.open_since, sync_id)
     return Standing("synced", "ADF took this version", at, sync_id)

@@ -189,6 +189,14 @@ def test_a_version_that_adf_works_on_names_the_sync(api: RoutesApi, world: World
     assert standing(api)["state"] == "pending"
 
 
+def test_a_version_that_was_in_before_stays_in_while_adf_works_on_other_files(api: RoutesApi, world: World) -> None:
+    world.worker.reconcile(ROUTE)
+    world.answer = Accepted(202, "request-1", "handle-1", 15)
+    world.at(200, 0, 1, 150)
+    world.worker.reconcile(ROUTE)
+    assert (standing(api)["state"], standing(api, "dags/dag_2.py")["state"]) == ("synced", "syncing")
+
+
 def test_a_version_whose_sync_failed_says_why(api: RoutesApi, world: World) -> None:
     world.answer = ArmRefusal("no such linked service", code="BadRequest", status=400)
     world.worker.reconcile(ROUTE)
