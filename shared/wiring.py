@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from shared.api.environments import EnvironmentApi
     from shared.api.health import Readiness
     from shared.api.metrics import MetricsApi
+    from shared.api.page.status_page import StatusPage
     from shared.api.route_shown import Shared
     from shared.api.routes import RoutesApi
     from shared.api.signed import Door
@@ -138,6 +139,13 @@ class Relay:
 
         previews = Previews(self._states, self._baselines, _list_route, self._inspection, self._policy)
         return SyncsApi(self.settings.routes, self._operator, self.records, previews, Waiting())
+
+    @_Once
+    def status_page(self) -> "StatusPage":
+        """What answers `/api/`."""
+        from shared.api.page.status_page import StatusPage
+
+        return StatusPage(self.settings.routes, self._states, self.records, self._shared, partial(datetime.now, UTC))
 
     @_Once
     def readiness(self) -> "Readiness":

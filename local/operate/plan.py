@@ -55,5 +55,7 @@ def _plain(value: object) -> str:
 
 
 def _print_request(console: Console, request: dict[str, Any]) -> None:
-    console.print(Text(f"{request['method']} {request['path']}"))
+    console.print(Text(f"{request['method']} {request['path']}"), soft_wrap=True)
+    for name, value in request.get("headers", {}).items():
+        console.print(Text(f"{name}: {value}"), soft_wrap=True)
     console.print_json(data=request["body"])

@@ -15,6 +15,9 @@ from shared.api.arm_shape import arm_shaped
 if TYPE_CHECKING:
     from shared.wiring import Relay
 
+# A parameter that is always empty: Azure Functions takes an empty route for none and uses the function's name.
+_NOTHING = "{root:maxlength(0)?}"
+
 Answering = Callable[[func.HttpRequest], func.HttpResponse]
 
 
@@ -32,6 +35,11 @@ class Endpoint:
     handler: Callable[["Relay"], Answering]
     anonymous: bool = False
 
+    @property
+    def url_path(self) -> str:
+        """The path as a caller writes it, with its parameters in braces."""
+        return "/api/" + self.path.replace(_NOTHING, "").replace("{*", "{")
+
 
 def _alive(_relay: "Relay") -> Answering:
     return lambda _request: func.HttpResponse('{"status": "alive"}', mimetype="application/json")
@@ -39,6 +47,7 @@ def _alive(_relay: "Relay") -> Answering:
 
 ENDPOINTS = (
     Endpoint("health", "GET", "health", "Whether the app runs; asks nobody.", _alive, anonymous=True),
+    Endpoint("status_page", "GET", _NOTHING, "How all routes are, for people.", lambda relay: relay.status_page.show),
     Endpoint("ready", "GET", "ready", "Whether the promises can be kept.", lambda relay: relay.readiness.answer),
     Endpoint("metrics", "GET", "metrics", "Numbers for Prometheus.", lambda relay: relay.metrics_api.show),
     Endpoint("list_routes", "GET", "routes", "How all routes are.", lambda relay: relay.routes_api.index),

@@ -17,7 +17,7 @@ from shared.relay.records import CallMade, Records, SyncRecord
 from shared.relay.route import Route
 from shared.relay.state import Operation, RouteState, Synced
 from shared.relay.states import RouteStates
-from shared.relay.summaries import Changes, Outcome
+from shared.relay.summaries import Changes, Outcome, Uploads
 from shared.telemetry import metrics
 
 log = logging.getLogger(__name__)
@@ -54,6 +54,7 @@ class Attempt:
             started_at=self.manifest.listed_at,
             finished_at=self.finished_at,
             changes=Changes.of(self.diff),
+            uploads=Uploads.of(self.diff, self.manifest),
             findings=self.findings[:FINDINGS_KEPT],
             calls=tuple(self.calls),
             code=code,

@@ -15,7 +15,7 @@ from shared.errors import StateConflict
 from shared.folder.checks import Finding
 from shared.relay.documents import Documents, overwrite
 from shared.relay.state import Part
-from shared.relay.summaries import Changes, Outcome, Summaries, SyncSummary, cut
+from shared.relay.summaries import Changes, Outcome, Summaries, SyncSummary, Uploads, cut
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +46,7 @@ class SyncRecord(Part):
     started_at: datetime
     finished_at: datetime | None = None
     changes: Changes | None = None
+    uploads: Uploads | None = None
     findings: tuple[Finding, ...] = ()
     calls: tuple[CallMade, ...] = Field(default=())
     code: str | None = None
@@ -66,6 +67,7 @@ class SyncRecord(Part):
             started_at=self.started_at,
             finished_at=self.finished_at,
             changes=self.changes and self.changes.in_short(),
+            uploads=self.uploads,
             findings_count=len(self.findings),
             code=self.code,
             message=cut(self.message),

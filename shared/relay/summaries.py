@@ -11,6 +11,7 @@ from typing import Literal
 from pydantic import Field, ValidationError
 
 from shared.errors import StateConflict
+from shared.folder.manifest import Manifest
 from shared.relay.baseline import Diff
 from shared.relay.documents import Document, Documents
 from shared.relay.state import Part
@@ -59,6 +60,20 @@ class Changes(Part):
         return Changes(added=self.added.in_short(), changed=self.changed.in_short(), removed=self.removed.in_short())
 
 
+class Uploads(Part):
+    """When the first and the last of the files that a sync brings were written."""
+
+    first: datetime
+    last: datetime
+
+    @classmethod
+    def of(cls, diff: Diff, manifest: Manifest) -> "Uploads | None":
+        """Return the span of a diff's files; None where it only removes."""
+        brought = frozenset((*diff.added, *diff.changed))
+        written = [file.modified for file in manifest.files if file.name in brought]
+        return cls(first=min(written), last=max(written)) if written else None
+
+
 class SyncSummary(Part):
     """One attempt to sync in short: its record without calls and findings, and with few names."""
 
@@ -69,6 +84,7 @@ class SyncSummary(Part):
     started_at: datetime
     finished_at: datetime | None = None
     changes: Changes | None = None
+    uploads: Uploads | None = None
     findings_count: int = 0
     code: str | None = None
     message: str | None = None

@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import requests
 
 from local.app_settings import ROOT, sample
 from tests.e2e.conftest import Parts, Running
@@ -60,6 +61,8 @@ def test_an_upload_becomes_a_sync(app: Path, python: str, parts: Parts) -> None:
     running.upload("dags/first.py")
     seen = running.wait_for(lambda seen: seen.settled and seen.imports > 0, "the import")
     assert (len(seen.sync_calls), running.imported()) == (1, {"dags/first.py": 6})
+    for path in ("/api/", "/api/metrics", "/api/ready"):
+        assert requests.get(f"{parts.addresses.app}{path}", timeout=10).ok
 
 
 def host_for(python: str, folder: Path) -> Path:

@@ -60,10 +60,8 @@ def test_every_http_route_is_in_the_readme_and_all_but_health_ask_for_a_key() ->
     routes = [trigger for trigger in triggers if trigger["type"] == "httpTrigger"]
     assert [trigger["route"] for trigger in routes if trigger["authLevel"] != "FUNCTION"] == ["health"]
     readme = (ROOT / "README.md").read_text()
-    for trigger in routes:
-        assert isinstance(trigger["methods"], list)
-        for method in trigger["methods"]:
-            assert f"`{method} /api/{trigger['route']}`" in readme
+    for endpoint in ENDPOINTS:
+        assert f"`{endpoint.method} {endpoint.url_path}`" in readme
 
 
 def test_polling_is_the_source_unless_told_otherwise() -> None:

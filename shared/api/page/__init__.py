@@ -1,0 +1,1 @@
+"""The status page at `/api/`: for a person, what `/api/routes` is for a program."""

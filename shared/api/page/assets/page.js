@@ -1,0 +1,67 @@
+// Refreshes what the server has drawn, and sends what the buttons ask for. Reading works without it.
+"use strict";
+
+const REFRESH_MS = 10000;
+const key = new URLSearchParams(location.search).get("code");
+const headers = key ? { "x-functions-key": key } : {};
+const banner = document.getElementById("banner");
+const news = document.getElementById("news");
+
+function trouble(sentence) {
+  banner.textContent = sentence;
+  banner.hidden = !sentence;
+}
+
+function arm(root) {
+  for (const actions of root.querySelectorAll(".actions")) actions.hidden = false;
+}
+
+async function refresh() {
+  try {
+    const answer = await fetch(location.href, { headers, cache: "no-store" });
+    if (!answer.ok) throw new Error(`the app answers ${answer.status}`);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    replace("main", page);
+    replace(".overall", page);
+    replace(".asked", page);
+    trouble("");
+  } catch (error) {
+    trouble(`Not refreshed: ${error.message}. What is shown may be old.`);
+  }
+}
+
+function replace(selector, page) {
+  const there = document.querySelector(selector);
+  const fresh = page.querySelector(selector);
+  if (!there || !fresh) throw new Error("the app answers with another page");
+  for (const opened of there.querySelectorAll("details[open]")) {
+    const same = page.getElementById(opened.id);
+    if (same) same.open = true;
+  }
+  const focused = there.contains(document.activeElement) ? document.activeElement.id : "";
+  arm(fresh);
+  there.replaceWith(document.adoptNode(fresh));
+  if (focused) document.getElementById(focused)?.focus();
+}
+
+async function act(button) {
+  button.disabled = true;
+  try {
+    const answer = await fetch(button.dataset.url, { method: "POST", headers });
+    const body = await answer.json();
+    if (!answer.ok) throw new Error(body.detail || `the app answers ${answer.status}`);
+    news.textContent = `${button.textContent.trim()}: done.`;
+    trouble("");
+    await refresh();
+  } catch (error) {
+    trouble(`${button.textContent.trim()} did not work: ${error.message}.`);
+  }
+  button.disabled = false;
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button[data-url]");
+  if (button) act(button);
+});
+setInterval(() => document.hidden || refresh(), REFRESH_MS);
+arm(document);

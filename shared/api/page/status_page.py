@@ -1,0 +1,56 @@
+"""`/api/`: how all routes are and what happened on them, on one page."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from itertools import islice
+
+import azure.functions as func
+from azure.core.exceptions import AzureError
+
+from shared.api.page.cards import UNKNOWN, Card, card, overall
+from shared.api.page.render import headers, render
+from shared.api.route_shown import Shared, shown
+from shared.relay.records import Records
+from shared.relay.route import Route
+from shared.relay.states import RouteStates
+
+SYNCS_SHOWN = 8
+_NO_STORAGE = "The app's storage gave no good answer."
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class StatusPage:
+    """Draws the page from storage: a few reads for each route. `now` is only for what is told as *ago*."""
+
+    routes: Sequence[Route]
+    states: RouteStates
+    records: Records
+    shared: Shared
+    now: Callable[[], datetime]
+
+    def show(self, _request: func.HttpRequest) -> func.HttpResponse:
+        """Answer with the page; where storage fails, it says so and the status is 503."""
+        now = self.now()
+        try:
+            cards = [self._card(route, now) for route in self.routes]
+        except AzureError:
+            log.exception("storage failed the status page")
+            return _answer(
+                HTTPStatus.SERVICE_UNAVAILABLE, render(now, {"cards": [], "overall": UNKNOWN, "trouble": _NO_STORAGE})
+            )
+        return _answer(HTTPStatus.OK, render(now, {"cards": cards, "overall": overall(cards), "trouble": ""}))
+
+    def _card(self, route: Route, now: datetime) -> Card:
+        history = self.records.summaries(route.name)
+        found = (self.records.read(route.name, summary.sync_id) for summary in history)
+        latest = list(islice(filter(None, found), SYNCS_SHOWN))
+        return card(shown(route, self.states.read(route).state, self.shared), history, latest, now)
+
+
+def _answer(status: HTTPStatus, page: str) -> func.HttpResponse:
+    return func.HttpResponse(page, status_code=status, headers=dict(headers()), mimetype="text/html", charset="utf-8")

@@ -1,0 +1,103 @@
+import base64
+import hashlib
+import re
+from datetime import UTC, datetime, timedelta
+
+import azure.functions as func
+import pytest
+from azure.core.exceptions import ServiceRequestError
+
+from shared.api.page.render import ago
+from shared.api.page.status_page import SYNCS_SHOWN, StatusPage
+from shared.api.route_shown import Shared
+from shared.errors import ArmRefusal
+from shared.relay.decide import Policy
+from shared.relay.route import Route
+from tests.unit.memory import make_route
+from tests.unit.world import ROUTE, World
+
+SHARED = Shared(Policy(quiet=timedelta(seconds=5), longest_wait=timedelta(seconds=60)), "0 */5 * * * *", "off")
+REQUEST = func.HttpRequest(method="GET", url="/api/", body=b"")
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def page_of(world: World, *routes: Route) -> StatusPage:
+    return StatusPage(routes or (ROUTE,), world.states, world.records, SHARED, world.clock.now)
+
+
+def shown(world: World, *routes: Route) -> tuple[int, str]:
+    response = page_of(world, *routes).show(REQUEST)
+    return response.status_code, response.get_body().decode()
+
+
+def test_a_synced_route_is_shown_with_its_last_syncs(world: World) -> None:
+    world.worker.reconcile(ROUTE)
+    status, page = shown(world)
+    assert status == 200
+    for text in ("All routes ready", "Ready: Synced", "accepted", "airflow/dags/dag_0.py"):
+        assert text in page
+
+
+def test_a_refused_route_shows_arms_words_and_request_id(world: World) -> None:
+    world.answer = ArmRefusal("no such linked service", code="BadRequest", status=400, request_id="r-1")
+    world.worker.reconcile(ROUTE)
+    _, page = shown(world, ROUTE, make_route("other"))
+    for text in ("1 of 2 routes not ready: default", "No such linked service.", "r-1", "refused"):
+        assert text in page
+
+
+def test_whatever_comes_from_outside_is_escaped(world: World) -> None:
+    world.answer = ArmRefusal("<b>bold</b>", code="<i>", status=400)
+    world.worker.reconcile(ROUTE)
+    _, page = shown(world)
+    assert "&lt;b&gt;bold&lt;/b&gt;" in page
+    assert not re.search("<[bi]>", page)
+
+
+def test_only_the_newest_syncs_are_shown(world: World) -> None:
+    for n in range(SYNCS_SHOWN + 2):
+        world.at(100 + 100 * n, 0, 50 + 100 * n, content=f"v{n}")
+        world.worker.reconcile(ROUTE)
+    assert shown(world)[1].count("<details") == SYNCS_SHOWN
+
+
+def test_a_suspended_route_can_be_resumed_and_a_running_one_suspended(world: World) -> None:
+    assert 'data-url="/api/routes/default/suspend"' in shown(world)[1]
+    world.operator.suspend(ROUTE)
+    assert 'data-url="/api/routes/default/resume"' in shown(world)[1]
+
+
+def test_storage_that_fails_is_a_page_that_says_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_route: Route) -> None:
+        raise ServiceRequestError("connection refused to https://account/secret")
+
+    monkeypatch.setattr(type(world.states), "read", lambda _states, route: fail(route))
+    status, page = shown(world)
+    assert status == 503
+    assert "storage gave no good answer" in page
+    assert "secret" not in page
+
+
+def test_only_the_pages_own_style_and_script_are_allowed(world: World) -> None:
+    response = page_of(world).show(REQUEST)
+    policy = response.headers["Content-Security-Policy"]
+    for element in ("style", "script"):
+        (inline,) = re.findall(f"<{element}>(.*?)</{element}>", response.get_body().decode(), re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(inline.encode()).digest()).decode()
+        assert f"{element}-src 'sha256-{digest}'" in policy
+    assert "unsafe" not in policy
+    assert response.headers["Referrer-Policy"] == "no-referrer"
+    assert response.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(-5, "just now"), (59, "just now"), (60, "1 minute ago"), (7200, "2 hours ago"), (90_000, "1 day ago")],
+)
+def test_ages_are_told_in_their_largest_unit(seconds: int, text: str) -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    assert ago(now - timedelta(seconds=seconds), now) == text
