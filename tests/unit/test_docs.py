@@ -2,10 +2,12 @@
 
 import ast
 import re
+from typing import get_args
 
 import pytest
 
 from local.app_settings import ROOT
+from shared.relay.state import News
 from shared.relay.tally import OUTCOMES
 from shared.settings import RouteSettings, Settings
 from shared.telemetry.catalogue import OF_ROUTES, OF_WORKERS, WORKER, Metric
@@ -85,3 +87,8 @@ def test_every_field_of_the_logs_is_in_the_document() -> None:
     fields = {keyword.arg for call in calls for keyword in call.keywords}
     assert "sync_id" in fields
     assert [field for field in fields if f"| `{field}` |" not in TELEMETRY] == []
+
+
+@pytest.mark.parametrize("kind", get_args(News.model_fields["kind"].annotation))
+def test_every_kind_of_news_is_in_notifications(kind: str) -> None:
+    assert f"| `route.{kind}` |" in (ROOT / "docs/notifications.md").read_text()
