@@ -8,6 +8,8 @@ import azure.functions as func
 from shared.api.endpoints import ENDPOINTS, Endpoint
 from shared.blob_reference import BlobReference
 from shared.event_grid import StorageEvent, routes_hinted_at
+from shared.relay.notifications import QUEUE as NOTIFICATION_QUEUE
+from shared.relay.route import Route
 from shared.relay.wake_ups import QUEUE as WAKE_UP_QUEUE
 from shared.relay.wake_ups import route_name_of
 from shared.settings import HOST_STORAGE, read_settings
@@ -58,24 +60,41 @@ if settings.blob_source == "eventgrid":
                 relay.notices.notice(route)
 
 
+def route_of(message: func.QueueMessage) -> Route | None:
+    """Return the route that a message names."""
+    name = route_name_of(message.get_body())
+    route = next((route for route in settings.routes if route.name == name), None)
+    if route is None:
+        log.warning("a message names no route of the settings; an older configuration or a stranger sent it")
+    return route
+
+
 @app.queue_trigger(arg_name="message", queue_name=WAKE_UP_QUEUE, connection=HOST_STORAGE)
 def on_wake_up(message: func.QueueMessage, context: func.Context) -> None:
     """Look at the route that the wake-up names."""
-    name = route_name_of(message.get_body())
-    route = next((route for route in settings.routes if route.name == name), None)
     with invoked(context):
-        if route is None:
-            log.warning("a wake-up names no route of the settings; an older configuration or a stranger sent it")
-            return
-        relay.reconciler.reconcile(route)
+        if route := route_of(message):
+            relay.reconciler.reconcile(route)
+
+
+if settings.notification_url:
+
+    @app.queue_trigger(arg_name="message", queue_name=NOTIFICATION_QUEUE, connection=HOST_STORAGE)
+    def on_notification(message: func.QueueMessage, context: func.Context) -> None:
+        """Deliver the oldest news of the route that the message names."""
+        with invoked(context):
+            if relay.notifications and (route := route_of(message)):
+                relay.notifications.deliver(route)
 
 
 @app.timer_trigger(arg_name="timer", schedule=settings.sweep_schedule)
 def on_sweep(timer: func.TimerRequest, context: func.Context) -> None:  # noqa: ARG001 - the binding's name
-    """Notice every route, which finds lost events and deleted files, and forget old history and deliveries."""
+    """Notice every route, which finds lost events, deleted files and unsent news, and forget what is old."""
     with invoked(context):
         for route in settings.routes:
-            relay.notices.notice(route)
+            loaded = relay.notices.notice(route)
+            if relay.notifications and loaded:
+                relay.notifications.remind(route, loaded)
             relay.records.prune(route.name, keep=settings.records_per_route, days=settings.record_days)
         relay.deliveries.prune()
 

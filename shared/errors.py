@@ -3,6 +3,7 @@
 RelayError
 ├── SettingsError        the app must not start: every problem of its settings in one message
 ├── StateConflict        somebody else changed a stored state between our reading and our writing
+├── NotDelivered         the receiver of notifications did not take one
 └── ArmError             Azure Resource Manager did not do what it was asked
     ├── ArmRefusal       it answered with an error that trying again does not mend, or the request cannot be sent at all
     └── ArmUnavailable   no usable answer within the attempts and the time allowed
@@ -22,6 +23,14 @@ class SettingsError(RelayError):
 
 class StateConflict(RelayError):  # noqa: N818 - a conflict is the event; it is handled, not reported
     """The stored state is no longer the one that was read."""
+
+
+class NotDelivered(RelayError):  # noqa: N818 - names what came of the delivery
+    """The receiver did not take a notification; worth trying again, and not before `retry_after_s` if it said so."""
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 @dataclass(frozen=True, slots=True)

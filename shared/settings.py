@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import (
     BaseModel,
@@ -10,6 +11,7 @@ from pydantic import (
     ConfigDict,
     Field,
     InstanceOf,
+    SecretStr,
     ValidationError,
     ValidationInfo,
     field_validator,
@@ -17,10 +19,12 @@ from pydantic import (
 
 from shared.adf.names import INTEGRATION_RUNTIME, LINKED_SERVICE, EnvironmentId, FactoryId
 from shared.adf.sync import SyncRequest
-from shared.arm.clouds import CLOUDS, Cloud
+from shared.arm.clouds import CLOUDS, Cloud, is_loopback
 from shared.errors import SettingsError
 from shared.folder.path import FolderPath
+from shared.notification.address import check_address
 from shared.relay.route import Route
+from shared.standard_webhooks import Secret, parse_secrets
 from shared.webhook_secrets import WebhookSecret, parse_webhook_secrets
 
 HOST_STORAGE = "AzureWebJobsStorage"
@@ -94,6 +98,16 @@ class Settings(BaseModel):
     arm_endpoint: Annotated[str | None, Field(alias="ARM_ENDPOINT")] = None
     trust_environment: Annotated[bool, Field(alias="RELAY_TRUST_ENVIRONMENT")] = False
     arm_scope: Annotated[str | None, Field(alias="ARM_SCOPE")] = None
+    notification_url: Annotated[SecretStr | None, Field(alias="RELAY_NOTIFICATION_URL")] = None
+    notification_format: Annotated[Literal["standard", "slack", "teams"], Field(alias="RELAY_NOTIFICATION_FORMAT")] = (
+        "standard"
+    )
+    notification_secrets: Annotated[
+        tuple[InstanceOf[Secret], ...],
+        BeforeValidator(parse_secrets),
+        Field(alias="RELAY_NOTIFICATION_SECRET", repr=False, exclude=True),
+    ] = ()
+    host_name: Annotated[str | None, Field(alias="WEBSITE_HOSTNAME")] = None
 
     @field_validator("route_settings")
     @classmethod
@@ -120,6 +134,20 @@ class Settings(BaseModel):
     @classmethod
     def _safe_for_a_token(cls, endpoint: str) -> str:
         return Cloud(endpoint.rstrip("/"), scope="").endpoint
+
+    @field_validator("notification_url")
+    @classmethod
+    def _safe_for_a_secret(cls, url: SecretStr) -> SecretStr:
+        check_address(url.get_secret_value())
+        return url
+
+    @property
+    def origin(self) -> str:
+        """The app's own address, like `https://host`; empty where the platform does not say it."""
+        if not self.host_name:
+            return ""
+        scheme = "http" if is_loopback(urlsplit(f"//{self.host_name}").hostname) else "https"
+        return f"{scheme}://{self.host_name}"
 
     @property
     def routes(self) -> tuple[Route, ...]:
@@ -153,14 +181,14 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     except ValidationError as error:
         problems += [_sentence(problem, single_route="RELAY_ROUTES" not in given) for problem in error.errors()]
     else:
-        problems += _missing_connections(settings, environ)
+        problems += _missing_connections(settings, environ) + _unsigned(settings)
     if problems:
         raise SettingsError("the settings are not usable:\n" + "\n".join(f"  {problem}" for problem in problems))
     return settings
 
 
 def _is_ours(name: str) -> bool:
-    return name.startswith("RELAY_") or name in {"AZURE_CLOUD", "ARM_ENDPOINT", "ARM_SCOPE"}
+    return name.startswith("RELAY_") or name in {"AZURE_CLOUD", "ARM_ENDPOINT", "ARM_SCOPE", "WEBSITE_HOSTNAME"}
 
 
 def _contradictions(single: Mapping[str, str]) -> list[str]:
@@ -192,6 +220,12 @@ def _missing_connections(settings: Settings, environ: Mapping[str, str]) -> list
         for name in sorted(connections)
         if not any(variable == name or variable.startswith(f"{name}__") for variable in environ)
     ]
+
+
+def _unsigned(settings: Settings) -> list[str]:
+    if settings.notification_url and settings.notification_format == "standard" and not settings.notification_secrets:
+        return ["RELAY_NOTIFICATION_SECRET: has to be set for notifications in the format standard, which is signed"]
+    return []
 
 
 def _sentence(problem: Any, *, single_route: bool) -> str:  # noqa: ANN401 - pydantic's ErrorDetails

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from shared.relay.documents import BlobDocuments
     from shared.relay.inspection import Inspection
     from shared.relay.notice import Notices
+    from shared.relay.notifications import Notifications
     from shared.relay.operator import Operator
     from shared.relay.reconcile import Reconciler
     from shared.relay.records import Records
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from shared.relay.states import RouteStates
 
 _TOKEN_DEADLINE_S = 5.0
+# A sync waits for this long at most for the queue of notifications, twice where the queue has to be made.
+_NOTIFICATION_PATIENCE = {"connection_timeout": 2, "read_timeout": 3, "retry_total": 0}
 STATE_CONTAINER = "dag-relay"
 
 
@@ -110,7 +113,9 @@ class Relay:
         from shared.relay.reconcile import Reconciler
         from shared.relay.sync import SyncAttempts
 
-        ledger = Ledger(self._states, self._baselines, self.records, self.notices, self._policy)
+        ledger = Ledger(
+            self._states, self._baselines, self.records, self.notices, self._policy, notifications=self.notifications
+        )
         target = DataFactory(self.arm, self._policy.settle)
         return Reconciler(
             self._states,
@@ -122,6 +127,23 @@ class Relay:
             ledger,
             self._policy,
         )
+
+    @_Once
+    def notifications(self) -> "Notifications | None":
+        """What brings news to the receiver of notifications, if there is one."""
+        from shared.notification.formats import body
+        from shared.notification.receiver import Receiver
+        from shared.relay.notifications import QUEUE, Notifications
+        from shared.relay.wake_ups import QueuedWakeUps
+        from shared.storage import queue_service
+
+        settings = self.settings
+        if settings.notification_url is None:
+            return None
+        receiver = Receiver(settings.notification_url, settings.notification_secrets, settings.trust_environment)
+        in_words = partial(body, settings.notification_format, origin=settings.origin)
+        queue = QueuedWakeUps(queue_service(HOST_STORAGE), QUEUE, **_NOTIFICATION_PATIENCE)
+        return Notifications(self._states, queue, lambda route, news: receiver.post(news.id, in_words(route, news)))
 
     @_Once
     def routes_api(self) -> "RoutesApi":

@@ -19,10 +19,10 @@ class Cloud:
     def __post_init__(self) -> None:
         """Refuse an endpoint that a bearer token must not travel to."""
         url = urlsplit(self.endpoint)
-        if not (url.scheme == "https" or (url.scheme == "http" and _is_loopback(url.hostname))):
+        if not (url.scheme == "https" or (url.scheme == "http" and is_loopback(url.hostname))):
             raise ValueError("an ARM endpoint starts with https:// (http:// only on this machine's loopback address)")
         only_origin = url.hostname and not (url.path or url.query or url.fragment or url.username or url.password)
-        if not (only_origin and _VISIBLE_ASCII.fullmatch(self.endpoint) and _has_legal_port(url)):
+        if not (only_origin and _VISIBLE_ASCII.fullmatch(self.endpoint) and has_legal_port(url)):
             raise ValueError("an ARM endpoint is scheme, host and port only, like https://management.azure.com")
 
     @property
@@ -37,18 +37,20 @@ class Cloud:
 
 
 def _origin(url: SplitResult) -> tuple[str, str | None, int | None]:
-    port = url.port if _has_legal_port(url) else -1
+    port = url.port if has_legal_port(url) else -1
     return url.scheme, url.hostname, _PORTS.get(url.scheme) if port is None else port
 
 
-def _has_legal_port(url: SplitResult) -> bool:
+def has_legal_port(url: SplitResult) -> bool:
+    """Whether the URL names no port, or one that exists."""
     try:
         return url.port != 0
     except ValueError:
         return False
 
 
-def _is_loopback(host: str | None) -> bool:
+def is_loopback(host: str | None) -> bool:
+    """Whether the host is this machine, so that what is sent there needs no encryption."""
     if host == "localhost":
         return True
     try:

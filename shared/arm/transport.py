@@ -35,11 +35,7 @@ class Transport:
         self._proxies: dict[str, str] = {}
         self._verify: bool | str = True
         if trust_environment and cloud.encrypted:
-            self._trust_environment()
-
-    def _trust_environment(self) -> None:
-        self._proxies = get_environ_proxies(self._endpoint)
-        self._verify = next(filter(None, map(os.environ.get, _CERTIFICATES)), True)
+            self._proxies, self._verify = named_by_environment(self._endpoint)
 
     def send(
         self, method: str, url: ArmUrl, body: bytes | None, headers: Mapping[str, str], *, time_left_s: float
@@ -62,3 +58,8 @@ class Transport:
             proxies=self._proxies,
         )
         return ArmAnswer(response.status_code, response.headers, response.content)
+
+
+def named_by_environment(url: str) -> tuple[dict[str, str], bool | str]:
+    """Return the proxies on the way to `url` and the bundle of certificates that the environment names, if it does."""
+    return get_environ_proxies(url), next(filter(None, map(os.environ.get, _CERTIFICATES)), True)

@@ -2,7 +2,7 @@
 
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -12,7 +12,9 @@ from shared.folder.manifest import Manifest
 from shared.relay import transitions
 from shared.relay.baseline import Baselines, Diff
 from shared.relay.decide import Hold, Policy, Skip
+from shared.relay.news import reporting
 from shared.relay.notice import Notices
+from shared.relay.notifications import Notifications
 from shared.relay.records import CallMade, Records, SyncRecord
 from shared.relay.route import Route
 from shared.relay.state import Operation, RouteState, Synced
@@ -67,7 +69,7 @@ class Ledger:
     """Keeps state, baseline and history of all routes.
 
     The record is written first and the state last: a crash in between repeats the sync, which is harmless, and its
-    history shows both.
+    history shows both. Where there is a receiver of notifications, `notifications` brings it the news.
     """
 
     states: RouteStates
@@ -76,6 +78,7 @@ class Ledger:
     notices: Notices
     policy: Policy
     jitter: Callable[[], float] = random.random
+    notifications: Notifications | None = None
 
     def calling(self, attempt: Attempt) -> None:
         """ADF is about to be called; a crash before its answer is written down must not look like the state before."""
@@ -94,7 +97,8 @@ class Ledger:
             sync_id=attempt.sync_id,
             open_since=attempt.manifest.listed_at if revision is None else None,
         )
-        self._end(attempt.route, attempt.worker, transitions.synced(done, removed=len(baseline.removed)))
+        synced = transitions.synced(done, removed=len(baseline.removed))
+        self._end(attempt.route, attempt.worker, synced, done.sync_id, baseline.removed)
 
     def running(self, attempt: Attempt, operation: Operation) -> None:
         """ADF took the sync and works on it."""
@@ -113,7 +117,8 @@ class Ledger:
             sync_id=operation.sync_id,
             open_since=operation.listed_at if operation.revision is None else None,
         )
-        self._end(route, worker, transitions.synced(done, removed=len(baseline.removed)))
+        synced = transitions.synced(done, removed=len(baseline.removed))
+        self._end(route, worker, synced, done.sync_id, baseline.removed)
 
     def operation_failed(
         self, route: Route, worker: str | None, operation: Operation, error: ArmError, now: datetime
@@ -135,21 +140,48 @@ class Ledger:
         """A sync would do harm, or a check stands against it."""
         self.records.write(attempt.record("held", code=decision.reason, message=decision.sentence))
         holding = transitions.holding(decision, attempt.sync_id, attempt.manifest.revision)
-        self._end(attempt.route, attempt.worker, transitions.behind(attempt.behind_since, holding))
+        self._end(attempt.route, attempt.worker, transitions.behind(attempt.behind_since, holding), attempt.sync_id)
 
     def unneeded(self, attempt: Attempt, decision: Skip) -> None:
         """A sync that somebody asked for turned out not to be needed."""
         self.records.write(attempt.record("unchanged", code=decision.reason, message=decision.sentence))
-        self._end(attempt.route, attempt.worker, transitions.nothing_to_do(decision, attempt.sync_id))
+        unneeded = transitions.nothing_to_do(decision, attempt.sync_id)
+        self._end(attempt.route, attempt.worker, unneeded, attempt.sync_id)
+
+    def left(self, route: Route, worker: str | None, decision: Skip) -> None:
+        """A look at the folder that nobody asked for found nothing to do: there is no record of it."""
+        self._tell(route, worker, transitions.nothing_to_do(decision), None)
 
     def _update(self, route: Route, worker: str | None, change: transitions.Change) -> RouteState:
         return self.states.update(route, transitions.by(worker, change))
 
-    def _end(self, route: Route, worker: str | None, change: transitions.Change) -> None:
-        """Make the change that ends an attempt, and tell about it unless it came too late."""
-        after = self._update(route, worker, change)
+    def _end(
+        self,
+        route: Route,
+        worker: str | None,
+        change: transitions.Change,
+        sync_id: str,
+        removed: Mapping[str, datetime] | None = None,
+    ) -> None:
+        """Make the change that ends an attempt, and measure it unless it came too late."""
+        after = self._tell(route, worker, change, sync_id, removed)
         if after.worker == worker and after.tally.latest:
             metrics.sync_ended(route.name, after.tally.latest.outcome, after.tally.latest.seconds)
+
+    def _tell(
+        self,
+        route: Route,
+        worker: str | None,
+        change: transitions.Change,
+        sync_id: str | None,
+        removed: Mapping[str, datetime] | None = None,
+    ) -> RouteState:
+        """Make a change, with the news of it where there is somebody to be told."""
+        if self.notifications is None:
+            return self._update(route, worker, change)
+        after = self._update(route, worker, reporting(change, sync_id, removed))
+        self.notifications.ask(route, after)
+        return after
 
     def _note_failure(
         self, route: Route, worker: str | None, sync_id: str, revision: str | None, error: ArmError
@@ -162,7 +194,7 @@ class Ledger:
             error,
             error.request_id,
         )
-        self._end(route, worker, transitions.failed(error, sync_id, revision, delay))
+        self._end(route, worker, transitions.failed(error, sync_id, revision, delay), sync_id)
         if isinstance(error, ArmUnavailable):
             self.notices.notice(route, delay)
 

@@ -36,8 +36,8 @@ class Notices:
         self._invisible_until: dict[str, float] = defaultdict(float)
         self._locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
 
-    def notice(self, route: Route, delay: timedelta | None = None) -> None:
-        """Make sure that a wake-up of the route becomes visible after now.
+    def notice(self, route: Route, delay: timedelta | None = None) -> LoadedState | None:
+        """Make sure that a wake-up of the route becomes visible after now; return the state if that took reading it.
 
         If none is on its way, one is sent that is due after `delay`, which is the quiet window unless told otherwise.
         If one is, it serves: whoever it wakes looks again and asks for another one if it came too early. So wake-ups
@@ -47,14 +47,15 @@ class Notices:
             asked_at = self._clock()
             if asked_at < self._invisible_until[route.name]:
                 metrics.noticed("covered")
-                return
+                return None
             loaded = self._states.read(route)
             invisible_for = _surely_invisible_for(loaded)
             if invisible_for > timedelta(0):
                 self._invisible_until[route.name] = asked_at + invisible_for.total_seconds()
                 metrics.noticed("covered")
-                return
-            self._arm(route, delay or self._quiet, loaded)
+            else:
+                self._arm(route, delay or self._quiet, loaded)
+            return loaded
 
     def wake_now(self, route: Route) -> None:
         """Send a wake-up that is due at once, whatever else is on its way: somebody asked for it."""

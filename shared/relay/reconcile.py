@@ -99,7 +99,7 @@ class Reconciler:
             case Skip() if state.requested:
                 self.ledger.unneeded(ended_at_once(route, state, manifest, decision.reason), decision)
             case Skip():
-                self.states.update(route, transitions.by(state.worker, transitions.nothing_to_do(decision)))
+                self.ledger.left(route, state.worker, decision)
 
 
 def _tell(route: Route, state: RouteState, manifest: Manifest, decision: Decision) -> None:

@@ -104,6 +104,38 @@ class Tally(Part):
     latest: Ending | None = None
 
 
+class News(Part):
+    """Something that people want to be told; `id` stays the same however often it is sent.
+
+    `sentence` says why; `count` is how many syncs failed in a row, or how many files were removed, `names` the first of
+    them. `since` is when the trouble began that this is about, or that is over. What is not `transient` needs a person.
+    """
+
+    id: str
+    kind: Literal["failed", "recovered", "removed", "held"]
+    at: datetime
+    since: datetime
+    sync_id: str
+    revision: str | None = None
+    code: str | None = None
+    sentence: str | None = None
+    transient: bool = False
+    count: int = 0
+    names: tuple[str, ...] = ()
+
+
+class Outbox(Part):
+    """News that the receiver has not taken yet, oldest first; `alarm` is the last news of a trouble that is not over.
+
+    After `attempts` failures in a row the receiver is left alone until `next_attempt`.
+    """
+
+    news: tuple[News, ...] = ()
+    alarm: News | None = None
+    attempts: int = 0
+    next_attempt: datetime | None = None
+
+
 class RouteState(Part):
     """The state of a route.
 
@@ -125,3 +157,4 @@ class RouteState(Part):
     suspended_since: datetime | None = None
     removed: int = 0
     tally: Tally = Field(default_factory=Tally)
+    outbox: Outbox = Outbox()

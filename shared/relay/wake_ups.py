@@ -3,7 +3,7 @@
 import json
 import math
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from azure.storage.queue import QueueServiceClient
@@ -19,13 +19,17 @@ class WakeUps(Protocol):
 
 
 class QueuedWakeUps:
-    """Wake-ups on a Storage Queue, which is made when it is first written to."""
+    """Wake-ups on a Storage Queue, which is made when it is first written to.
 
-    def __init__(self, queues: "QueueServiceClient") -> None:
+    `patience` are options of the storage client for whoever must not wait as long as it does by default.
+    """
+
+    def __init__(self, queues: "QueueServiceClient", queue: str = QUEUE, **patience: Any) -> None:  # noqa: ANN401 - azure-core's options
         from azure.storage.queue import TextBase64EncodePolicy
 
         # The queue trigger decodes base64, as host.json tells it to.
-        self._queue = queues.get_queue_client(QUEUE, message_encode_policy=TextBase64EncodePolicy())
+        self._queue = queues.get_queue_client(queue, message_encode_policy=TextBase64EncodePolicy())
+        self._patience = patience
 
     def send(self, route_name: str, delay: timedelta) -> datetime:
         """Send a wake-up that stays invisible for `delay`, in whole seconds; return when it is due."""
@@ -34,12 +38,14 @@ class QueuedWakeUps:
         try:
             return self._send(route_name, delay)
         except ResourceNotFoundError:
-            self._queue.create_queue()
+            self._queue.create_queue(**self._patience)
             return self._send(route_name, delay)
 
     def _send(self, route_name: str, delay: timedelta) -> datetime:
         message = self._queue.send_message(
-            json.dumps({"route": route_name}), visibility_timeout=math.ceil(delay.total_seconds())
+            json.dumps({"route": route_name}),
+            visibility_timeout=math.ceil(delay.total_seconds()),
+            **self._patience,
         )
         assert message.next_visible_on is not None  # noqa: S101 - the service always answers it
         return message.next_visible_on

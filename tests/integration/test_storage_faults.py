@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from azure.core.exceptions import (
     HttpResponseError,
     ResourceExistsError,
     ResourceModifiedError,
+    ResourceNotFoundError,
     ServiceResponseTimeoutError,
 )
 from azure.core.pipeline.transport import RequestsTransport
@@ -19,7 +21,7 @@ from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueServiceClient
 
 from local.azurite import Azurite
-from shared.errors import StateConflict
+from shared.errors import ArmRefusal, StateConflict
 from shared.folder.listing import list_folder
 from shared.folder.reading import read_files
 from shared.relay.baseline import Baselines
@@ -30,6 +32,7 @@ from shared.relay.follow import Follow
 from shared.relay.inspection import Inspection
 from shared.relay.ledger import Ledger
 from shared.relay.notice import Notices
+from shared.relay.notifications import QUEUE, Notifications
 from shared.relay.reconcile import Reconciler
 from shared.relay.records import Records
 from shared.relay.route import Route
@@ -38,6 +41,7 @@ from shared.relay.sync import SyncAttempts
 from shared.relay.target import Accepted, EnvironmentState, Progress, Succeeded
 from shared.relay.wake_ups import QueuedWakeUps
 from tests.unit.memory import make_route
+from tests.waiting import until
 
 ROUTE = make_route()
 # More calls than one notice and one sync make.
@@ -87,6 +91,8 @@ class World:
     def __init__(self, azurite: Azurite) -> None:
         self.fault = Fault()
         self.synced = 0
+        self.refuses = False
+        self.told: dict[str, str] = {}
         text = azurite.connection_string
         self.blobs = BlobServiceClient.from_connection_string(
             text, retry_total=0, transport=FaultyTransport(self.fault)
@@ -98,8 +104,12 @@ class World:
         # No waiting: the folder is quiet at once, and nobody has to settle.
         policy = Policy(quiet=timedelta(seconds=-1), longest_wait=timedelta(0), settle=timedelta(seconds=-1))
         states, baselines = RouteStates(documents), Baselines(documents)
+        self.states = states
+        self.notifications = Notifications(
+            states, QueuedWakeUps(self.queues, QUEUE), lambda _, news: self.told.update({news.id: news.kind})
+        )
         self.notices = Notices(states, QueuedWakeUps(self.queues), timedelta(0))
-        ledger = Ledger(states, baselines, Records(documents), self.notices, policy)
+        ledger = Ledger(states, baselines, Records(documents), self.notices, policy, notifications=self.notifications)
         inspection = Inspection("warn", lambda route, names: read_files(self.blobs, route.folder, names))
         self.reconciler = Reconciler(
             states,
@@ -118,11 +128,35 @@ class World:
         return EnvironmentState(200, None, "Started")
 
     def sync(self, _: Route, *, deadline_s: float) -> Accepted:  # noqa: ARG002 - the port
+        if self.refuses:
+            raise ArmRefusal("no such linked service", code="BadRequest", status=400)
         self.synced += 1
         return Accepted(202, None)
 
     def poll(self, handle: str, *, deadline_s: float) -> Progress:  # noqa: ARG002 - the port
         return Succeeded()
+
+    def work_off_notifications(self) -> dict[str, str]:
+        """Take what is on their queue as the trigger does, and return what was told: id -> kind."""
+        queue = self.queues.get_queue_client(QUEUE)
+        with suppress(ResourceNotFoundError):
+            while message := queue.receive_message(visibility_timeout=1):
+                self.notifications.deliver(ROUTE)
+                queue.delete_message(message)
+        return self.told
+
+    def sweep(self) -> None:
+        """Remind of undelivered news, as the sweep does in a process of its own."""
+        self.notifications.remind(ROUTE, self.states.read(ROUTE))
+
+    def forget(self) -> None:
+        """Let the route be as if nothing had ever happened, and its queue empty."""
+        container = self.blobs.get_container_client("dag-relay")
+        for name in container.list_blob_names() if container.exists() else ():
+            container.delete_blob(name)
+        with suppress(ResourceNotFoundError):
+            self.queues.get_queue_client(QUEUE).clear_messages()
+        self.told.clear()
 
     def end_flights(self) -> None:
         """Let the time pass after which a flight that was not released ends by itself."""
@@ -174,3 +208,30 @@ def test_a_sync_is_made_in_the_end_whichever_call_of_storage_fails(world: World,
             return
         world.synced = 0
         world.blobs.get_blob_client("files", "airflow/dags/a.py").upload_blob(str(at).encode(), overwrite=True)
+
+
+def run_and_tell(world: World) -> None:
+    """Notice, reconcile and deliver, as the triggers do, as far as storage lets them."""
+    run(world)
+    with suppress(AzureError, StateConflict):
+        world.work_off_notifications()
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["unsent", "answer lost"])
+def test_a_refusal_is_told_in_the_end_whichever_call_of_storage_fails(world: World, after: bool) -> None:  # noqa: FBT001
+    world.refuses, world.fault.after = True, after
+    for at in itertools.count(1):
+        world.forget()
+        world.fault.calls, world.fault.at = 0, at
+        run_and_tell(world)
+        failed_within_the_run = world.fault.calls >= at
+        world.fault.at = None
+        world.end_flights()
+        if not world.states.read(ROUTE).state.failure:
+            assert run(world)
+        world.sweep()
+        told = until(world.work_off_notifications, f"the news after a fault at call {at}")
+        assert list(told.values()) == ["failed"]
+        if not failed_within_the_run:
+            assert at > FEWEST_CALLS
+            return

@@ -1,6 +1,9 @@
 import base64
+import socket
 from datetime import timedelta
 
+import pytest
+from azure.core.exceptions import ServiceResponseError
 from azure.storage.queue import QueueServiceClient
 
 from shared.relay.wake_ups import QUEUE, QueuedWakeUps, route_name_of
@@ -26,3 +29,16 @@ def test_a_wake_up_is_what_the_queue_trigger_decodes(queues: QueueServiceClient)
 def test_a_message_of_a_stranger_names_no_route() -> None:
     strangers = [b"", b"{", b"[]", b"{}", b'"default"', b"\xff"]
     assert [route_name_of(message) for message in strangers] == [None] * len(strangers)
+
+
+def test_whoever_must_not_wait_asks_a_queue_that_hangs_once_and_not_for_long() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as hangs:
+        account = f"http://127.0.0.1:{hangs.getsockname()[1]}/account"
+        with QueueServiceClient(account, credential="a2V5", read_timeout=60, retry_total=3) as service:
+            impatient = QueuedWakeUps(service, "news", connection_timeout=5, read_timeout=0.2, retry_total=0)
+            with pytest.raises(ServiceResponseError):
+                impatient.send("default", timedelta(0))
+        hangs.accept()[0].close()
+        hangs.setblocking(False)  # noqa: FBT003 - the standard library's parameter
+        with pytest.raises(BlockingIOError):
+            hangs.accept()

@@ -36,3 +36,13 @@ def nothing_is_pending(simulation: Simulation) -> None:
 def one_call(simulation: Simulation) -> None:
     """Promise 2: a burst makes exactly one call."""
     assert len(simulation.cloud.imports) == 1, f"{len(simulation.cloud.imports)} calls for one burst"
+
+
+def news_are_delivered(simulation: Simulation) -> None:
+    """Promise 7: no trouble is written down without its news, and the receiver took all news in order."""
+    states = simulation.cloud.states
+    assert all(state.outbox.alarm for state in states if state.failure or state.held)
+    assert simulation.state().outbox.alarm is None, "it has recovered, and nobody was told"
+    made = dict.fromkeys(news.id for state in states for news in state.outbox.news)
+    taken = dict.fromkeys(news.id for news in simulation.cloud.taken)
+    assert list(taken) == list(made)

@@ -20,12 +20,13 @@ from shared.relay.follow import Follow
 from shared.relay.inspection import Inspection
 from shared.relay.ledger import Ledger
 from shared.relay.notice import Notices
+from shared.relay.notifications import Notifications
 from shared.relay.reconcile import Reconciler
 from shared.relay.records import Records
 from shared.relay.state import RouteState
 from shared.relay.states import RouteStates
 from shared.relay.sync import SyncAttempts
-from tests.model.storage import Blob, Cloud, Message
+from tests.model.storage import Blob, Cloud, Message, NewsQueue
 from tests.model.tape import Tape
 from tests.unit.memory import make_route
 
@@ -52,7 +53,16 @@ class Worker:
         states = RouteStates(self.cloud)
         baselines = Baselines(self.cloud)
         self.notices = Notices(states, self.cloud, QUIET, clock=lambda: self.cloud.now)
-        ledger = Ledger(states, baselines, Records(self.cloud), self.notices, policy, jitter=self.jitter)
+        self.notifications = Notifications(states, NewsQueue(self.cloud), self.cloud.take, jitter=self.jitter)
+        ledger = Ledger(
+            states,
+            baselines,
+            Records(self.cloud),
+            self.notices,
+            policy,
+            jitter=self.jitter,
+            notifications=self.notifications,
+        )
         inspection = Inspection("off", lambda *_: {})
         self.reconciler = Reconciler(
             states,
@@ -84,10 +94,18 @@ class Worker:
     def notice(self) -> None:
         self.notices.notice(ROUTE)
 
+    def sweep(self) -> None:
+        loaded = self.notices.notice(ROUTE)
+        if loaded:
+            self.notifications.remind(ROUTE, loaded)
+
     def answer(self, message: Message) -> None:
         """Work a message off: it is deleted only after success, and comes back at once after a failure."""
         try:
-            self.reconciler.reconcile(ROUTE)
+            if message.is_for_news:
+                self.notifications.deliver(ROUTE)
+            else:
+                self.reconciler.reconcile(ROUTE)
         except (ConnectionError, StateConflict):
             message.visible_at = self.cloud.now
             raise
@@ -215,7 +233,7 @@ class Simulation:
             busy.resume()
         elif self.cloud.now >= self._swept + SWEEP_S:
             self._swept = self.cloud.now
-            self.workers[0].begin(self.workers[0].notice)
+            self.workers[0].begin(self.workers[0].sweep)
         elif not self.receive(self.workers[0]):
             self.advance(1)
 
@@ -227,7 +245,7 @@ class Simulation:
             idle
             and not self.cloud.messages
             and self._swept > self.last_write
-            and not (state.failure or state.operation)
+            and not (state.failure or state.operation or state.outbox.news)
         )
 
 

@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from shared.errors import ArmUnavailable, StateConflict
+from shared.errors import ArmUnavailable, NotDelivered, StateConflict
 from shared.folder.manifest import File, Manifest
 from shared.relay.documents import Document
+from shared.relay.notifications import LIFETIME
 from shared.relay.route import Route
+from shared.relay.state import News, RouteState
 from shared.relay.target import Accepted, EnvironmentState, Progress, StillRunning, Succeeded
 from tests.model.tape import Tape
 from tests.unit.memory import NOON
@@ -27,9 +29,10 @@ class Blob:
 
 @dataclass
 class Message:
-    """A wake-up on the queue."""
+    """A wake-up on its queue, or one that asks for a delivery of news on the other."""
 
     visible_at: float
+    is_for_news: bool = False
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,16 @@ class Import:
     began: float
     ended: float
     files: dict[str, str]
+
+
+@dataclass(frozen=True)
+class NewsQueue:
+    """The queue of messages that ask for a delivery of news."""
+
+    cloud: "Cloud"
+
+    def send(self, route_name: str, delay: timedelta) -> datetime:
+        return self.cloud.send(route_name, delay, is_for_news=True)
 
 
 @dataclass
@@ -53,6 +66,8 @@ class Cloud:
     documents: dict[str, tuple[bytes, str]] = field(default_factory=dict)
     messages: list[Message] = field(default_factory=list)
     imports: list[Import] = field(default_factory=list)
+    states: list[RouteState] = field(default_factory=list)
+    taken: list[News] = field(default_factory=list)
     calls: int = 0
 
     def moment(self, seconds: float) -> datetime:
@@ -71,6 +86,8 @@ class Cloud:
             raise StateConflict(name)
         new_etag = str(self.calls)
         self.documents[name] = (content, new_etag)
+        if name.startswith("routes/"):
+            self.states.append(RouteState.model_validate_json(content))
         self._answer()
         return new_etag
 
@@ -84,12 +101,25 @@ class Cloud:
 
     # Queue
 
-    def send(self, _route_name: str, delay: timedelta) -> datetime:
+    def send(self, _route_name: str, delay: timedelta, *, is_for_news: bool = False) -> datetime:
         self._call()
         due = self.now + delay.total_seconds()
-        self.messages.append(Message(due))
+        self.messages.append(Message(due, is_for_news))
         self._answer()
         return self.moment(due)
+
+    # Receiver of notifications
+
+    def take(self, _route: Route, news: News) -> None:
+        """Take news, or fail before that or after it; what is a day old is not refused, since it would be given up."""
+        self.pause()
+        is_kept = self.moment(self.now) - news.at < LIFETIME
+        if is_kept and self.tape.happens(one_in=6):
+            raise NotDelivered("the receiver answered 500", retry_after_s=self.tape.pick([None, 3.0, 100.0]))
+        self.taken.append(news)
+        self.pause()
+        if self.tape.happens(one_in=12):
+            raise NotDelivered("the answer of the receiver was lost")
 
     # Folder
 

@@ -88,8 +88,11 @@ class MemoryDocuments:
 class MemoryWakeUps:
     clock: Clock
     sent: list[tuple[str, datetime]] = field(default_factory=list)
+    error: Exception | None = None
 
     def send(self, route_name: str, delay: timedelta) -> datetime:
+        if self.error:
+            raise self.error
         due = self.clock.now() + delay
         self.sent.append((route_name, due))
         return due

@@ -12,6 +12,7 @@ from shared.api.health import ReadyView, RouteReadiness
 from shared.api.history import PARAMETERS
 from shared.api.route_views import FileStanding, OneRoute, RouteView, SyncPage, SyncPlan
 from shared.relay.standing import Stand
+from shared.relay.state import News
 from shared.relay.tally import OUTCOMES
 from shared.settings import RouteSettings, Settings
 from shared.telemetry.catalogue import OF_ROUTES, OF_WORKERS, WORKER, Metric
@@ -114,3 +115,8 @@ def test_every_key_of_an_answer_is_in_the_description_of_the_routes_api(view: ty
 @pytest.mark.parametrize("parameter", [*PARAMETERS, "wait", "force", "dryRun"])
 def test_every_query_parameter_is_in_the_description_of_the_routes_api(parameter: str) -> None:
     assert f"`{parameter}" in ROUTES or f"`?{parameter}=" in ROUTES
+
+
+@pytest.mark.parametrize("kind", get_args(News.model_fields["kind"].annotation))
+def test_every_kind_of_news_is_in_notifications(kind: str) -> None:
+    assert f"| `route.{kind}` |" in (ROOT / "docs/notifications.md").read_text()

@@ -54,6 +54,14 @@ def test_the_triggers_are_those_of_the_settings() -> None:
     assert trigger_of(indexed, "on_sweep")["schedule"] == "0 0 * * * *"
 
 
+def test_the_queue_of_notifications_is_watched_only_where_there_is_a_receiver() -> None:
+    url = "https://hooks.example/T0/B0/secret"
+    indexed = index(RELAY_NOTIFICATION_URL=url, RELAY_NOTIFICATION_FORMAT="slack")
+    assert indexed["functions"].keys() == TRIGGERS | HTTP | {"on_notification"}
+    assert trigger_of(indexed, "on_notification")["queueName"] == "dag-relay-notifications"
+    assert not indexed["heavy"]
+
+
 def test_every_http_route_is_in_the_readme_and_all_but_health_ask_for_a_key() -> None:
     indexed = index()
     triggers = [trigger_of(indexed, name) for name in indexed["functions"]]

@@ -166,3 +166,70 @@ def test_unsigned_requests_cannot_be_refused_without_a_secret() -> None:
 def test_a_history_without_an_end_is_refused(name: str) -> None:
     assert read_settings(SAMPLE | {name: "10000"})
     assert problems_of(SAMPLE | {name: "10001"}) == [f"{name}: Input should be less than or equal to 10000"]
+
+
+SECRET = "whsec_" + "QUJD" * 8
+
+
+def notifying(**more: str) -> dict[str, str]:
+    return SAMPLE | {"RELAY_NOTIFICATION_URL": "https://hooks.example/T0/canary4711"} | more
+
+
+def test_a_receiver_of_notifications_has_a_url_a_format_and_secrets() -> None:
+    settings = read_settings(notifying(RELAY_NOTIFICATION_SECRET=f"{SECRET} {SECRET}"))
+    assert settings.notification_format == "standard"
+    assert len(settings.notification_secrets) == 2
+    assert read_settings(SAMPLE).notification_url is None
+
+
+def test_the_receivers_url_and_secrets_do_not_show() -> None:
+    settings = read_settings(notifying(RELAY_NOTIFICATION_SECRET=SECRET))
+    assert "canary4711" not in f"{settings!r} {settings} {settings.model_dump()}"
+    assert SECRET.removeprefix("whsec_") not in f"{settings!r} {settings} {settings.model_dump()}"
+
+
+def test_notifications_in_the_standard_format_are_signed_or_the_app_does_not_start() -> None:
+    assert problems_of(notifying()) == [
+        "RELAY_NOTIFICATION_SECRET: has to be set for notifications in the format standard, which is signed"
+    ]
+    for chat in ("slack", "teams"):
+        assert read_settings(notifying(RELAY_NOTIFICATION_FORMAT=chat)).notification_secrets == ()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://hooks.example/canary4711",
+        "ftp://127.0.0.1/canary4711",
+        "https:///canary4711",
+        "https://hooks.example:99999/canary4711",
+        "https://hooks.example/ canary4711",
+        "https://hooks.example/\u00fccanary4711",
+        "https://[canary4711",
+        "https://[canary4711]/",
+        "canary4711",
+    ],
+)
+def test_a_receiver_that_a_secret_must_not_travel_to_is_refused_without_being_repeated(url: str) -> None:
+    (problem,) = problems_of(notifying(RELAY_NOTIFICATION_URL=url, RELAY_NOTIFICATION_FORMAT="slack"))
+    assert problem.startswith("RELAY_NOTIFICATION_URL: expected a URL")
+    assert "canary4711" not in problem
+
+
+def test_a_receiver_on_this_machine_may_do_without_encryption() -> None:
+    url = "http://127.0.0.1:8000/hook"
+    assert read_settings(notifying(RELAY_NOTIFICATION_URL=url, RELAY_NOTIFICATION_SECRET=SECRET)).notification_url
+
+
+def test_a_wrong_secret_is_refused_without_being_repeated() -> None:
+    (problem,) = problems_of(notifying() | {"RELAY_NOTIFICATION_SECRET": "canary4711"})
+    assert problem.startswith("RELAY_NOTIFICATION_SECRET: expected whsec_")
+    assert "canary4711" not in problem
+
+
+@pytest.mark.parametrize(
+    ("host", "origin"),
+    [("app.azurewebsites.net", "https://app.azurewebsites.net"), ("localhost:7071", "http://localhost:7071"), ("", "")],
+)
+def test_the_apps_own_address_is_the_platforms_word(host: str, origin: str) -> None:
+    assert read_settings(SAMPLE | {"WEBSITE_HOSTNAME": host}).origin == origin

@@ -12,11 +12,12 @@ from shared.relay.follow import Follow
 from shared.relay.inspection import Inspection, Strictness
 from shared.relay.ledger import Ledger
 from shared.relay.notice import Notices
+from shared.relay.notifications import Notifications
 from shared.relay.operator import Operator
 from shared.relay.reconcile import Reconciler
 from shared.relay.records import Records, SyncRecord
 from shared.relay.route import Route
-from shared.relay.state import RouteState
+from shared.relay.state import News, RouteState
 from shared.relay.states import RouteStates
 from shared.relay.sync import SyncAttempts
 from shared.relay.target import Accepted, EnvironmentState, Progress, Succeeded
@@ -39,6 +40,10 @@ class World:
     progress: Progress = field(default_factory=Succeeded)
     during_sync: Callable[[], object] = lambda: None
     synced: list[Route] = field(default_factory=list)
+    notifies: bool = True
+    receiver: Exception | None = None
+    during_post: Callable[[], object] = lambda: None
+    posted: list[News] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.documents = MemoryDocuments(self.clock)
@@ -54,7 +59,17 @@ class World:
         self.flights = Flights(self.documents, LENGTH, clock=self.clock.monotonic)
         self.notices = Notices(self.states, self.wake_ups, self.policy.quiet, clock=self.clock.monotonic)
         self.operator = Operator(self.states, self.baselines, self.notices)
-        ledger = Ledger(self.states, self.baselines, self.records, self.notices, self.policy, jitter=lambda: 1.0)
+        self.asked = MemoryWakeUps(self.clock)
+        self.notifications = Notifications(self.states, self.asked, self.post, jitter=lambda: 1.0)
+        ledger = Ledger(
+            self.states,
+            self.baselines,
+            self.records,
+            self.notices,
+            self.policy,
+            jitter=lambda: 1.0,
+            notifications=self.notifications if self.notifies else None,
+        )
         self.worker = Reconciler(
             self.states,
             self.flights,
@@ -98,6 +113,12 @@ class World:
         assert deadline_s > 0
         return self.progress
 
+    def post(self, _: Route, news: News) -> None:
+        self.during_post()
+        self.posted.append(news)
+        if self.receiver:
+            raise self.receiver
+
     def at(self, seconds: float, *written: float, content: str = "v1") -> None:
         """Let it be so many seconds after noon, and the folder as described, listed now."""
         self.clock.seconds = seconds
@@ -105,6 +126,10 @@ class World:
 
     def state(self, route: Route = ROUTE) -> RouteState:
         return self.states.read(route).state
+
+    def news(self, route: Route = ROUTE) -> list[str]:
+        """Return the kinds of the news that are not delivered yet, oldest first."""
+        return [news.kind for news in self.state(route).outbox.news]
 
     def history(self, route: Route = ROUTE) -> list[SyncRecord]:
         """Return the records, newest first."""

@@ -1,0 +1,105 @@
+"""The bodies that receivers take: Standard Webhooks' own, Slack's, Teams'.
+
+What is not ours to say (ARM's words, names of files) is put only where the receiver reads no markup: in Slack's
+`plain_text` and in Teams' `TextRun`. Slack resolves `&`, `<` and `>` even there.
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any, Literal
+
+from shared.notification.message import Message, put_into_words
+from shared.relay.route import Route
+from shared.relay.state import News
+
+Format = Literal["standard", "slack", "teams"]
+
+_SLACK_TITLE = 150
+_SLACK_TEXT = 3000
+
+
+def body(format_name: Format, route: Route, news: News, origin: str) -> bytes:
+    """Return the body of the POST, the same for every attempt to deliver this news."""
+    payload = _FORMATS[format_name](route, news, put_into_words(route, news, origin))
+    return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _standard(route: Route, news: News, message: Message) -> dict[str, Any]:
+    """Return what the specification suggests: type, the time of the event, and the event itself."""
+    return {
+        "type": f"route.{news.kind}",
+        "timestamp": news.at.isoformat(),
+        "data": {
+            "route": route.name,
+            "environment": route.environment.name,
+            "sync_id": news.sync_id,
+            "revision": news.revision,
+            "since": news.since.isoformat(),
+            "code": news.code,
+            "message": news.sentence,
+            "transient": news.transient,
+            "count": news.count,
+            "names": news.names,
+            "title": message.title,
+            "text": "\n".join(message.lines),
+            "link": message.link,
+        },
+    }
+
+
+def _slack(_route: Route, _news: News, message: Message) -> dict[str, Any]:
+    """Return blocks, and `text` for notifications and clients that show none."""
+    link = message.link
+    where = f"<{link}|Record of the sync>" if link.startswith("http") else f"Record of the sync: `{link}`"
+    return {
+        "text": _escaped(message.title, _SLACK_TEXT),
+        "blocks": [
+            {"type": "header", "text": _slack_text(message.title, _SLACK_TITLE)},
+            {"type": "section", "text": _slack_text("\n".join(message.lines), _SLACK_TEXT)},
+            {"type": "context", "elements": [{"type": "mrkdwn", "text": where}]},
+        ],
+    }
+
+
+def _slack_text(text: str, length: int) -> dict[str, Any]:
+    return {"type": "plain_text", "text": _escaped(text, length), "emoji": False}
+
+
+def _escaped(text: str, length: int) -> str:
+    """Cut the text so that it is no longer than `length` once it is escaped."""
+    parts = [{"&": "&amp;", "<": "&lt;", ">": "&gt;"}.get(character, character) for character in text]
+    while sum(map(len, parts)) > length:
+        parts[-2:] = ["…"]
+    return "".join(parts)
+
+
+def _teams(_route: Route, news: News, message: Message) -> dict[str, Any]:
+    """Return an Adaptive Card, the only thing that Teams' Workflows take."""
+    colour = {"failed": "Attention", "held": "Warning", "removed": "Warning", "recovered": "Good"}[news.kind]
+    card: dict[str, Any] = {
+        "type": "AdaptiveCard",
+        "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+        "version": "1.4",
+        "msteams": {"width": "Full"},
+        "body": [
+            _run(message.title, weight="Bolder", size="Medium", color=colour),
+            *(_run(line) for line in message.lines),
+        ],
+    }
+    if message.link.startswith("http"):
+        card["actions"] = [{"type": "Action.OpenUrl", "title": "Record of the sync", "url": message.link}]
+    else:
+        card["body"].append(_run(f"Record of the sync: {message.link}", isSubtle=True))
+    attachment = {"contentType": "application/vnd.microsoft.card.adaptive", "contentUrl": None, "content": card}
+    return {"type": "message", "attachments": [attachment]}
+
+
+def _run(text: str, **look: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON values
+    return {"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": text, **look}]}
+
+
+_FORMATS: dict[Format, Callable[[Route, News, Message], dict[str, Any]]] = {
+    "standard": _standard,
+    "slack": _slack,
+    "teams": _teams,
+}

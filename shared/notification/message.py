@@ -1,0 +1,73 @@
+"""A notification in words: short enough for a chat, and enough for whoever is on call to know what to do."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from shared.relay.route import Route
+from shared.relay.state import News
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What happened, and why, since when and what to do, a line each.
+
+    `link` is where the record is: a path, or a URL where the app knows its host name. The texts hold no control
+    characters, and may hold whatever else Azure and the names of files hold.
+    """
+
+    title: str
+    lines: tuple[str, ...]
+    link: str
+
+
+def put_into_words(route: Route, news: News, origin: str) -> Message:
+    """Return the message for news of a route; `origin` is the app's own, like `https://host`, or empty."""
+    lines = {"failed": _failed, "held": _held, "removed": _removed, "recovered": _recovered}[news.kind](route, news)
+    title, *others = (_plain(line) for line in lines)
+    return Message(title, tuple(others), f"{origin}/api/routes/{route.name}/syncs/{news.sync_id}")
+
+
+def _failed(route: Route, news: News) -> Iterator[str]:
+    yield f"Syncs of route {route.name} into {route.environment.name} fail"
+    yield f"{news.code}: {news.sentence}"
+    yield f"Since {_time(news.since)}, {_counted(news.count, 'attempt')} so far."
+    if news.transient:
+        yield "The relay tries again by itself, and tells when it works."
+    else:
+        yield "This needs a person: the relay tries again after a change in the folder, and else only once an hour."
+        yield f"Once it is mended: POST /api/routes/{route.name}/sync"
+
+
+def _held(route: Route, news: News) -> Iterator[str]:
+    yield f"A change of route {route.name} is held back from {route.environment.name}"
+    yield f"{news.code}: {news.sentence}"
+    yield f"Since {_time(news.since)}. Change the folder, or let it through as it is:"
+    yield f"POST /api/routes/{route.name}/sync?force=true"
+
+
+def _removed(route: Route, news: News) -> Iterator[str]:
+    more = news.count - len(news.names)
+    yield f"{_counted(news.count, 'file')} gone from route {route.name}, and still in {route.environment.name}"
+    yield ", ".join(news.names) + (f" and {more} more" if more > 0 else "")
+    yield f"Noticed {_time(news.since)}. An import of Data Factory deletes nothing: delete them in Airflow, then"
+    yield f"POST /api/routes/{route.name}/acknowledge-removed"
+
+
+def _recovered(route: Route, news: News) -> Iterator[str]:
+    yield f"Route {route.name} is in order again: {route.environment.name} has what its folder holds"
+    failed = f", after {_counted(news.count, 'failed attempt')}" if news.count else ""
+    yield f"{news.code} began {_time(news.since)} and ended {_time(news.at)}{failed}."
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+
+
+def _time(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _plain(text: str) -> str:
+    """Take out what would break a line or turn it around: control and formatting characters."""
+    return "".join(character if character.isprintable() else " " for character in text)

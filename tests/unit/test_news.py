@@ -1,0 +1,199 @@
+"""What people are told, and what they are not told again."""
+
+from datetime import timedelta
+
+import pytest
+
+from shared.errors import ArmRefusal, ArmUnavailable
+from shared.relay.news import KEPT, reporting
+from shared.relay.state import News, RouteState
+from shared.relay.target import Accepted, ImportFailed, Succeeded
+from tests.unit.memory import NOON
+from tests.unit.world import ROUTE, World
+
+AWAY = ArmUnavailable("busy", code="ServerBusy", status=503)
+GONE = ArmUnavailable("no answer", code="NoAnswer")
+REFUSED = ArmRefusal("no such linked service", code="BadRequest", status=400)
+BROKEN = {"airflow/dags/dag_0.py": b"from airflow import DAG\ndag = (\n"}
+WELL = Accepted(202, "request-2")
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def sync(world: World, seconds: float, answer: Accepted | Exception, *, content: str = "v1") -> None:
+    """Let the folder be as described, and synced then with that answer."""
+    world.answer = answer
+    world.at(seconds, seconds - 20, 1, content=content)
+    world.worker.reconcile(ROUTE)
+
+
+def last(world: World) -> News:
+    return world.state().outbox.news[-1]
+
+
+def test_a_sync_that_works_is_no_news(world: World) -> None:
+    sync(world, 100, WELL)
+    sync(world, 200, WELL, content="v2")
+    assert world.state().outbox == RouteState().outbox
+
+
+def test_the_first_of_many_failures_is_told_with_arms_words_and_the_others_are_not(world: World) -> None:
+    for n, answer in enumerate((AWAY, GONE, AWAY)):
+        sync(world, 1000 * (n + 1), answer)
+    assert world.news() == ["failed"]
+    news = last(world)
+    assert (news.code, news.sentence, news.transient, news.count) == ("ServerBusy", "busy", True, 1)
+    assert news.sync_id == world.history()[-1].sync_id
+    assert news.since == news.at == NOON + timedelta(seconds=1000)
+
+
+def test_a_failure_that_turns_out_to_need_a_person_is_told_again(world: World) -> None:
+    sync(world, 1000, AWAY)
+    sync(world, 2000, REFUSED)
+    sync(world, 9000, REFUSED)
+    sync(world, 9100, AWAY, content="v2")
+    assert world.news() == ["failed", "failed"]
+    assert (last(world).code, last(world).transient, last(world).count) == ("BadRequest", False, 2)
+    assert last(world).since == NOON + timedelta(seconds=1000)
+
+
+def test_another_refusal_is_told(world: World) -> None:
+    sync(world, 1000, REFUSED)
+    sync(world, 2000, ArmRefusal("not yours", code="Forbidden", status=403), content="v2")
+    assert world.news() == ["failed", "failed"]
+
+
+def test_the_first_good_sync_after_failures_is_told_once_with_when_they_began(world: World) -> None:
+    sync(world, 1000, AWAY)
+    sync(world, 2000, GONE)
+    sync(world, 3000, WELL)
+    sync(world, 4000, WELL, content="v2")
+    assert world.news() == ["failed", "recovered"]
+    news = last(world)
+    assert (news.code, news.count, news.since) == ("ServerBusy", 2, NOON + timedelta(seconds=1000))
+    assert news.sync_id == world.history()[1].sync_id
+    assert world.state().outbox.alarm is None
+
+
+def test_a_change_that_failed_and_was_undone_is_told_as_recovered(world: World) -> None:
+    sync(world, 100, WELL)
+    sync(world, 1000, REFUSED, content="v2")
+    sync(world, 2000, WELL)
+    assert world.news() == ["failed", "recovered"]
+
+
+def test_a_new_failure_after_a_recovery_is_told(world: World) -> None:
+    sync(world, 1000, AWAY)
+    sync(world, 2000, WELL)
+    sync(world, 3000, AWAY, content="v2")
+    assert world.news() == ["failed", "recovered", "failed"]
+    assert len({news.id for news in world.state().outbox.news}) == 3
+
+
+def test_an_operation_that_fails_and_one_that_then_succeeds_are_told(world: World) -> None:
+    running = Accepted(202, "request-1", "handle-1", 15)
+    sync(world, 100, running)
+    world.progress = ImportFailed("ImportFailed", "a broken requirements.txt")
+    sync(world, 200, running)
+    sync(world, 300, running, content="v2")
+    assert world.news() == ["failed"]
+    world.progress = Succeeded()
+    sync(world, 400, running, content="v2")
+    assert world.news() == ["failed", "recovered"]
+
+
+def test_an_emptied_folder_is_told_as_held_once(world: World) -> None:
+    sync(world, 100, WELL)
+    for seconds in (200, 300):
+        world.at(seconds)
+        world.worker.reconcile(ROUTE)
+    assert world.news() == ["held"]
+    assert (last(world).code, last(world).sync_id) == ("FolderEmpty", world.history()[0].sync_id)
+
+
+def test_a_finding_is_told_as_held_and_again_only_when_it_is_another_one() -> None:
+    world = World(checks="block", contents=BROKEN)
+    sync(world, 100, WELL)
+    sync(world, 200, WELL, content="v2")
+    assert world.news() == ["held"]
+    assert "dags/dag_0.py, line 2" in str(last(world).sentence)
+    world.contents = {"airflow/dags/dag_1.py": BROKEN["airflow/dags/dag_0.py"]}
+    sync(world, 300, WELL, content="v3")
+    assert world.news() == ["held", "held"]
+    world.contents = {}
+    sync(world, 400, WELL, content="v4")
+    assert world.news() == ["held", "held", "recovered"]
+
+
+def test_a_held_change_that_is_forced_has_recovered_only_when_its_import_has_ended() -> None:
+    world = World(checks="block", contents=BROKEN)
+    sync(world, 100, WELL)
+    world.operator.request_sync(ROUTE, force=True)
+    sync(world, 200, Accepted(202, "request-1", "handle-1", 15))
+    assert world.news() == ["held"]
+    world.progress = Succeeded()
+    sync(world, 300, WELL)
+    assert world.news() == ["held", "recovered"]
+
+
+def test_a_suspended_route_has_not_recovered() -> None:
+    world = World(checks="block", contents=BROKEN)
+    sync(world, 100, WELL)
+    world.operator.suspend(ROUTE)
+    sync(world, 200, WELL)
+    assert world.news() == ["held"]
+    world.operator.resume(ROUTE)
+    world.contents = {}
+    sync(world, 300, WELL, content="v2")
+    assert world.news() == ["held", "recovered"]
+
+
+def remove(world: World, seconds: float, *written: float) -> None:
+    """Let the folder have so many files, and look at it twice: deletions are waited out."""
+    for later in (0, 10):
+        world.at(seconds + later, *written)
+        world.worker.reconcile(ROUTE)
+
+
+def test_removed_files_are_told_by_name_once_they_are_synced(world: World) -> None:
+    world.at(100, *range(6))
+    world.worker.reconcile(ROUTE)
+    remove(world, 200, 0)
+    assert world.news() == ["removed"]
+    assert (last(world).count, last(world).names) == (5, tuple(f"airflow/dags/dag_{n}.py" for n in (1, 2, 3)))
+
+
+def test_only_files_that_are_newly_gone_are_told(world: World) -> None:
+    world.at(100, 0, 1, 2)
+    world.worker.reconcile(ROUTE)
+    remove(world, 200, 0, 1)
+    sync(world, 300, WELL, content="v2")
+    remove(world, 400, 0)
+    assert world.news() == ["removed", "removed"]
+    assert last(world).names == ("airflow/dags/dag_1.py",)
+
+
+def test_a_change_that_comes_too_late_makes_no_news() -> None:
+    assert reporting(lambda state, _: state, "sync-1")(RouteState(), NOON) == RouteState()
+
+
+def test_only_the_newest_news_are_kept_for_a_receiver_that_never_answers(world: World) -> None:
+    for n in range(KEPT):
+        sync(world, 1000 * (2 * n + 1), AWAY, content=f"v{n}")
+        sync(world, 1000 * (2 * n + 2), WELL, content=f"v{n}")
+    assert world.news() == ["failed", "recovered"] * (KEPT // 2)
+    assert last(world).since == NOON + timedelta(seconds=1000 * (2 * KEPT - 1))
+
+
+def test_long_words_of_arm_are_cut(world: World) -> None:
+    sync(world, 1000, ArmRefusal("x" * 5000, code="BadRequest", status=400))
+    assert len(str(last(world).sentence)) == 500
+
+
+def test_without_a_receiver_no_news_are_kept() -> None:
+    world = World(notifies=False)
+    sync(world, 1000, AWAY)
+    assert world.state().outbox == RouteState().outbox
