@@ -7,9 +7,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Part(BaseModel):
-    """A part of a stored document; a key that is not known makes the document unreadable."""
+    """A part of a stored document.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    A key that is not known is left out: while the app is upgraded or rolled back, old and new instances share the
+    documents. What an old one must not read has another `version`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class Pending(Part):

@@ -1,3 +1,4 @@
+import json
 from datetime import datetime, timedelta
 
 import pytest
@@ -69,7 +70,17 @@ def test_a_state_that_is_deleted_while_it_is_changed_starts_afresh(documents: Me
     assert states.update(ROUTE, change) == RouteState(removed=7)
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"version": 2}', b'{"version": 1, "unknown": 1}', b"\xff\xfe"])
+def test_what_a_newer_version_of_the_app_wrote_is_read_without_what_is_new(documents: MemoryDocuments) -> None:
+    held = {"revision": "r", "reason": "FolderEmpty", "sentence": "s", "since": NOON.isoformat(), "new": 1}
+    content = json.dumps({"version": 1, "removed": 7, "held": held, "new": {"a": 1}}).encode()
+    documents.write("routes/default.json", content, None)
+    state = RouteStates(documents).read(ROUTE).state
+    assert state.removed == 7
+    assert state.held
+    assert state.held.reason == "FolderEmpty"
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"version": 2}', b"\xff\xfe"])
 def test_an_unreadable_state_is_kept_aside_and_started_afresh(documents: MemoryDocuments, content: bytes) -> None:
     documents.write("routes/default.json", content, None)
     states = RouteStates(documents)
