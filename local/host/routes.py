@@ -48,7 +48,7 @@ def parse(template: str) -> Template:
     if any(set("{}") & set(_PARAMETER.sub("", segment)) for segment in segments):
         raise ValueError(f"route {template!r} has a brace that belongs to no parameter")
     return Template(
-        pattern=re.compile("".join(map(_segment_pattern, segments)) + "/?", re.IGNORECASE),
+        pattern=re.compile("".join(map(_segment_pattern, segments)) + "/?", re.IGNORECASE | re.DOTALL),
         checks=tuple((match["name"], check) for match in parameters for check in _checks(match["constraints"])),
         defaults={match["name"]: match["default"] for match in parameters if match["default"] is not None},
         rank=tuple(map(_rank, segments)),

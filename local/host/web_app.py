@@ -33,7 +33,7 @@ def web_app(host: Host, *, enable_auth: bool) -> web.Application:
     app.add_routes(Webhook(EventGridEvents(host.enabled, host.invoker), access).routes())
     if host.blobs:
         app.add_routes(Webhook(BlobEvents(host.blobs.functions, host.blobs.queue), access).routes())
-    app.router.add_route("*", "/{path:.*}", functions.handle)
+    app.router.add_route("*", r"/{path:(?s:.*)}", functions.handle)
     return app
 
 

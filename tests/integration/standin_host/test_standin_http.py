@@ -51,6 +51,7 @@ def test_request_and_response_travel_through_the_worker(app: App) -> None:
         assert answer["headers"]["x-some"] == "Thing"
         assert (answer["body"], answer["method"]) == ("body", "POST")
         assert host.get("/api/things/7/special").text == "special"
+        assert host.get("/api/things/5/a%0Ab").json()["route"]["rest"] == "a\nb"
 
 
 def test_a_callers_trace_goes_on_under_a_span_of_the_hosts_own(app: App) -> None:
