@@ -28,6 +28,7 @@ from shared.standard_webhooks import Secret, parse_secrets
 from shared.webhook_secrets import WebhookSecret, parse_webhook_secrets
 
 HOST_STORAGE = "AzureWebJobsStorage"
+ROUTE_NAME = r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$"
 
 # The variables that describe the one route named `default`, by the key that the same thing has in RELAY_ROUTES.
 _SINGLE_ROUTE = {
@@ -45,7 +46,7 @@ class RouteSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: Annotated[str, Field(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$")]
+    name: Annotated[str, Field(pattern=ROUTE_NAME)]
     factory: Annotated[InstanceOf[FactoryId], BeforeValidator(FactoryId.parse)]
     environment: Annotated[str, BeforeValidator(INTEGRATION_RUNTIME.check)]
     linked_service: Annotated[str, BeforeValidator(LINKED_SERVICE.check)]

@@ -22,17 +22,34 @@ class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow", strict=True)
 
 
+def _in_any_case(word: str) -> str:
+    return "".join(f"[{letter.upper()}{letter.lower()}]" for letter in word)
+
+
 def _git_service(value: object) -> object:
     """Accept any case: the seed's tables write GitHub, its samples Github."""
     return _GIT_SERVICES.get(value.lower(), value) if isinstance(value, str) else value
 
 
 def _whole_number(value: object) -> object:
-    """Accept "2" for 2: ADF itself answers numbers as strings where a template gave it strings."""
+    """Accept "2" for 2, since ADF answers numbers as strings where a template gave it strings, and 2.0 as JSON does."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
     return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
 
 
-WholeNumber = Annotated[int, BeforeValidator(_whole_number), Field(ge=0)]
+# Three asterisks or more are what is shown in a secret's place, and refused as one (shared.adf.masking).
+Secret = Annotated[str, Field(json_schema_extra={"not": {"pattern": r"^\*{3,}$"}})]
+
+_Count = Annotated[int, Field(ge=0)]
+_CountAsText = Annotated[str, Field(pattern=r"^[0-9]+$")]
+WholeNumber = Annotated[_Count, BeforeValidator(_whole_number, json_schema_input_type=_Count | _CountAsText)]
+
+_GitServiceInAnyCase = Annotated[str, Field(pattern=f"^({'|'.join(map(_in_any_case, _GIT_SERVICES))})$")]
+GitService = Annotated[
+    Literal["GitHub", "ADO", "GitLab", "BitBucket"],
+    BeforeValidator(_git_service, json_schema_input_type=_GitServiceInAnyCase),
+]
 
 
 class ComputeProperties(_Section):
@@ -46,12 +63,12 @@ class ComputeProperties(_Section):
 class GitSyncProperties(_Section):
     """Where Airflow pulls its DAGs from when it does not import them from Blob Storage."""
 
-    gitServiceType: Annotated[Literal["GitHub", "ADO", "GitLab", "BitBucket"], BeforeValidator(_git_service)]  # noqa: N815
+    gitServiceType: GitService  # noqa: N815
     gitCredentialType: Literal["PAT", "SPN", "None"] | None = None  # noqa: N815
     repo: str
     branch: str | None = None
     username: str | None = None
-    credential: str | None = None
+    credential: Secret | None = None
     tenantId: str | None = None  # noqa: N815
 
 
@@ -60,11 +77,11 @@ class AirflowProperties(_Section):
 
     airflowVersion: str | None = None  # noqa: N815
     airflowRequirements: list[str] | str | None = None  # noqa: N815
-    airflowEnvironmentVariables: dict[str, str] | None = None  # noqa: N815
+    airflowEnvironmentVariables: dict[str, Secret] | None = None  # noqa: N815
     gitSyncProperties: GitSyncProperties | None = None  # noqa: N815
     enableAADIntegration: bool | None = None  # noqa: N815
     userName: str | None = None  # noqa: N815
-    password: str | None = None
+    password: Secret | None = None
 
 
 class TypeProperties(_Section):

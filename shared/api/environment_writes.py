@@ -82,7 +82,7 @@ class EnvironmentWrites:
         told = warnings_header(warnings)
         changed = changes(there, put.spec)
         if put.dry_run:
-            return json_answer(put.plan(changed, warnings))
+            return json_answer(put.plan(changed, warnings).wire())
         if existing is not None and not put.sends(changed):
             return passed_on(existing, {UNCHANGED: "true", **told})
         _log(put.environment, warnings)

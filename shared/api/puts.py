@@ -9,9 +9,9 @@ import azure.functions as func
 from shared.adf.changes import Change
 from shared.adf.names import EnvironmentId
 from shared.adf.warnings import SpecWarning
+from shared.api.plans import Plan, PlannedChange, PlannedRequest
 from shared.api.query import flag
 from shared.api.specs import checked, condition_in
-from shared.api.warnings_header import members_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +62,14 @@ class Put:
         """Whether ARM is asked, apart from a dry run."""
         return bool(changed) or not self.if_changed
 
-    def plan(self, changed: Sequence[Change], warnings: Sequence[SpecWarning]) -> dict[str, object]:
-        """Return the answer of a dry run; the body in it is not masked yet."""
-        path, body = str(self.environment), self.spec
-        return {
-            "wouldSend": self.sends(changed),
-            "changes": [{"path": ".".join(each.path), "from": each.before, "to": each.after} for each in changed],
-            "warnings": members_of(warnings),
-            "request": {"method": "PUT", "path": path, "headers": self.conditions, "body": body},
-        }
+    def plan(self, changed: Sequence[Change], warnings: Sequence[SpecWarning]) -> Plan:
+        """Return the answer of a dry run."""
+        path, headers = str(self.environment), self.conditions
+        return Plan(
+            would_send=self.sends(changed),
+            changes=tuple(
+                PlannedChange(path=".".join(each.path), before=each.before, after=each.after) for each in changed
+            ),
+            warnings=tuple(warnings),
+            request=PlannedRequest(method="PUT", path=path, headers=headers, body=self.spec),
+        )

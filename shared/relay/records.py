@@ -22,6 +22,9 @@ log = logging.getLogger(__name__)
 # How many records one sweep reads to mend the summaries, a few seconds where there were no summaries before.
 MENDED_AT_ONCE = 1000
 
+# What an id looks like, as a pattern for the whole of it.
+SYNC_ID = r"^[0-9]{14}-[0-9a-f]{8}$"
+
 _FAR_FUTURE_MS = 10**14
 
 

@@ -48,6 +48,7 @@ def test_the_sample_of_the_seed_is_valid() -> None:
         ),
         spec(gitSyncProperties={"gitServiceType": "ADO", "gitCredentialType": "SPN", "repo": "r", "tenantId": "t"}),
         {"properties": {"Type": "Airflow", "typeProperties": {"computeProperties": {"extraNodes": "2"}}}},
+        {"properties": {"Type": "Airflow", "typeProperties": {"computeProperties": {"extraNodes": 2.0}}}},
     ],
 )
 def test_spellings_and_keys_seen_in_the_wild_are_valid(body: dict[str, Any]) -> None:
