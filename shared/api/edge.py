@@ -11,7 +11,7 @@ from azure.core.exceptions import AzureError
 
 from shared.api.arm_errors import problem_of
 from shared.api.problem import Problem
-from shared.errors import ArmError
+from shared.errors import ArmError, StateConflict
 
 log = logging.getLogger(__name__)
 
@@ -19,6 +19,7 @@ Api = TypeVar("Api")
 Handler = Callable[[Api, func.HttpRequest], func.HttpResponse]
 
 _STORAGE_FAILED = Problem(HTTPStatus.SERVICE_UNAVAILABLE, "the app's storage gave no good answer", retry_after_s=5)
+_TOO_MANY_AT_ONCE = Problem(HTTPStatus.SERVICE_UNAVAILABLE, "others keep changing the same state", retry_after_s=1)
 
 
 def answering(handle: Handler[Api]) -> Handler[Api]:
@@ -32,6 +33,8 @@ def answering(handle: Handler[Api]) -> Handler[Api]:
             return problem.response()
         except ArmError as error:
             return problem_of(error).response()
+        except StateConflict:
+            return _TOO_MANY_AT_ONCE.response()
         except AzureError:
             log.exception("storage failed a request")
             return _STORAGE_FAILED.response()

@@ -4,7 +4,7 @@ import pytest
 from azure.core.exceptions import ServiceRequestError
 
 from shared.api.routes import RoutesApi
-from shared.errors import ArmRefusal, ArmUnavailable
+from shared.errors import ArmRefusal, ArmUnavailable, StateConflict
 from shared.relay.baseline import Baseline
 from shared.relay.route import Route
 from shared.relay.target import Accepted
@@ -73,6 +73,17 @@ def test_removed_files_are_listed_until_they_are_acknowledged(api: RoutesApi, wo
 def test_a_route_is_suspended_and_resumed(api: RoutesApi) -> None:
     assert condition(body_of(api.suspend(request())), "Reconciling") == ("False", "Suspended")
     assert condition(body_of(api.resume(request())), "Reconciling") == ("False", "Idle")
+
+
+def test_a_state_that_others_keep_changing_is_a_problem_that_passes(
+    api: RoutesApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_: object) -> None:
+        raise StateConflict("the state of route default")
+
+    monkeypatch.setattr(api.states, "update", busy)
+    response = api.suspend(request())
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "1")
 
 
 def test_a_route_or_an_action_that_does_not_exist_is_a_problem(api: RoutesApi) -> None:
