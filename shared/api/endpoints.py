@@ -5,6 +5,7 @@ A handler is looked up in the app's parts only when a request comes, so that thi
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 import azure.functions as func
@@ -13,6 +14,7 @@ from shared.api import arm_shape
 from shared.api.arm_shape import arm_shaped
 
 if TYPE_CHECKING:
+    from shared.api.openapi.reference import ApiReference
     from shared.wiring import Relay
 
 # A parameter that is always empty: Azure Functions takes an empty route for none and uses the function's name.
@@ -45,9 +47,24 @@ def _alive(_relay: "Relay") -> Answering:
     return lambda _request: func.HttpResponse('{"status": "alive"}', mimetype="application/json")
 
 
-ENDPOINTS = (
+@cache
+def _reference() -> "ApiReference":
+    from shared.api.openapi.reference import ApiReference
+
+    return ApiReference(ENDPOINTS)
+
+
+ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("health", "GET", "health", "Whether the app runs; asks nobody.", _alive, anonymous=True),
     Endpoint("status_page", "GET", _NOTHING, "How all routes are, for people.", lambda relay: relay.status_page.show),
+    Endpoint(
+        "api_document",
+        "GET",
+        "openapi.json",
+        "This API as an OpenAPI document.",
+        lambda _relay: _reference().document,
+    ),
+    Endpoint("api_docs", "GET", "docs", "This API as a page to read.", lambda _relay: _reference().page),
     Endpoint("ready", "GET", "ready", "Whether the promises can be kept.", lambda relay: relay.readiness.answer),
     Endpoint("metrics", "GET", "metrics", "Numbers for Prometheus.", lambda relay: relay.metrics_api.show),
     Endpoint("list_routes", "GET", "routes", "How all routes are.", lambda relay: relay.routes_api.index),

@@ -1,0 +1,56 @@
+"""What is said about the endpoints of the app itself."""
+
+from http import HTTPStatus
+
+from pydantic import BaseModel
+
+from shared.api.health import ReadyView
+from shared.api.openapi.operation import STORAGE, Answer, Body, Json, Operation
+
+_TAG = "app"
+
+
+class Alive(BaseModel):
+    """The app runs."""
+
+    status: str
+
+
+OPERATIONS = {
+    "health": Operation(_TAG, [Answer(HTTPStatus.OK, "It runs.", Body(Alive))]),
+    "ready": Operation(
+        _TAG,
+        [
+            Answer(HTTPStatus.OK, "They can be kept.", Body(ReadyView)),
+            Answer(HTTPStatus.SERVICE_UNAVAILABLE, "Something is in the way, and what it is.", Body(ReadyView)),
+        ],
+        "For a monitor that pages somebody: whether storage answers, the app's identity gets a token, and every "
+        "route's last sync went well.",
+    ),
+    "status_page": Operation(
+        _TAG,
+        [
+            Answer(HTTPStatus.OK, "The page.", Body(str, ("text/html",))),
+            Answer(
+                HTTPStatus.SERVICE_UNAVAILABLE, "The page, without routes: storage failed.", Body(str, ("text/html",))
+            ),
+        ],
+    ),
+    "metrics": Operation(
+        _TAG,
+        [Answer(HTTPStatus.OK, "All metrics, in Prometheus' text format.", Body(str, ("text/plain",))), STORAGE],
+        "What a process counts for itself has the label `worker`.",
+    ),
+    "api_document": Operation(_TAG, [Answer(HTTPStatus.OK, "OpenAPI 3.1.", Body(Json))]),
+    "api_docs": Operation(
+        _TAG,
+        [
+            Answer(
+                HTTPStatus.OK,
+                "A page without scripts and without anything from another host.",
+                Body(str, ("text/html",)),
+            )
+        ],
+        "A key in `?code=` is passed on to the page's link to the document.",
+    ),
+}

@@ -1,0 +1,66 @@
+"""The shapes of what `/api/environments` takes and answers, as far as they are no models of the app itself."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.adf.environment import EnvironmentSpec
+from shared.adf.names import INTEGRATION_RUNTIME
+from shared.api.openapi.operation import Json
+
+
+class NamedSpec(EnvironmentSpec):
+    """A spec that says which environment it is of."""
+
+    name: Annotated[
+        str,
+        Field(
+            pattern=f"^{INTEGRATION_RUNTIME.pattern}$",
+            min_length=INTEGRATION_RUNTIME.shortest,
+            max_length=INTEGRATION_RUNTIME.longest,
+        ),
+    ]
+
+
+class _AsArmSays(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+
+class EnvironmentProperties(_AsArmSays):
+    """The properties; ARM adds more."""
+
+    type: str
+    state: str | None = None
+
+
+class Environment(_AsArmSays):
+    """An environment as ARM shows it, with passwords, Git credentials and the values of variables masked."""
+
+    id: str
+    name: str
+    type: str
+    etag: str | None = None
+    properties: EnvironmentProperties
+
+
+class EnvironmentList(BaseModel):
+    """All of them, always in one page."""
+
+    value: list[Environment]
+
+
+SPEC: Json = {
+    "properties": {
+        "type": "Airflow",
+        "typeProperties": {
+            "computeProperties": {"location": "East US", "computeSize": "Small", "extraNodes": 0},
+            "airflowProperties": {
+                "airflowVersion": "2.4.3",
+                "airflowRequirements": ["apache-airflow-providers-microsoft-azure==6.1.2"],
+                "enableAADIntegration": True,
+            },
+        },
+    }
+}
+NAMED_SPEC: Json = {"name": "sample-2", **SPEC}
+MERGE_PATCH: Json = {"properties": {"typeProperties": {"computeProperties": {"extraNodes": 2}}}}

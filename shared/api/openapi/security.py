@@ -1,0 +1,50 @@
+"""Who may ask: function keys, and on top of them signatures of webhooks."""
+
+from http import HTTPStatus
+
+from shared.api.openapi.operation import Answer, Body, Json, Operation
+from shared.api.problem import CONTENT_TYPE, ProblemDetails
+
+STANDARD = "standardWebhooks"
+GITHUB = "gitHubSignature"
+
+_KEYS: Json = {
+    "functionKey": {"type": "apiKey", "in": "header", "name": "x-functions-key", "description": "A function key."},
+    "functionKeyInQuery": {"type": "apiKey", "in": "query", "name": "code", "description": "The same, for browsers."},
+}
+_SIGNATURES: Json = {
+    STANDARD: {
+        "type": "apiKey",
+        "in": "header",
+        "name": "webhook-signature",
+        "description": "Besides a key: HMAC of `webhook-id`, `webhook-timestamp` and body, as Standard Webhooks says.",
+    },
+    GITHUB: {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-Hub-Signature-256",
+        "description": "Besides a key: HMAC of the body in GitHub's style; `X-GitHub-Delivery` is its id.",
+    },
+}
+SCHEMES: Json = _KEYS | _SIGNATURES
+
+_WRONG_KEY = Answer(
+    HTTPStatus.UNAUTHORIZED, "No key of the app, or a wrong one. Azure Functions answers this: no body."
+)
+_NOT_LET_IN = Answer(
+    HTTPStatus.UNAUTHORIZED,
+    "No key of the app, or a wrong one: Azure Functions answers this, without a body. Or a signature is asked for, or "
+    "there is one that is no good.",
+    Body(ProblemDetails, (CONTENT_TYPE,)),
+)
+
+
+def requirements(operation: Operation) -> list[Json]:
+    """Return what a request has to carry, one alternative each: a key, or a key and a signature."""
+    signed: list[Json] = [{key: [], name: []} for name in operation.signatures for key in _KEYS]
+    return [{key: []} for key in _KEYS] + signed
+
+
+def refusal(operation: Operation) -> Answer:
+    """Return what meets a request that carries something else."""
+    return _NOT_LET_IN if operation.signatures else _WRONG_KEY

@@ -1,0 +1,108 @@
+"""The API document: it is whole, it is valid, and it says what the code does."""
+
+import json
+import re
+import tomllib
+from dataclasses import replace
+from typing import Any
+from unittest.mock import MagicMock
+
+import azure.functions as func
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from local.app_settings import ROOT
+from shared.api.endpoints import ENDPOINTS
+from shared.api.openapi.document import VERSION, document
+from shared.api.openapi.reference import OPERATIONS, ApiReference
+
+HEALTH = next(endpoint for endpoint in ENDPOINTS if endpoint.name == "health")
+
+
+@pytest.fixture(scope="module")
+def described() -> dict[str, Any]:
+    answer = ApiReference(ENDPOINTS).document(func.HttpRequest("GET", "/api/openapi.json", body=b""))
+    found: dict[str, Any] = json.loads(answer.get_body())
+    return found
+
+
+def operations(described: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {each["operationId"]: each for methods in described["paths"].values() for each in methods.values()}
+
+
+def test_the_document_is_valid_openapi_3_1(described: dict[str, Any]) -> None:
+    OpenAPIV31SpecValidator(described).validate()
+
+
+def test_every_endpoint_is_described_and_nothing_else_is(described: dict[str, Any]) -> None:
+    assert OPERATIONS.keys() == {endpoint.name for endpoint in ENDPOINTS}
+    assert operations(described).keys() == OPERATIONS.keys()
+
+
+def test_an_endpoint_or_a_part_of_its_path_that_nobody_describes_is_an_error() -> None:
+    for endpoint in (replace(HEALTH, name="unheard-of"), replace(HEALTH, path="health/{unheardOf}")):
+        with pytest.raises(KeyError, match=r"unheard"):
+            document([endpoint], OPERATIONS)
+
+
+def test_a_part_that_takes_the_rest_of_a_path_is_a_part_like_any_other() -> None:
+    paths = document([replace(HEALTH, path="things/{*name}")], OPERATIONS)["paths"]
+    assert [each["name"] for each in paths["/api/things/{name}"]["get"]["parameters"]] == ["name"]
+
+
+def test_all_but_health_ask_for_a_key_and_say_what_a_wrong_one_meets(described: dict[str, Any]) -> None:
+    for name, operation in operations(described).items():
+        assert operation["security"][:2] == (
+            [] if name == "health" else [{"functionKey": []}, {"functionKeyInQuery": []}]
+        )
+        assert all(choice.keys() & {"functionKey", "functionKeyInQuery"} for choice in operation["security"])
+        assert ("401" in operation["responses"]) == (name != "health")
+
+
+def test_the_operations_that_check_signatures_are_those_that_say_so(described: dict[str, Any]) -> None:
+    for endpoint in ENDPOINTS:
+        relay = MagicMock()
+        endpoint.handler(relay)
+        styles = ["standardWebhooks", "gitHubSignature"] if relay.signed.called else []
+        if relay.signed.called and not relay.signed.call_args.kwargs.get("body_says_all", True):
+            styles.remove("gitHubSignature")
+        security = operations(described)[endpoint.name]["security"]
+        said = {scheme for choice in security for scheme in choice} - {"functionKey", "functionKeyInQuery"}
+        assert said == set(styles), endpoint.name
+
+
+def test_a_refusal_is_always_a_problem(described: dict[str, Any]) -> None:
+    refusals = [
+        answer["content"]
+        for name, operation in operations(described).items()
+        for status, answer in operation["responses"].items()
+        if status >= "400" and "content" in answer and name not in {"ready", "status_page"}
+    ]
+    assert len(refusals) > len(ENDPOINTS)
+    problems = [
+        {"application/problem+json": {"schema": {"$ref": f"#/components/schemas/{shape}"}}}
+        for shape in ("ProblemDetails", "ArmProblem")
+    ]
+    assert [content for content in refusals if content not in problems] == []
+
+
+def test_every_reference_leads_somewhere(described: dict[str, Any]) -> None:
+    names = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(described)))
+    assert "EnvironmentSpec" in names
+    assert names <= described["components"]["schemas"].keys()
+
+
+def test_a_spec_is_described_as_it_is_taken(described: dict[str, Any]) -> None:
+    schemas = described["components"]["schemas"]
+    assert schemas["EnvironmentSpec"]["required"] == ["properties"]
+    assert schemas["AirflowProperties"]["additionalProperties"] is True
+    number = {"type": "integer", "minimum": 0}
+    text = {"type": "string", "pattern": "^[0-9]+$"}
+    assert schemas["ComputeProperties"]["properties"]["extraNodes"]["anyOf"] == [number, text, {"type": "null"}]
+    service = schemas["GitSyncProperties"]["properties"]["gitServiceType"]
+    assert re.search(service["pattern"], "Github")
+    assert not re.search(service["pattern"], "Gitea")
+
+
+def test_the_version_is_the_apps() -> None:
+    assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"] == VERSION
