@@ -1,0 +1,137 @@
+metadata description = 'Alerts for whoever is paged: the queries look for what the app logs, word for word.'
+
+param name string
+param location string
+param tags object
+param insightsId string
+param topicId string
+param emails array
+param failuresToAlert int
+
+resource people 'Microsoft.Insights/actionGroups@2023-01-01' = {
+  name: 'ag-${name}'
+  location: 'global'
+  tags: tags
+  properties: {
+    enabled: true
+    groupShortName: 'dag-relay'
+    emailReceivers: [for email in emails: {
+      name: email
+      emailAddress: email
+      useCommonAlertSchema: true
+    }]
+  }
+}
+
+var rules = [
+  {
+    id: 'silent'
+    description: 'For half an hour no sweep has succeeded: the app does not run, or cannot reach its storage.'
+    severity: 1
+    window: 'PT30M'
+    operator: 'LessThan'
+    threshold: 1
+    query: 'requests | where name contains "on_sweep" and success == true'
+  }
+  {
+    id: 'not-ready'
+    description: 'The app got no token for ARM, or /api/ready answered 503.'
+    severity: 1
+    window: 'PT15M'
+    operator: 'GreaterThan'
+    threshold: 0
+    query: 'union (traces | where message startswith "no token for"), (requests | where url endswith "/api/ready" and resultCode == "503")'
+  }
+  {
+    id: 'failures-in-a-row'
+    description: 'Syncs fail again and again; GET /api/routes says why, in the words of ARM.'
+    severity: 2
+    window: 'PT1H'
+    operator: 'GreaterThanOrEqual'
+    threshold: failuresToAlert
+    query: 'traces | where message startswith "the sync failed, next attempt in"'
+  }
+  {
+    id: 'poison'
+    description: 'A wake-up failed five times. No change is lost, but something is wrong with the app.'
+    severity: 2
+    window: 'PT15M'
+    operator: 'GreaterThan'
+    threshold: 0
+    query: 'traces | where message startswith "a wake-up of route" and message has "failed again and again"'
+  }
+]
+
+resource logAlerts 'Microsoft.Insights/scheduledQueryRules@2022-06-15' = [for rule in rules: {
+  name: '${rule.id}-${name}'
+  location: location
+  tags: tags
+  kind: 'LogAlert'
+  properties: {
+    displayName: 'DAG Relay: ${rule.id}'
+    description: rule.description
+    severity: rule.severity
+    enabled: true
+    scopes: [
+      insightsId
+    ]
+    evaluationFrequency: 'PT5M'
+    windowSize: rule.window
+    // The tables of a new Application Insights appear with the first telemetry.
+    skipQueryValidation: true
+    autoMitigate: true
+    criteria: {
+      allOf: [
+        {
+          query: rule.query
+          timeAggregation: 'Count'
+          operator: rule.operator
+          threshold: rule.threshold
+          failingPeriods: {
+            numberOfEvaluationPeriods: 1
+            minFailingPeriodsToAlert: 1
+          }
+        }
+      ]
+    }
+    actions: {
+      actionGroups: [
+        people.id
+      ]
+    }
+  }
+}]
+
+resource deadLetters 'Microsoft.Insights/metricAlerts@2018-03-01' = {
+  name: 'dead-letters-${name}'
+  location: 'global'
+  tags: tags
+  properties: {
+    description: 'Event Grid could not deliver an event for a day. The sweep has seen the change, but uploads are noticed late.'
+    severity: 3
+    enabled: true
+    scopes: [
+      topicId
+    ]
+    evaluationFrequency: 'PT5M'
+    windowSize: 'PT5M'
+    criteria: {
+      'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
+      allOf: [
+        {
+          criterionType: 'StaticThresholdCriterion'
+          name: 'dead-letters'
+          metricName: 'DeadLetteredCount'
+          operator: 'GreaterThan'
+          threshold: 0
+          timeAggregation: 'Total'
+        }
+      ]
+    }
+    actions: [
+      {
+        actionGroupId: people.id
+      }
+    ]
+  }
+}

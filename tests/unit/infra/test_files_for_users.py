@@ -1,0 +1,126 @@
+"""Workflows, editor tasks, dev container and `test.http` name what is there."""
+
+import json
+import re
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from local.app_settings import ROOT
+from shared.api.endpoints import ENDPOINTS, Endpoint
+from tests.http_file import FILE, requests_of
+
+# A parser without types; schemathesis brings it.
+load_yaml: Any = import_module("yaml").safe_load
+
+WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
+JSON_FILES = [*sorted((ROOT / ".vscode").glob("*.json")), ROOT / ".devcontainer/devcontainer.json"]
+TARGETS = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+
+def workflow(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = load_yaml(path.read_text())
+    return content
+
+
+def steps(path: Path) -> list[dict[str, Any]]:
+    return [step for job in workflow(path)["jobs"].values() for step in job["steps"]]
+
+
+@pytest.mark.parametrize("path", [*WORKFLOWS, *JSON_FILES], ids=lambda path: path.name)
+def test_make_targets_that_are_named_exist(path: Path) -> None:
+    named = set(re.findall(r"\bmake ([a-z-]+)", path.read_text()))
+    assert named <= TARGETS
+
+
+def test_the_workflows_check_test_package_and_publish() -> None:
+    assert [path.name for path in WORKFLOWS] == ["ci.yml", "deploy.yml"]
+    ran = {path.name: " ".join(step.get("run", step.get("uses", "")) for step in steps(path)) for path in WORKFLOWS}
+    assert "make check" in ran["ci.yml"]
+    assert "make test" in ran["ci.yml"]
+    for step in ("make check", "make test", "make package", "azure/login@", "Azure/functions-action@"):
+        assert step in ran["deploy.yml"]
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_actions_are_pinned_and_jobs_have_the_least_rights(path: Path) -> None:
+    used = [step["uses"] for step in steps(path) if "uses" in step]
+    assert used
+    assert [action for action in used if not re.fullmatch(r"[\w-]+/[\w-]+@(v\d+|[0-9a-f]{40})", action)] == []
+    assert workflow(path)["permissions"] == {"contents": "read"}
+    rights = [job["permissions"] for job in workflow(path)["jobs"].values() if "permissions" in job]
+    assert rights == ([{"id-token": "write"}] if path.name == "deploy.yml" else [])
+    assert all("timeout-minutes" in job for job in workflow(path)["jobs"].values())
+
+
+def test_only_the_job_that_publishes_gets_a_token_and_no_secret_is_kept_in_github() -> None:
+    deploy = workflow(ROOT / ".github/workflows/deploy.yml")["jobs"]
+    assert [name for name, job in deploy.items() if "permissions" in job] == ["publish"]
+    assert (deploy["publish"]["environment"], deploy["publish"]["needs"]) == ("production", "package")
+    assert not [path.name for path in WORKFLOWS if "secrets." in path.read_text()]
+
+
+def test_what_is_published_is_what_was_packaged() -> None:
+    package = {
+        str(step["with"]["path"])
+        for step in steps(ROOT / ".github/workflows/deploy.yml")
+        if "path" in step.get("with", {})
+    }
+    (published,) = [
+        step["with"]["package"]
+        for step in steps(ROOT / ".github/workflows/deploy.yml")
+        if "package" in step.get("with", {})
+    ]
+    assert published in package
+    assert published in (ROOT / "Makefile").read_text()
+
+
+def test_the_variables_of_the_workflow_are_in_the_docs() -> None:
+    named = set(re.findall(r"vars\.(\w+)", (ROOT / ".github/workflows/deploy.yml").read_text()))
+    assert len(named) == 5
+    assert [name for name in named if f"`{name}`" not in (ROOT / "docs/deploy.md").read_text()] == []
+
+
+def test_azd_finds_what_its_file_names() -> None:
+    azd = load_yaml((ROOT / "azure.yaml").read_text())
+    (service,) = azd["services"].items()
+    assert service == ("relay", {"project": ".", "language": "python", "host": "function"})
+    assert (ROOT / azd["infra"]["path"] / f"{azd['infra']['module']}.bicep").is_file()
+    assert (ROOT / azd["hooks"]["postdeploy"]["run"]).is_file()
+    assert "'azd-service-name': 'relay'" in (ROOT / "infra/modules/app.bicep").read_text()
+
+
+@pytest.mark.parametrize("path", JSON_FILES, ids=lambda path: path.name)
+def test_the_editors_files_are_json(path: Path) -> None:
+    assert json.loads(path.read_text())
+
+
+def test_what_is_started_from_the_editor_exists() -> None:
+    tasks = {task["label"] for task in json.loads((ROOT / ".vscode/tasks.json").read_text())["tasks"]}
+    started = json.loads((ROOT / ".vscode/launch.json").read_text())["configurations"]
+    assert {one["preLaunchTask"] for one in started if "preLaunchTask" in one} <= tasks
+    assert {one["module"] for one in started if "module" in one} == {"local", "pytest"}
+    assert {one["python"] for one in started if "python" in one} == {"${workspaceFolder}/.venv/bin/python"}
+
+
+def answers(endpoint: Endpoint, method: str, path: str) -> bool:
+    value = ".+" if "{*" in endpoint.path else "[^/]+"
+    pattern = re.sub(r"\\\{\w+\\\}", value, re.escape(endpoint.url_path))
+    return endpoint.method == method and re.fullmatch(pattern, path) is not None
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.name)
+def test_there_is_a_request_for_every_route(endpoint: Endpoint) -> None:
+    written = [(request.method, urlsplit(request.url).path) for request in requests_of(FILE.read_text())]
+    assert [one for one in written if answers(endpoint, *one)]
+
+
+def test_every_request_has_a_route_and_a_key_where_it_needs_one() -> None:
+    for request in requests_of(FILE.read_text()):
+        url = urlsplit(request.url)
+        assert (url.scheme, url.netloc) == ("http", "localhost:7071")
+        endpoint = next(one for one in ENDPOINTS if answers(one, request.method, url.path))
+        assert ("x-functions-key" in request.headers) is not endpoint.anonymous
