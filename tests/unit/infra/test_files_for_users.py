@@ -2,19 +2,16 @@
 
 import json
 import re
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import yaml
 
 from local.app_settings import ROOT
 from shared.api.endpoints import ENDPOINTS, Endpoint
 from tests.http_file import FILE, requests_of
-
-# A parser without types; schemathesis brings it.
-load_yaml: Any = import_module("yaml").safe_load
 
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 JSON_FILES = [*sorted((ROOT / ".vscode").glob("*.json")), ROOT / ".devcontainer/devcontainer.json"]
@@ -22,7 +19,7 @@ TARGETS = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), r
 
 
 def workflow(path: Path) -> dict[str, Any]:
-    content: dict[str, Any] = load_yaml(path.read_text())
+    content: dict[str, Any] = yaml.safe_load(path.read_text())
     return content
 
 
@@ -85,7 +82,7 @@ def test_the_variables_of_the_workflow_are_in_the_docs() -> None:
 
 
 def test_azd_finds_what_its_file_names() -> None:
-    azd = load_yaml((ROOT / "azure.yaml").read_text())
+    azd = yaml.safe_load((ROOT / "azure.yaml").read_text())
     (service,) = azd["services"].items()
     assert service == ("relay", {"project": ".", "language": "python", "host": "function"})
     assert (ROOT / azd["infra"]["path"] / f"{azd['infra']['module']}.bicep").is_file()
