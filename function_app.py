@@ -8,9 +8,8 @@ import azure.functions as func
 from shared.api.endpoints import ENDPOINTS, Endpoint
 from shared.blob_reference import BlobReference
 from shared.event_grid import StorageEvent, routes_hinted_at
-from shared.relay.notifications import QUEUE as NOTIFICATION_QUEUE
+from shared.relay import queues
 from shared.relay.route import Route
-from shared.relay.wake_ups import QUEUE as WAKE_UP_QUEUE
 from shared.relay.wake_ups import route_name_of
 from shared.settings import HOST_STORAGE, read_settings
 from shared.storage import account_name
@@ -69,7 +68,7 @@ def route_of(message: func.QueueMessage) -> Route | None:
     return route
 
 
-@app.queue_trigger(arg_name="message", queue_name=WAKE_UP_QUEUE, connection=HOST_STORAGE)
+@app.queue_trigger(arg_name="message", queue_name=queues.WAKE_UPS, connection=HOST_STORAGE)
 def on_wake_up(message: func.QueueMessage, context: func.Context) -> None:
     """Look at the route that the wake-up names."""
     with invoked(context):
@@ -79,7 +78,7 @@ def on_wake_up(message: func.QueueMessage, context: func.Context) -> None:
 
 if settings.notification_url:
 
-    @app.queue_trigger(arg_name="message", queue_name=NOTIFICATION_QUEUE, connection=HOST_STORAGE)
+    @app.queue_trigger(arg_name="message", queue_name=queues.NOTIFICATIONS, connection=HOST_STORAGE)
     def on_notification(message: func.QueueMessage, context: func.Context) -> None:
         """Deliver the oldest news of the route that the message names."""
         with invoked(context):
@@ -99,7 +98,7 @@ def on_sweep(timer: func.TimerRequest, context: func.Context) -> None:  # noqa: 
         relay.deliveries.prune()
 
 
-@app.queue_trigger(arg_name="message", queue_name=f"{WAKE_UP_QUEUE}-poison", connection=HOST_STORAGE)
+@app.queue_trigger(arg_name="message", queue_name=f"{queues.WAKE_UPS}-poison", connection=HOST_STORAGE)
 def on_poison(message: func.QueueMessage, context: func.Context) -> None:
     """Note a wake-up that failed five times. It carries no news: the sweep looks at every folder anyway."""
     name = route_name_of(message.get_body())

@@ -133,7 +133,8 @@ class Relay:
         """What brings news to the receiver of notifications, if there is one."""
         from shared.notification.formats import body
         from shared.notification.receiver import Receiver
-        from shared.relay.notifications import QUEUE, Notifications
+        from shared.relay import queues
+        from shared.relay.notifications import Notifications
         from shared.relay.wake_ups import QueuedWakeUps
         from shared.storage import queue_service
 
@@ -142,7 +143,7 @@ class Relay:
             return None
         receiver = Receiver(settings.notification_url, settings.notification_secrets, settings.trust_environment)
         in_words = partial(body, settings.notification_format, origin=settings.origin)
-        queue = QueuedWakeUps(queue_service(HOST_STORAGE), QUEUE, **_NOTIFICATION_PATIENCE)
+        queue = QueuedWakeUps(queue_service(HOST_STORAGE), queues.NOTIFICATIONS, **_NOTIFICATION_PATIENCE)
         return Notifications(self._states, queue, lambda route, news: receiver.post(news.id, in_words(route, news)))
 
     @_Once

@@ -13,11 +13,6 @@ from shared.arm.urls import API_VERSION
 if TYPE_CHECKING:
     from shared.api.endpoints import Answering
 
-PATH = (
-    "subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}"
-    "/providers/Microsoft.DataFactory/factories/{factoryName}/integrationRuntimes"
-)
-
 
 def arm_shaped(answer: "Answering") -> "Answering":
     """Return `answer` with ARM's `error` in its problems, and with a URL at which a client can follow a 202."""

@@ -10,15 +10,18 @@ from typing import TYPE_CHECKING, Literal
 
 import azure.functions as func
 
-from shared.api import arm_shape
-from shared.api.arm_shape import arm_shaped
-
 if TYPE_CHECKING:
     from shared.api.openapi.reference import ApiReference
     from shared.wiring import Relay
 
 # A parameter that is always empty: Azure Functions takes an empty route for none and uses the function's name.
 _NOTHING = "{root:maxlength(0)?}"
+
+# Where ARM has the environments of a factory, as the seed writes it.
+_ARM_PATH = (
+    "subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}"
+    "/providers/Microsoft.DataFactory/factories/{factoryName}/integrationRuntimes"
+)
 
 Answering = Callable[[func.HttpRequest], func.HttpResponse]
 
@@ -52,6 +55,12 @@ def _reference() -> "ApiReference":
     from shared.api.openapi.reference import ApiReference
 
     return ApiReference(ENDPOINTS)
+
+
+def _arm_shaped(answer: Answering) -> Answering:
+    from shared.api.arm_shape import arm_shaped
+
+    return arm_shaped(answer)
 
 
 ENDPOINTS: tuple[Endpoint, ...] = (
@@ -167,57 +176,57 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint(
         "arm_list_environments",
         "GET",
-        arm_shape.PATH,
+        _ARM_PATH,
         "Show the Airflow environments of a factory, at ARM's path.",
-        lambda relay: arm_shaped(relay.environments.list),
+        lambda relay: _arm_shaped(relay.environments.list),
     ),
     Endpoint(
         "arm_get_environment",
         "GET",
-        f"{arm_shape.PATH}/{{name}}",
+        f"{_ARM_PATH}/{{name}}",
         "Show an Airflow environment, at ARM's path.",
-        lambda relay: arm_shaped(relay.environments.get),
+        lambda relay: _arm_shaped(relay.environments.get),
     ),
     Endpoint(
         "arm_put_environment",
         "PUT",
-        f"{arm_shape.PATH}/{{name}}",
+        f"{_ARM_PATH}/{{name}}",
         "Create or update an Airflow environment, at ARM's path.",
-        lambda relay: arm_shaped(relay.signed(relay.environment_writes.put)),
+        lambda relay: _arm_shaped(relay.signed(relay.environment_writes.put)),
     ),
     Endpoint(
         "arm_delete_environment",
         "DELETE",
-        f"{arm_shape.PATH}/{{name}}",
+        f"{_ARM_PATH}/{{name}}",
         "Delete an Airflow environment, at ARM's path.",
-        lambda relay: arm_shaped(relay.signed(relay.environments.delete, body_says_all=False)),
+        lambda relay: _arm_shaped(relay.signed(relay.environments.delete, body_says_all=False)),
     ),
     Endpoint(
         "arm_start_environment",
         "POST",
-        f"{arm_shape.PATH}/{{name}}/start",
+        f"{_ARM_PATH}/{{name}}/start",
         "Start an Airflow environment, at ARM's path.",
-        lambda relay: arm_shaped(relay.signed(relay.environments.start, body_says_all=False)),
+        lambda relay: _arm_shaped(relay.signed(relay.environments.start, body_says_all=False)),
     ),
     Endpoint(
         "arm_follow_start",
         "GET",
-        f"{arm_shape.PATH}/{{name}}/start",
+        f"{_ARM_PATH}/{{name}}/start",
         "Whether an Airflow environment is started yet.",
-        lambda relay: arm_shaped(relay.environments.started),
+        lambda relay: _arm_shaped(relay.environments.started),
     ),
     Endpoint(
         "arm_stop_environment",
         "POST",
-        f"{arm_shape.PATH}/{{name}}/stop",
+        f"{_ARM_PATH}/{{name}}/stop",
         "Stop an Airflow environment, at ARM's path.",
-        lambda relay: arm_shaped(relay.signed(relay.environments.stop, body_says_all=False)),
+        lambda relay: _arm_shaped(relay.signed(relay.environments.stop, body_says_all=False)),
     ),
     Endpoint(
         "arm_follow_stop",
         "GET",
-        f"{arm_shape.PATH}/{{name}}/stop",
+        f"{_ARM_PATH}/{{name}}/stop",
         "Whether an Airflow environment is stopped yet.",
-        lambda relay: arm_shaped(relay.environments.stopped),
+        lambda relay: _arm_shaped(relay.environments.stopped),
     ),
 )

@@ -21,7 +21,6 @@ from shared.telemetry.fields import bound
 
 log = logging.getLogger(__name__)
 
-QUEUE = "dag-relay-notifications"
 BACK_OFF_BASE = timedelta(seconds=10)
 BACK_OFF_CAP = timedelta(minutes=15)
 LIFETIME = timedelta(hours=24)

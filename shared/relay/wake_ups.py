@@ -5,10 +5,10 @@ import math
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
+from shared.relay.queues import WAKE_UPS
+
 if TYPE_CHECKING:
     from azure.storage.queue import QueueServiceClient
-
-QUEUE = "dag-relay-wake-ups"
 
 
 class WakeUps(Protocol):
@@ -24,7 +24,7 @@ class QueuedWakeUps:
     `patience` are options of the storage client for whoever must not wait as long as it does by default.
     """
 
-    def __init__(self, queues: "QueueServiceClient", queue: str = QUEUE, **patience: Any) -> None:  # noqa: ANN401 - azure-core's options
+    def __init__(self, queues: "QueueServiceClient", queue: str = WAKE_UPS, **patience: Any) -> None:  # noqa: ANN401 - azure-core's options
         from azure.storage.queue import TextBase64EncodePolicy
 
         # The queue trigger decodes base64, as host.json tells it to.

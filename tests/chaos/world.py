@@ -19,8 +19,8 @@ from local.app_settings import ROOT, environment, sample
 from local.azurite import PORTS, Azurite
 from local.ports import LOOPBACK, free_ports
 from local.processes import Child
+from shared.relay.queues import WAKE_UPS
 from shared.relay.state import RouteState
-from shared.relay.wake_ups import QUEUE
 from shared.wiring import STATE_CONTAINER
 from tests.chaos.plan import APPS, Part, SyncStyle, Trouble
 from tests.chaos.verdict import Ending, Import, Version
@@ -167,7 +167,7 @@ class World:
 
     def _wake_ups(self) -> int:
         try:
-            return self._queues.get_queue_client(QUEUE).get_queue_properties().approximate_message_count or 0
+            return self._queues.get_queue_client(WAKE_UPS).get_queue_properties().approximate_message_count or 0
         except ResourceNotFoundError:
             return 0
 

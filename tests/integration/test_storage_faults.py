@@ -32,7 +32,8 @@ from shared.relay.follow import Follow
 from shared.relay.inspection import Inspection
 from shared.relay.ledger import Ledger
 from shared.relay.notice import Notices
-from shared.relay.notifications import QUEUE, Notifications
+from shared.relay.notifications import Notifications
+from shared.relay.queues import NOTIFICATIONS
 from shared.relay.reconcile import Reconciler
 from shared.relay.records import Records
 from shared.relay.route import Route
@@ -106,7 +107,7 @@ class World:
         states, baselines = RouteStates(documents), Baselines(documents)
         self.states = states
         self.notifications = Notifications(
-            states, QueuedWakeUps(self.queues, QUEUE), lambda _, news: self.told.update({news.id: news.kind})
+            states, QueuedWakeUps(self.queues, NOTIFICATIONS), lambda _, news: self.told.update({news.id: news.kind})
         )
         self.notices = Notices(states, QueuedWakeUps(self.queues), timedelta(0))
         ledger = Ledger(states, baselines, Records(documents), self.notices, policy, notifications=self.notifications)
@@ -138,7 +139,7 @@ class World:
 
     def work_off_notifications(self) -> dict[str, str]:
         """Take what is on their queue as the trigger does, and return what was told: id -> kind."""
-        queue = self.queues.get_queue_client(QUEUE)
+        queue = self.queues.get_queue_client(NOTIFICATIONS)
         with suppress(ResourceNotFoundError):
             while message := queue.receive_message(visibility_timeout=1):
                 self.notifications.deliver(ROUTE)
@@ -155,7 +156,7 @@ class World:
         for name in container.list_blob_names() if container.exists() else ():
             container.delete_blob(name)
         with suppress(ResourceNotFoundError):
-            self.queues.get_queue_client(QUEUE).clear_messages()
+            self.queues.get_queue_client(NOTIFICATIONS).clear_messages()
         self.told.clear()
 
     def end_flights(self) -> None:

@@ -6,13 +6,14 @@ import pytest
 from azure.core.exceptions import ServiceResponseError
 from azure.storage.queue import QueueServiceClient
 
-from shared.relay.wake_ups import QUEUE, QueuedWakeUps, route_name_of
+from shared.relay.queues import WAKE_UPS
+from shared.relay.wake_ups import QueuedWakeUps, route_name_of
 from tests.waiting import until
 
 
 def test_a_wake_up_stays_invisible_until_it_is_due(queues: QueueServiceClient) -> None:
     due = QueuedWakeUps(queues).send("default", timedelta(seconds=1))
-    queue = queues.get_queue_client(QUEUE)
+    queue = queues.get_queue_client(WAKE_UPS)
     message = until(queue.receive_message, "the wake-up")
     assert message
     assert message.inserted_on
@@ -21,7 +22,7 @@ def test_a_wake_up_stays_invisible_until_it_is_due(queues: QueueServiceClient) -
 
 def test_a_wake_up_is_what_the_queue_trigger_decodes(queues: QueueServiceClient) -> None:
     QueuedWakeUps(queues).send("default", timedelta(0))
-    message = queues.get_queue_client(QUEUE).receive_message()
+    message = queues.get_queue_client(WAKE_UPS).receive_message()
     assert message is not None
     assert route_name_of(base64.b64decode(message.content)) == "default"
 

@@ -5,11 +5,13 @@ import azure.functions as func
 import pytest
 
 from shared.adf.names import FactoryId
-from shared.api.arm_shape import PATH, arm_shaped
+from shared.api.arm_shape import arm_shaped
+from shared.api.endpoints import ENDPOINTS
 from shared.api.environment_writes import EnvironmentWrites
 from shared.api.environments import EnvironmentApi
 from tests.unit.test_environment_api import FACTORY, ScriptedArm, spec
 
+PATH = next(endpoint.url_path for endpoint in ENDPOINTS if endpoint.name == "arm_list_environments")
 VERSION = "?api-version=2018-06-01"
 SUBSCRIPTION = FACTORY.subscription
 
@@ -27,7 +29,7 @@ def request(  # noqa: PLR0913 - all have a default
     names = {"subscriptionId": subscription, "resourceGroupName": group, "factoryName": factory, "name": "made-here"}
     return func.HttpRequest(
         method,
-        f"https://app.example/api/{PATH.format(**names)}/made-here{action}{query}",
+        f"https://app.example{PATH.format(**names)}/made-here{action}{query}",
         headers={"Content-Type": "application/json"},
         route_params=names,
         body=json.dumps(body).encode(),
