@@ -20,7 +20,7 @@ def running() -> Iterator[Running]:
 
 def sent(running: Running, attack: Attack) -> int:
     """Send a request byte by byte as it is written, which no HTTP library would; return the status of the answer."""
-    headers = {"Host": "app.example", "Content-Type": "application/json", "Connection": "close"} | attack.headers
+    headers = {"Host": "app.example", "Content-Type": "application/json", "Connection": "close", **attack.headers}
     lines = [f"{attack.method} {attack.target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
     if "Content-Length" not in attack.headers:
         lines.append(f"Content-Length: {len(attack.body)}")
