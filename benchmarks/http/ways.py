@@ -30,7 +30,7 @@ def check() -> Call:
     def dry_run() -> object:
         request = _request()
         put = Put.read(request, {}, json_object(request), ENVIRONMENT)
-        return json.dumps(masked(put.plan(changes(None, put.spec), warnings_of(put.spec))))
+        return json.dumps(masked(put.plan(changes(None, put.spec), warnings_of(put.spec)).wire()))
 
     return dry_run
 

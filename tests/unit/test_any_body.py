@@ -51,7 +51,7 @@ def whole_way(put: Put) -> None:
     """Do what a handler does with a PUT; nothing may raise, and no secret may be seen."""
     warnings = warnings_of(put.spec, EXISTING, "East US")
     for there in (None, EXISTING, put.spec):
-        plan = json.dumps(masked(put.plan(changes(there, put.spec), warnings)))
+        plan = json.dumps(masked(put.plan(changes(there, put.spec), warnings).wire()))
         assert CANARY not in plan
         plan.encode("ascii")
     (told,) = warnings_header(warnings).values() or ("",)
