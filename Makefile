@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup start demo package test check format clean prove chaos soak bench-arm bench-burst bench-folder bench-start
+.PHONY: help setup start demo package test check format clean prove chaos soak bench-arm bench-burst bench-folder bench-http bench-start
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -58,6 +58,9 @@ bench-history: setup ## a page of 1,000 syncs, against reading their records
 
 bench-arm: setup ## our PUT against azure-mgmt-datafactory and bare requests
 	$(BIN)/python -m benchmarks.arm
+
+bench-http: setup ## validated PUTs per second, through the handler and the stack, against PUTs without the relay
+	$(BIN)/python -m benchmarks.http
 
 check: setup ## lint, format, types
 	$(BIN)/ruff check .

@@ -5,6 +5,7 @@ leaves out, and ADF decides about those. What is sent is the caller's own JSON w
 never a re-serialised model.
 """
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -15,6 +16,7 @@ _SECOND_SPELLINGS = {
     ("properties",): {"Type": "type"},
     ("properties", "typeProperties", "airflowProperties", "gitSyncProperties"): {"Credential": "credential"},
 }
+_DIGITS = "^[0-9]{1,18}$"
 _GIT_SERVICES = {name.lower(): name for name in ("GitHub", "ADO", "GitLab", "BitBucket")}
 
 
@@ -35,14 +37,14 @@ def _whole_number(value: object) -> object:
     """Accept "2" for 2, since ADF answers numbers as strings where a template gave it strings, and 2.0 as JSON does."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
+    return int(value) if isinstance(value, str) and re.fullmatch(_DIGITS, value) else value
 
 
 # Three asterisks or more are what is shown in a secret's place, and refused as one (shared.adf.masking).
 Secret = Annotated[str, Field(json_schema_extra={"not": {"pattern": r"^\*{3,}$"}})]
 
 _Count = Annotated[int, Field(ge=0)]
-_CountAsText = Annotated[str, Field(pattern=r"^[0-9]+$")]
+_CountAsText = Annotated[str, Field(pattern=_DIGITS)]
 WholeNumber = Annotated[_Count, BeforeValidator(_whole_number, json_schema_input_type=_Count | _CountAsText)]
 
 _GitServiceInAnyCase = Annotated[str, Field(pattern=f"^({'|'.join(map(_in_any_case, _GIT_SERVICES))})$")]

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 
 # A comma also separates the versions of one requirement: `a>=1,<2`.
 _BETWEEN = re.compile(r",(?!\s*[<>=!~])")
-# `==` without a wildcard, or the address of a file or repository.
-_PINNED = re.compile(r"===|==\s*[^\s*]+\s*(?:$|,)|://")
+# `==` without a wildcard, or the address of a file or repository. No version has a `=`, and a search that could go over
+# one would take hours for a long enough text.
+_PINNED = re.compile(r"===|==\s*[^\s*=]+\s*(?:$|,)|://")
 
 
 def requirements_in(value: Sequence[str] | str | None) -> Iterator[str]:

@@ -6,6 +6,7 @@ names keys and positions; it never repeats a value.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Any
 
 from shared.adf.not_overridable import NOT_OVERRIDABLE
@@ -14,6 +15,7 @@ from shared.adf.regions import is_same_region, region_in
 from shared.adf.requirements import is_pinned, requirements_in
 from shared.adf.secret_names import looks_secret
 
+_MOST = 100
 _AIRFLOW = ("properties", "typeProperties", "airflowProperties")
 # Spellings in public Terraform code whose authors wonder why nothing happens.
 _MISNAMED = {
@@ -34,13 +36,15 @@ class SpecWarning:
 def warnings_of(
     spec: Mapping[str, Any], existing: Mapping[str, Any] | None = None, factory_region: str | None = None
 ) -> tuple[SpecWarning, ...]:
-    """Return what to look at in a valid spec.
+    """Return what to look at in a valid spec, the first hundred at most: a body of 1 MiB could have half a million.
 
     `existing` is the environment as Data Factory shows it and `factory_region` where the factory is, as far as known.
     """
     airflow = _airflow(spec)
-    found = [*_misnamed(airflow), *_variables(airflow), *_requirements(airflow), *_version(airflow, _airflow(existing))]
-    in_airflow = (SpecWarning(".".join((*_AIRFLOW, *path)), message) for path, message in found)
+    found = chain(
+        _version(airflow, _airflow(existing)), _misnamed(airflow), _variables(airflow), _requirements(airflow)
+    )
+    in_airflow = (SpecWarning(".".join((*_AIRFLOW, *path)), message) for path, message in islice(found, _MOST))
     return (*_region(spec, factory_region), *in_airflow)
 
 

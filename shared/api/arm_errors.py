@@ -22,8 +22,8 @@ def problem_of(error: ArmError) -> Problem:
 
 
 def _status(status: int | None) -> HTTPStatus:
-    """Return ARM's status; a refusal of *our* identity is no fault of the caller, so it is a bad gateway."""
-    if status is None or status in _OUR_IDENTITY:
+    """Return ARM's status, unless the caller is at no fault: our identity was refused, ARM redirects or is broken."""
+    if status is None or status in _OUR_IDENTITY or not 400 <= status < 500:  # noqa: PLR2004 - the definition of 4xx
         return HTTPStatus.BAD_GATEWAY
     try:
         return HTTPStatus(status)

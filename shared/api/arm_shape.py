@@ -3,11 +3,11 @@
 import json
 from http import HTTPStatus
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import azure.functions as func
 
 from shared.api.problem import CONTENT_TYPE
+from shared.api.request_url import RequestUrl
 from shared.arm.urls import API_VERSION
 
 if TYPE_CHECKING:
@@ -44,5 +44,5 @@ def _with_error(response: func.HttpResponse) -> func.HttpResponse:
 
 def _own_url(request: func.HttpRequest) -> str:
     """Return the request's URL without a function key in it."""
-    url = urlsplit(request.url)
-    return f"{url.scheme}://{url.netloc}{url.path}?api-version={API_VERSION}"
+    url = RequestUrl.of(request)
+    return f"{url.origin}{url.path}?api-version={API_VERSION}"

@@ -26,9 +26,9 @@ def json_object(request: func.HttpRequest, *media_types: str) -> dict[str, Any]:
     if media_type not in accepted:
         raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"expected Content-Type: {' or '.join(accepted)}")
     try:
-        body = json.loads(content_of(request), parse_float=_finite, parse_constant=_finite)
+        body = _read(content_of(request))
     except (ValueError, RecursionError):
-        raise Problem(HTTPStatus.BAD_REQUEST, "expected a body that is JSON") from None
+        raise Problem(HTTPStatus.BAD_REQUEST, "expected a body that is JSON in UTF-8") from None
     if _levels(body, DEEPEST_BODY + 1) > DEEPEST_BODY:
         raise Problem(HTTPStatus.BAD_REQUEST, f"expected a body of at most {DEEPEST_BODY} levels")
     if not isinstance(body, dict):
@@ -46,6 +46,13 @@ def content_of(request: func.HttpRequest) -> bytes:
     if len(content) > LARGEST_BODY:
         raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"expected a body of at most {LARGEST_BODY} bytes")
     return content
+
+
+def _read(content: bytes) -> Any:  # noqa: ANN401 - any JSON value
+    """Read JSON in UTF-8 (RFC 8259, 8.1); raise ValueError for anything else, half of a surrogate pair included."""
+    body = json.loads(content.decode("utf-8-sig"), parse_float=_finite, parse_constant=_finite)
+    json.dumps(body, ensure_ascii=False).encode()
+    return body
 
 
 def _finite(text: str) -> float:

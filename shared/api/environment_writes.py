@@ -30,6 +30,7 @@ from shared.arm.regions import FactoryRegions
 UNCHANGED = "X-Relay-Unchanged"
 _OPTIONS = ("dryRun", "ifChanged")
 _LOGGED = 20
+_LONGEST_LOGGED = 200
 
 log = logging.getLogger(__name__)
 
@@ -121,5 +122,5 @@ def _path_of(environment: EnvironmentId, query: Mapping[str, str]) -> str:
 def _log(environment: EnvironmentId, warnings: Sequence[SpecWarning]) -> None:
     """Note where a spec has something to look at: paths only, as JSON so that no key of a caller's breaks the line."""
     if warnings:
-        paths = json.dumps([warning.path for warning in warnings[:_LOGGED]])
+        paths = json.dumps([warning.path[:_LONGEST_LOGGED] for warning in warnings[:_LOGGED]])
         log.warning("the spec of %s has %d warnings: %s", environment.name, len(warnings), paths)

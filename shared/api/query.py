@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 import azure.functions as func
 
 from shared.api.problem import Problem
+from shared.api.request_url import RequestUrl
 
 # The function key and its name, which Azure Functions takes from the query (App Service's own, "HTTP trigger keys").
 _OF_THE_HOST = frozenset({"code", "clientid"})
@@ -27,7 +28,7 @@ def parameters_of(request: func.HttpRequest) -> list[tuple[str, str]]:
 
     They are read from the URL, because the host leaves out those without a value.
     """
-    pairs = [(name.lower(), value) for name, value in parse_qsl(urlsplit(request.url).query, keep_blank_values=True)]
+    pairs = [(name.lower(), value) for name, value in parse_qsl(RequestUrl.of(request).query, keep_blank_values=True)]
     return [(name, value) for name, value in pairs if name not in _OF_THE_HOST]
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
-from urllib.parse import urlsplit
 
 import azure.functions as func
 
@@ -14,6 +13,7 @@ from shared.api.bodies import content_of
 from shared.api.deliveries import Deliveries
 from shared.api.edge import answering
 from shared.api.query import parameters_of
+from shared.api.request_url import RequestUrl
 from shared.api.signatures import Delivery, refused, verified
 from shared.webhook_secrets import WebhookSecret
 
@@ -66,6 +66,6 @@ def _fingerprints(request: func.HttpRequest, body: bytes, secrets: Sequence[Webh
 
     It is keyed, since nobody who reads storage may try out passwords on it, and no SHA-256, since it is no signature.
     """
-    asked = [request.method, urlsplit(request.url).path, sorted(parameters_of(request))]
+    asked = [request.method, RequestUrl.of(request).path, sorted(parameters_of(request))]
     content = json.dumps(asked).encode() + b"\n" + body
     return [hmac.digest(secret.text, content, "sha512").hex() for secret in secrets]

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from shared.arm import echoes
+
 _QUOTA = "x-ms-ratelimit-remaining-"
 # Ids go into logs; whatever does not look like one (a token would be longer) stays out.
 _ID = re.compile(r"[\w.:{}-]{1,128}", re.ASCII)
@@ -54,9 +56,9 @@ class ArmAnswer:
         except (ValueError, RecursionError):
             return None
 
-    def without(self, secret: str) -> "ArmAnswer":
-        """Return the answer with a secret taken out of its body, for servers that echo what they were sent."""
-        return replace(self, content=self.content.replace(secret.encode(), b"********"))
+    def without(self, *secrets: str) -> "ArmAnswer":
+        """Return the answer with secrets taken out of its body, for servers that echo what they were sent."""
+        return replace(self, content=echoes.without(secrets, self.content))
 
     def _id(self, header: str) -> str | None:
         found = self.headers.get(header, "")

@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Callable, Mapping
 
+from shared.adf.masking import secrets_in
 from shared.arm.answers import ArmAnswer
 from shared.arm.attempts import GiveUp, Retry, RetryPolicy, RetryWithFreshToken, Situation, decide
 from shared.arm.budget import RetryBudget
@@ -106,7 +107,7 @@ class ArmCaller:
             return outcome
         self._pace.note(request.call.method, outcome.quota)
         metrics.arm_left(outcome.quota)
-        return outcome if outcome.ok else outcome.without(token)
+        return outcome if outcome.ok else outcome.without(token, *secrets_in(request.call.body))
 
     def _send(self, request: Request, token: str) -> ArmAnswer | NoAnswer:
         call, left_s = request.call, self._time_left_s(request)

@@ -5,11 +5,11 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import psutil
 import pytest
@@ -135,25 +135,39 @@ def parts(tmp_path: Path) -> Iterator[Parts]:
 
 
 @contextmanager
-def started(*options: str, **settings: str) -> Iterator["subprocess.Popen[str]"]:
-    """Start the stack by its command line, on free ports unless the options say otherwise."""
+def stack_process(
+    options: Sequence[str], settings: Mapping[str, str], log: IO[str] | int = subprocess.PIPE
+) -> Iterator["subprocess.Popen[str]"]:
+    """Start the stack by its command line, on free ports unless the options say otherwise; it logs to `log`."""
     ports = ["--app-port", "0", "--arm-port", "0", "--storage-port", "0"]
     command = [sys.executable, "-m", "local", "start", *ports, *options]
     process = subprocess.Popen(
-        command, cwd=ROOT, env=os.environ | settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command, cwd=ROOT, env={**os.environ, **settings}, stdout=subprocess.PIPE, stderr=log, text=True
     )
     with process:
-        yield process
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=30)
+
+
+def started(*options: str, **settings: str) -> AbstractContextManager["subprocess.Popen[str]"]:
+    """Start the stack."""
+    return stack_process(options, settings)
+
+
+def ready(process: "subprocess.Popen[str]") -> Running:
+    """Wait until the stack is ready."""
+    assert process.stdout is not None
+    line = json.loads(process.stdout.readline())
+    assert line.pop("ready") is True
+    return Running(Addresses(**line))
 
 
 @contextmanager
 def running_stack(*options: str, **settings: str) -> Iterator[tuple[Running, psutil.Process]]:
     """Start the stack and wait until it is ready; yields it with the process that supervises it."""
     with started(*options, **settings) as process:
-        assert process.stdout is not None
-        line = json.loads(process.stdout.readline())
-        assert line.pop("ready") is True
-        yield Running(Addresses(**line)), psutil.Process(process.pid)
+        yield ready(process), psutil.Process(process.pid)

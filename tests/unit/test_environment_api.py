@@ -55,6 +55,16 @@ def test_warnings_are_logged_by_their_paths_in_one_line_without_values(caplog: p
     assert CANARY not in record.getMessage()
 
 
+def test_neither_the_log_nor_the_answer_grows_out_of_proportion(caplog: pytest.LogCaptureFixture) -> None:
+    variables = {f"{'K' * 5000}_{n}_KEY": "x" for n in range(50)}
+    body = spec(airflowRequirements=["a"] * 100_000, airflowEnvironmentVariables=variables)
+    with caplog.at_level(logging.WARNING):
+        put(ScriptedArm({}), spec(airflowEnvironmentVariables=variables))
+    assert len(caplog.text) < 10_000
+    plan = json.loads(put(ScriptedArm(spec()), body, "?dryRun=true").get_body())
+    assert len(plan["warnings"]) == 100
+
+
 @pytest.mark.parametrize(
     "query", ["?dryRun", "?dryRun=", "?dryRun=yes", "?dry-run=true", "?ifChanged=1", "?dryrun=true&dryRun=true"]
 )

@@ -36,6 +36,25 @@ def test_what_is_not_set_does_not_look_like_a_secret() -> None:
     assert masked(body) == body
 
 
+@pytest.mark.parametrize(
+    "user", ["token", "u:token", ":token", "u:to@ken", "u:to/ken+=", "u:to?ken", "u:to/k@en", "u:80token"]
+)
+def test_the_login_in_a_url_is_masked_whatever_characters_it_has(user: str) -> None:
+    assert masked([f"git+https://{user}@h:80/r, x"]) == [f"git+https://{MASK}@h:80/r, x"]
+
+
+@pytest.mark.parametrize(
+    "url", ["https://h/a@b", "https://h:8080/a@b", "https://h:8080 a@b", "https://h:80?a@b", "a@b"]
+)
+def test_a_url_without_a_login_stays_as_it_is(url: str) -> None:
+    assert masked(url) == url
+
+
+@pytest.mark.parametrize("text", ["@" + "://a:b" * 150_000, "@://" + "a" * 900_000, "://a:" + ":/" * 400_000])
+def test_a_long_text_takes_no_longer_than_it_is(text: str) -> None:
+    assert masked(text) == text
+
+
 def test_everything_else_stays_as_it_is() -> None:
     body = {"id": "/subscriptions/x", "n": 1, "list": [{"a": None}, True], "url": "https://host/path@x"}
     assert masked(body) == body

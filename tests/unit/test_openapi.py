@@ -97,7 +97,7 @@ def test_a_spec_is_described_as_it_is_taken(described: dict[str, Any]) -> None:
     assert schemas["EnvironmentSpec"]["required"] == ["properties"]
     assert schemas["AirflowProperties"]["additionalProperties"] is True
     number = {"type": "integer", "minimum": 0}
-    text = {"type": "string", "pattern": "^[0-9]+$"}
+    text = {"type": "string", "pattern": "^[0-9]{1,18}$"}
     assert schemas["ComputeProperties"]["properties"]["extraNodes"]["anyOf"] == [number, text, {"type": "null"}]
     service = schemas["GitSyncProperties"]["properties"]["gitServiceType"]
     assert re.search(service["pattern"], "Github")

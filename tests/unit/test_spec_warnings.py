@@ -132,6 +132,11 @@ def test_what_may_install_something_else_tomorrow_is_not_pinned(requirement: str
     assert not is_pinned(requirement)
 
 
+@pytest.mark.parametrize("requirement", ["==a" * 300_000 + "*", "== " * 300_000, "==" + " " * 900_000 + "*"])
+def test_a_long_requirement_takes_no_longer_than_it_is(requirement: str) -> None:
+    assert not is_pinned(requirement)
+
+
 @pytest.mark.parametrize(
     ("value", "parts"),
     [

@@ -1,0 +1,76 @@
+import base64
+import html
+import json
+from urllib.parse import quote, quote_plus
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.adf.masking import MASK, secrets_in
+from shared.arm.answers import ArmAnswer
+from shared.arm.echoes import without
+from shared.arm.failures import failure
+
+SECRET = 'pä/"ss+w<o>rd & \\'  # noqa: S105 - one with every character that somebody escapes
+
+
+@pytest.mark.parametrize(
+    "echo",
+    [
+        SECRET,
+        json.dumps({"password": SECRET}),
+        json.dumps({"password": SECRET}, ensure_ascii=False),
+        json.dumps(json.dumps({"password": SECRET})),
+        quote(SECRET),
+        quote(SECRET, safe=""),
+        quote_plus(SECRET),
+        html.escape(SECRET),
+        base64.b64encode(SECRET.encode()).decode(),
+    ],
+)
+def test_a_secret_is_taken_out_of_an_error_in_every_form_in_which_servers_echo(echo: str) -> None:
+    for body in (
+        json.dumps({"error": {"code": echo, "message": f"bad: {echo}!", "details": [{"code": "C", "message": echo}]}}),
+        json.dumps({"error": {"message": f"no {echo}"}}, ensure_ascii=False),
+        f"<html>{echo}</html>",
+    ):
+        kept = without([SECRET], body.encode())
+        shown = str(vars(failure(ArmAnswer(400, {}, kept))))
+        assert MASK in shown
+        assert not any(form in shown for form in (echo, SECRET, "w<o>rd"))
+
+
+def test_json_may_be_escaped_in_any_way_and_cut_off() -> None:
+    body = b'{"error": {"message": "\\u0070\\u00E4/\\u0022ss\\u002Bw\\u003co\\u003Erd \\u0026 \\\\", "details": [{"x'
+    assert without([SECRET], body) == f'{{"error": {{"message": "{MASK}", "details": [{{"x'.encode()
+
+
+def test_a_short_secret_is_taken_out_where_it_stands_alone() -> None:
+    assert without(["abc"], b"abc 'abc', abcd xabc") == f"{MASK} '{MASK}', abcd xabc".encode()
+
+
+def test_the_longest_secret_counts_where_one_is_part_of_another() -> None:
+    assert without(["secret", "secret-2"], b"secret-2 secret") == f"{MASK} {MASK}".encode()
+
+
+def test_an_answer_without_secrets_stays_as_it_is() -> None:
+    for content in (b"\xff", b'{"a": "\\u00e4"}'):
+        assert without([""], content) == content
+    assert without(["secret"], b'{"a": "\\u00e4", "b": [1e5]}') == b'{"a": "\\u00e4", "b": [1e5]}'
+
+
+@given(st.binary(max_size=50), st.text(max_size=9))
+def test_no_answer_is_too_odd_for_it(content: bytes, secret: str) -> None:
+    without([secret], content)
+
+
+def test_the_secrets_of_a_spec_are_those_that_are_masked() -> None:
+    airflow = {
+        "Password": "s1",
+        "userName": "u",
+        "secrets": [{"name": "s2", "value": 3, "on": True, "no": None}],
+        "airflowEnvironmentVariables": {"A": "s4"},
+        "gitSyncProperties": {"credential": "s5", "repo": "https://u:s6@h/r", "branch": "main"},
+    }
+    assert list(secrets_in({"properties": airflow})) == ["s1", "s2", "3", "s4", "s5", "u:s6", "s6"]
