@@ -143,10 +143,12 @@ def started(*options: str, **settings: str) -> Iterator["subprocess.Popen[str]"]
         command, cwd=ROOT, env=os.environ | settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     with process:
-        yield process
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=30)
 
 
 @contextmanager
