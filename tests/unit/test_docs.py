@@ -1,6 +1,7 @@
 """What a user can set or meet is documented."""
 
 import ast
+import json
 import re
 from typing import get_args
 
@@ -11,17 +12,24 @@ from local.app_settings import ROOT
 from shared.api.health import ReadyView, RouteReadiness
 from shared.api.history import PARAMETERS
 from shared.api.route_views import FileStanding, OneRoute, RouteView, SyncPage, SyncPlan
+from shared.arm.no_answer import Reach
 from shared.relay.standing import Stand
 from shared.relay.state import News
+from shared.relay.summaries import Outcome
 from shared.relay.tally import OUTCOMES
-from shared.settings import RouteSettings, Settings
+from shared.settings import RouteSettings, Settings, read_settings
 from shared.telemetry.catalogue import OF_ROUTES, OF_WORKERS, WORKER, Metric
+from tests.documents import Block, blocks
 
 README = (ROOT / "README.md").read_text()
 HOW_IT_WORKS = (ROOT / "docs/how-it-works.md").read_text()
 WEBHOOKS = (ROOT / "docs/webhooks.md").read_text()
 TELEMETRY = (ROOT / "docs/telemetry.md").read_text()
 ROUTES = (ROOT / "docs/routes.md").read_text()
+SETTINGS = (ROOT / "docs/settings.md").read_text()
+OPERATE = (ROOT / "docs/operate.md").read_text()
+# They describe the one route and become one of RELAY_ROUTES, so the model does not have them by name.
+SINGLE_ROUTE = {"RELAY_FACTORY", "RELAY_ENVIRONMENT", "RELAY_LINKED_SERVICE", "RELAY_FOLDER", "RELAY_CONNECTION"}
 DECISIONS = {"Wait", "Skip", "Hold", "Sync", "Poll"}
 
 
@@ -30,9 +38,27 @@ def test_every_setting_is_in_the_readme(setting: str) -> None:
     assert f"`{setting}`" in README
 
 
+@pytest.mark.parametrize("setting", [*(field.alias for field in Settings.model_fields.values()), *SINGLE_ROUTE])
+def test_every_setting_has_a_row_in_the_document_of_settings(setting: str) -> None:
+    assert f"| `{setting}` | " in SETTINGS
+
+
 @pytest.mark.parametrize("key", RouteSettings.model_fields)
-def test_every_key_of_a_route_is_in_the_readme(key: str) -> None:
+def test_every_key_of_a_route_is_in_the_readme_and_has_a_row_in_the_document_of_settings(key: str) -> None:
     assert f"`{key}`" in README
+    assert f"| `{key}` | " in SETTINGS
+
+
+def test_every_setting_with_a_row_is_one() -> None:
+    known = {field.alias for field in Settings.model_fields.values()} | SINGLE_ROUTE
+    assert set(re.findall(r"^\| `(RELAY_\w+)` \|", SETTINGS, re.MULTILINE)) <= known
+
+
+@pytest.mark.parametrize("block", [block for block in blocks("docs/settings.md") if block.language == "json"], ids=str)
+def test_the_examples_of_settings_can_be_used(block: Block) -> None:
+    example = json.loads(block.text)
+    given = example if isinstance(example, dict) else {"RELAY_ROUTES": block.text, "AzureWebJobsStorage": "x"}
+    assert read_settings(given).routes
 
 
 def test_every_code_of_signed_requests_is_in_webhooks() -> None:
@@ -93,6 +119,38 @@ def test_every_field_of_the_logs_is_in_the_document() -> None:
     fields = {keyword.arg for call in calls for keyword in call.keywords}
     assert "sync_id" in fields
     assert [field for field in fields if f"| `{field}` |" not in TELEMETRY] == []
+
+
+def runs_into(reason: str) -> bool:
+    """Whether somebody who is paged finds the reason: as a heading, or at the beginning of a row."""
+    return bool(re.search(rf"^(?:###.*`{reason}`|\| (?:`\w+`, )*`{reason}`[ ,])", OPERATE, re.MULTILINE))
+
+
+def named_by_keyword(keyword: str) -> set[str]:
+    """Return the constants that our own errors and troubles are given under this keyword."""
+    modules = [
+        *(ROOT / "shared/relay").glob("*.py"),
+        *(ROOT / "shared/arm").glob("*.py"),
+        ROOT / "shared/api/health.py",
+    ]
+    return {
+        str(given.value.value)
+        for module in modules
+        for given in ast.walk(ast.parse(module.read_text()))
+        if isinstance(given, ast.keyword) and given.arg == keyword and isinstance(given.value, ast.Constant)
+    }
+
+
+def test_every_reason_that_a_route_can_have_is_in_the_runbook() -> None:
+    reasons = {str(words[2]) for _, words in made_of("Condition") if words[2]}
+    reasons |= {str(words[0]) for _, words in made_of("Hold", "Overdue") if words[0]}
+    reasons |= named_by_keyword("reason") | named_by_keyword("code") | {reach.value for reach in Reach}
+    assert reasons > {"Synced", "FolderEmpty", "ChangeOverdue", "StorageUnavailable", "EnvironmentNotReady", "NoAnswer"}
+    assert sorted(reason for reason in reasons if not runs_into(reason)) == []
+
+
+def test_every_outcome_of_a_record_is_explained_to_who_operates() -> None:
+    assert [outcome for outcome in get_args(Outcome) if f"`{outcome}`" not in OPERATE] == []
 
 
 def test_every_reason_of_something_overdue_is_in_how_it_works() -> None:
