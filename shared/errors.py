@@ -3,6 +3,7 @@
 RelayError
 ├── SettingsError        the app must not start: every problem of its settings in one message
 ├── StateConflict        somebody else changed a stored state between our reading and our writing
+├── FolderUnreadable     the storage with the DAG files did not let us list the folder
 ├── NotDelivered         the receiver of notifications did not take one
 └── ArmError             Azure Resource Manager did not do what it was asked
     ├── ArmRefusal       it answered with an error that trying again does not mend, or the request cannot be sent at all
@@ -23,6 +24,15 @@ class SettingsError(RelayError):
 
 class StateConflict(RelayError):  # noqa: N818 - a conflict is the event; it is handled, not reported
     """The stored state is no longer the one that was read."""
+
+
+class FolderUnreadable(RelayError):  # noqa: N818 - names the state that somebody has to mend, or to wait out
+    """The folder could not be listed; `code` is the storage's own where it answered, else the kind of failure."""
+
+    def __init__(self, message: str, *, code: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
 
 
 class NotDelivered(RelayError):  # noqa: N818 - names what came of the delivery

@@ -11,7 +11,7 @@ from azure.core.exceptions import AzureError
 
 from shared.api.arm_errors import problem_of
 from shared.api.problem import Problem
-from shared.errors import ArmError, StateConflict
+from shared.errors import ArmError, FolderUnreadable, StateConflict
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +33,9 @@ def answering(handle: Handler[Api]) -> Handler[Api]:
             return problem.response()
         except ArmError as error:
             return problem_of(error).response()
+        except FolderUnreadable as error:
+            detail = f"the folder could not be listed: {error.message}"
+            return Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, code=error.code, retry_after_s=5).response()
         except StateConflict:
             return _TOO_MANY_AT_ONCE.response()
         except AzureError:

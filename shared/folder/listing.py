@@ -4,15 +4,18 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from shared.errors import FolderUnreadable
 from shared.folder.manifest import File, Manifest
 from shared.folder.path import FolderPath
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from azure.core.exceptions import AzureError
     from azure.storage.blob import BlobProperties, BlobServiceClient
 
 
+_LONGEST_MESSAGE = 300
 # Not found, and refused as a name that no blob can have, like one of more than 1,024 characters.
 _NO_SUCH_BLOB = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.BAD_REQUEST})
 
@@ -20,8 +23,18 @@ _NO_SUCH_BLOB = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.BAD_REQUEST})
 def list_folder(blobs: "BlobServiceClient", folder: FolderPath) -> Manifest:
     """Return the folder as it is now; a container that does not exist is a folder without files.
 
-    The listing's time is that of its first page: what is written while later pages come is younger.
+    The listing's time is that of its first page: what is written while later pages come is younger. Raises
+    FolderUnreadable where the storage refuses or does not answer, after the tries that its client makes.
     """
+    from azure.core.exceptions import AzureError
+
+    try:
+        return _list(blobs, folder)
+    except AzureError as error:
+        raise _unreadable(error) from error
+
+
+def _list(blobs: "BlobServiceClient", folder: FolderPath) -> Manifest:
     from azure.core.exceptions import ResourceNotFoundError
     from azure.storage.blob import StorageErrorCode
 
@@ -41,6 +54,13 @@ def list_folder(blobs: "BlobServiceClient", folder: FolderPath) -> Manifest:
             raise
         return Manifest((), parsedate_to_datetime(response.headers["Date"]))
     return Manifest(tuple(sorted(files, key=lambda file: file.name)), times[0])
+
+
+def _unreadable(error: "AzureError") -> FolderUnreadable:
+    """Return what the storage said, or that it said nothing; the first line, since the others are of its transport."""
+    said = getattr(error, "error_code", None)
+    lines = str(error.message).splitlines() or [""]
+    return FolderUnreadable(lines[0][:_LONGEST_MESSAGE], code=str(getattr(said, "value", said) or type(error).__name__))
 
 
 def find_file(blobs: "BlobServiceClient", folder: FolderPath, name: str) -> File | None:

@@ -35,12 +35,16 @@ def pending_since(state: RouteState) -> datetime | None:
         state.burst_since,
         state.requested.at if state.requested else None,
         state.held.since if state.held else None,
+        state.unreadable.since if state.unreadable else None,
         failing_since(state),
     )
     return min((moment for moment in known if moment), default=None)
 
 
 def _ready(state: RouteState) -> Condition:
+    if state.unreadable:
+        sentence = f"the folder cannot be listed: {state.unreadable.code}: {state.unreadable.message}"
+        return Condition("Ready", "False", "FolderUnreadable", sentence, state.unreadable.since)
     if state.held:
         return Condition("Ready", "False", state.held.reason, state.held.sentence, state.held.since)
     if state.failure:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from shared.errors import ArmError, ArmUnavailable
+from shared.errors import ArmError, ArmUnavailable, FolderUnreadable
 from shared.folder.checks import Finding
 from shared.folder.manifest import Manifest
 from shared.relay import transitions
@@ -15,7 +15,7 @@ from shared.relay.decide import Hold, Policy, Skip
 from shared.relay.news import reporting
 from shared.relay.notice import Notices
 from shared.relay.notifications import Notifications
-from shared.relay.records import CallMade, Records, SyncRecord
+from shared.relay.records import CallMade, Records, SyncRecord, new_sync_id
 from shared.relay.route import Route
 from shared.relay.state import Operation, RouteState, Synced
 from shared.relay.states import RouteStates
@@ -142,6 +142,33 @@ class Ledger:
         holding = transitions.holding(decision, attempt.sync_id, attempt.manifest.revision)
         self._end(attempt.route, attempt.worker, transitions.behind(attempt.behind_since, holding), attempt.sync_id)
 
+    def unreadable(self, route: Route, state: RouteState, error: FolderUnreadable, now: datetime) -> timedelta:
+        """The folder could not be listed; return when to look again. The first time in a row makes a record."""
+        sync_id = new_sync_id(now)
+        if state.unreadable is None:
+            self.records.write(
+                SyncRecord(
+                    sync_id=sync_id,
+                    route=route.name,
+                    outcome="failed",
+                    trigger="FolderUnreadable",
+                    started_at=now,
+                    finished_at=now,
+                    code=error.code,
+                    message=error.message,
+                )
+            )
+        after = self._tell(route, state.worker, transitions.unreadable(error, sync_id), sync_id)
+        times = after.unreadable.count if after.unreadable else 1
+        delay = self.jitter() * _span(times - 1)
+        log.error("the folder could not be listed, the next look is in %.0f s: %s", delay.total_seconds(), error)
+        self.notices.notice(route, delay)
+        return delay
+
+    def readable(self, route: Route, state: RouteState) -> RouteState:
+        """The folder could be listed again; return the state as it is then."""
+        return self._tell(route, state.worker, transitions.readable(), None)
+
     def unneeded(self, attempt: Attempt, decision: Skip) -> None:
         """A sync that somebody asked for turned out not to be needed."""
         self.records.write(attempt.record("unchanged", code=decision.reason, message=decision.sentence))
@@ -200,8 +227,7 @@ class Ledger:
 
     def _back_off(self, state: RouteState, error: ArmUnavailable) -> timedelta:
         """Return full jitter over a doubling span, with what ARM asked for as its floor."""
-        span = min(BACK_OFF_CAP, BACK_OFF_BASE * 2.0 ** min(transitions.failures_in_a_row(state), 16))
-        return timedelta(seconds=error.retry_after_s or 0) + self.jitter() * span
+        return timedelta(seconds=error.retry_after_s or 0) + self.jitter() * _span(transitions.failures_in_a_row(state))
 
     def _end_record(
         self, route: Route, sync_id: str, outcome: Outcome, now: datetime, error: ArmError | None = None
@@ -211,3 +237,8 @@ class Ledger:
             ended = {"outcome": outcome, "finished_at": now}
             why = {"code": error.code, "message": error.message} if error else {}
             self.records.write(record.model_copy(update=ended | why))
+
+
+def _span(failures: int) -> timedelta:
+    """Return the longest time to the next attempt after so many failures in a row before this one."""
+    return min(BACK_OFF_CAP, BACK_OFF_BASE * 2.0 ** min(failures, 16))

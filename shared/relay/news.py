@@ -40,7 +40,7 @@ def reporting(change: Change, sync_id: str | None, removed: Mapping[str, datetim
 
 def _trouble(before: RouteState, after: RouteState, sync_id: str | None, now: datetime) -> News | None:
     """Return the news of a hold or failure that has just come up, unless it is the trouble that was told last."""
-    found = _held(before, after, sync_id, now) or _failed(before, after, now)
+    found = _unreadable(before, after, now) or _held(before, after, sync_id, now) or _failed(before, after, now)
     return found if found and _is_new(found, after.outbox.alarm) else None
 
 
@@ -51,6 +51,21 @@ def _is_new(found: News, alarm: News | None) -> bool:
     if found.kind == "held":
         return (found.code, found.sentence) != (alarm.code, alarm.sentence)
     return not found.transient and (alarm.transient or found.code != alarm.code)
+
+
+def _unreadable(before: RouteState, after: RouteState, now: datetime) -> News | None:
+    unreadable = after.unreadable
+    if unreadable is None or before.unreadable:
+        return None
+    return News(
+        id=f"failed-{unreadable.sync_id}",
+        kind="failed",
+        at=now,
+        since=_trouble_since(before, now),
+        sync_id=unreadable.sync_id,
+        code=unreadable.code,
+        sentence=_cut(f"the folder cannot be listed: {unreadable.message}", _LONGEST_SENTENCE),
+    )
 
 
 def _held(before: RouteState, after: RouteState, sync_id: str | None, now: datetime) -> News | None:
@@ -90,7 +105,8 @@ def _failed(before: RouteState, after: RouteState, now: datetime) -> News | None
 def _recovery(before: RouteState, after: RouteState, sync_id: str | None, now: datetime) -> News | None:
     """Return the news that the trouble that was told is over: nothing failed, nothing is held, nothing is open."""
     alarm = after.outbox.alarm
-    if alarm is None or after.failure or after.held or after.operation or after.suspended_since:
+    troubled = after.unreadable or after.failure or after.held
+    if alarm is None or troubled or after.operation or after.suspended_since:
         return None
     return News(
         id=f"recovered-{sync_id or alarm.sync_id}",

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.errors import StateConflict
+from shared.errors import FolderUnreadable, StateConflict
 from shared.folder.manifest import Manifest
 from shared.relay import transitions
 from shared.relay.backlog import behind_since
@@ -51,16 +51,21 @@ class Reconciler:
             self.notices.notice(route)
             return Wait("EnvironmentBusy", "another worker or another sync has this environment", self.policy.quiet)
         try:
-            state, manifest, decision = self._look(route, flight)
+            found = self._look(route, flight)
         except Exception:
             flight.release(flight.reservation)
             raise
+        if isinstance(found, Wait):
+            flight.release(flight.reservation)
+            return found
         # From here on an import may be started without a note of it, if storage fails: then the flight is not released
         # but left to end by itself, so that no other import begins meanwhile.
-        flight.release(self._act(route, flight, state, manifest, decision))
-        return decision
+        flight.release(self._act(route, flight, *found))
+        return found[2]
 
-    def _look(self, route: Route, flight: Flight) -> tuple[RouteState, Manifest, Decision]:
+    def _look(self, route: Route, flight: Flight) -> tuple[RouteState, Manifest, Decision] | Wait:
+        """Return what the folder holds and what to do about it, or to wait where it cannot be listed."""
+
         def take_over(state: RouteState, now: datetime) -> RouteState:
             if flight.seconds_left() <= 0:
                 raise StateConflict(f"the flight of route {route.name} ended before its work began")
@@ -68,7 +73,13 @@ class Reconciler:
 
         # Cleared before the listing: whatever changes after the listing raises a notice that arms a new wake-up.
         state = self.states.update(route, take_over)
-        manifest = self.list_folder(route)
+        try:
+            manifest = self.list_folder(route)
+        except FolderUnreadable as error:
+            delay = self.ledger.unreadable(route, state, error, flight.now())
+            return Wait("FolderUnreadable", "the folder could not be listed", delay)
+        if state.unreadable:
+            state = self.ledger.readable(route, state)
         decision = decide(state, manifest, self.policy)
         _tell(route, state, manifest, decision)
         return state, manifest, decision

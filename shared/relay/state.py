@@ -72,6 +72,16 @@ class Held(Part):
     since: datetime
 
 
+class Unreadable(Part):
+    """The folder could not be listed, `count` times in a row, the first time at `since`; that has a record."""
+
+    sync_id: str
+    since: datetime
+    count: int
+    code: str
+    message: str
+
+
 class Operation(Part):
     """A sync that ADF accepted and still works on; `handle` is what the target resumes it by."""
 
@@ -156,6 +166,7 @@ class RouteState(Part):
     synced: Synced | None = None
     failure: Failure | None = None
     held: Held | None = None
+    unreadable: Unreadable | None = None
     operation: Operation | None = None
     requested: Requested | None = None
     suspended_since: datetime | None = None

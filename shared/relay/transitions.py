@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from shared.errors import ArmError, ArmUnavailable
+from shared.errors import ArmError, ArmUnavailable, FolderUnreadable
 from shared.folder.manifest import Manifest
 from shared.relay.backlog import behind_since
 from shared.relay.decide import Hold, Skip, Wait
-from shared.relay.state import Failure, Held, Operation, Requested, RouteState, Seen, Synced
+from shared.relay.state import Failure, Held, Operation, Requested, RouteState, Seen, Synced, Unreadable
 from shared.relay.tally import counted
 
 Change = Callable[[RouteState, datetime], RouteState]
@@ -76,6 +76,28 @@ def holding(decision: Hold, sync_id: str, revision: str) -> Change:
         )
 
     return change
+
+
+def unreadable(error: FolderUnreadable, sync_id: str) -> Change:
+    """The folder could not be listed, so that nobody knows what it holds; everything else stays as it is."""
+
+    def change(state: RouteState, now: datetime) -> RouteState:
+        before = state.unreadable
+        found = Unreadable(
+            sync_id=before.sync_id if before else sync_id,
+            since=before.since if before else now,
+            count=before.count + 1 if before else 1,
+            code=error.code,
+            message=error.message,
+        )
+        return _with(state, unreadable=found)
+
+    return change
+
+
+def readable() -> Change:
+    """The folder can be listed again."""
+    return lambda state, _now: _with(state, unreadable=None)
 
 
 def calling() -> Change:

@@ -1,8 +1,11 @@
+import base64
 from typing import Any
 
 import pytest
 from azure.storage.blob import BlobBlock, BlobServiceClient, ContainerClient
 
+from local.ports import free_ports
+from shared.errors import FolderUnreadable
 from shared.folder.listing import find_file, list_folder
 from shared.folder.path import FolderPath
 
@@ -29,6 +32,24 @@ def test_a_container_that_does_not_exist_is_a_folder_without_files(blobs: BlobSe
     manifest = list_folder(blobs, FOLDER)
     assert manifest.files == ()
     assert manifest.listed_at.tzinfo is not None
+
+
+def test_a_listing_that_is_refused_says_the_storages_code_and_no_key(blobs: BlobServiceClient) -> None:
+    key = base64.b64encode(b"another key than the account has").decode()
+    stranger = BlobServiceClient(blobs.url, credential={"account_name": "devstoreaccount1", "account_key": key})
+    with pytest.raises(FolderUnreadable) as refused:
+        list_folder(stranger, FOLDER)
+    assert refused.value.code == "AuthorizationFailure"
+    assert key not in str(refused.value)
+    assert "\n" not in refused.value.message
+
+
+def test_a_storage_that_is_not_there_is_an_unreadable_folder() -> None:
+    nobody = f"http://127.0.0.1:{free_ports(1)}/devstoreaccount1"
+    client = BlobServiceClient(nobody, retry_total=0)
+    with pytest.raises(FolderUnreadable) as failed:
+        list_folder(client, FOLDER)
+    assert failed.value.code == "ServiceRequestError"
 
 
 def test_an_empty_file_counts_and_a_directory_of_data_lake_storage_does_not(

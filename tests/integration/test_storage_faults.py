@@ -21,7 +21,7 @@ from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueServiceClient
 
 from local.azurite import Azurite
-from shared.errors import ArmRefusal, StateConflict
+from shared.errors import ArmRefusal, FolderUnreadable, StateConflict
 from shared.folder.listing import list_folder
 from shared.folder.reading import read_files
 from shared.relay.baseline import Baselines
@@ -185,7 +185,7 @@ def run(world: World) -> bool:
     try:
         world.notices.notice(ROUTE)
         world.reconciler.reconcile(ROUTE)
-    except (AzureError, StateConflict):
+    except (AzureError, FolderUnreadable, StateConflict):
         return False
     return True
 
@@ -232,7 +232,8 @@ def test_a_refusal_is_told_in_the_end_whichever_call_of_storage_fails(world: Wor
             assert run(world)
         world.sweep()
         told = until(world.work_off_notifications, f"the news after a fault at call {at}")
-        assert list(told.values()) == ["failed"]
+        # A folder that cannot be listed is a trouble of its own, which is over before the refusal comes up.
+        assert tuple(told.values()) in {("failed",), ("failed", "recovered", "failed")}
         if not failed_within_the_run:
             assert at > FEWEST_CALLS
             return

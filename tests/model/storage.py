@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from shared.errors import ArmUnavailable, NotDelivered, StateConflict
+from shared.errors import ArmUnavailable, FolderUnreadable, NotDelivered, StateConflict
 from shared.folder.manifest import File, Manifest
 from shared.relay.documents import Document
 from shared.relay.notifications import LIFETIME
@@ -125,6 +125,8 @@ class Cloud:
 
     def list_folder(self, route: Route) -> Manifest:
         self._call()
+        if self.tape.happens(one_in=12):
+            raise FolderUnreadable("this request is not authorized", code="AuthorizationFailure")
         files = [
             File(f"{route.folder.prefix}/{name}", 1, blob.content, self.moment(blob.written), blob.etag)
             for name, blob in sorted(self.folder.items())

@@ -3,10 +3,9 @@ from datetime import timedelta
 
 import pytest
 
-from shared.errors import ArmRefusal, ArmUnavailable
-from shared.folder.manifest import Manifest
+from shared.errors import ArmRefusal, ArmUnavailable, FolderUnreadable
+from shared.relay.conditions import conditions
 from shared.relay.decide import Hold, Skip, Sync, Wait
-from shared.relay.route import Route
 from shared.relay.target import Accepted
 from tests.unit.memory import NOON, make_route
 from tests.unit.world import ROUTE, World
@@ -183,14 +182,52 @@ def test_an_environment_that_does_not_exist_is_a_refusal(world: World) -> None:
 
 
 def test_a_listing_that_fails_frees_the_environment_and_is_tried_again_by_the_queue(world: World) -> None:
-    def down(_: Route) -> Manifest:
-        raise ConnectionError("storage is down")
-
-    object.__setattr__(world.worker, "list_folder", down)
+    world.unreadable = ConnectionError("something nobody thought of")
     with pytest.raises(ConnectionError):
         world.worker.reconcile(ROUTE)
     world.clock.seconds += 7
     assert world.flights.take(ROUTE)
+
+
+def test_a_folder_that_cannot_be_listed_is_told_and_looked_at_again_after_a_back_off(world: World) -> None:
+    world.unreadable = FolderUnreadable("not authorized", code="AuthorizationPermissionMismatch")
+    delays = []
+    for _ in range(3):
+        decision = world.worker.reconcile(ROUTE)
+        assert isinstance(decision, Wait)
+        delays.append(decision.delay.total_seconds())
+        world.clock.seconds += 1000
+    assert delays == [5, 10, 20]
+    assert world.flights.take(ROUTE) is not None
+    ready = conditions(world.state())[0]
+    assert (ready.status, ready.reason) == ("False", "FolderUnreadable")
+    assert "AuthorizationPermissionMismatch: not authorized" in ready.sentence
+    (record,) = world.history()
+    assert (record.outcome, record.trigger, record.code) == (
+        "failed",
+        "FolderUnreadable",
+        "AuthorizationPermissionMismatch",
+    )
+    assert world.news() == ["failed"]
+
+
+def test_a_folder_that_can_be_listed_again_is_synced_and_the_trouble_is_over(world: World) -> None:
+    world.unreadable = FolderUnreadable("not authorized", code="AuthorizationFailure")
+    world.worker.reconcile(ROUTE)
+    world.unreadable = None
+    world.at(2000, 0, 1)
+    assert isinstance(world.worker.reconcile(ROUTE), Sync)
+    assert world.state().unreadable is None
+    assert world.news() == ["failed", "recovered"]
+
+
+def test_a_sync_that_runs_is_not_forgotten_while_the_folder_cannot_be_listed(world: World) -> None:
+    world.answer = Accepted(202, "request-1", handle="handle", poll_after_s=5)
+    world.worker.reconcile(ROUTE)
+    world.unreadable = FolderUnreadable("not authorized", code="AuthorizationFailure")
+    world.clock.seconds += 300
+    world.worker.reconcile(ROUTE)
+    assert world.state().operation
 
 
 def test_a_folder_that_lost_all_its_files_is_held_and_says_how_many(world: World) -> None:

@@ -33,6 +33,7 @@ class World:
 
     clock: Clock = field(default_factory=lambda: Clock(seconds=100))
     folder: Manifest = field(default_factory=lambda: make_manifest(0, 1, listed=100))
+    unreadable: Exception | None = None
     contents: dict[str, bytes] = field(default_factory=dict)
     checks: Strictness = "off"
     environment: str | Exception | None = "Started"
@@ -74,10 +75,10 @@ class World:
             self.states,
             self.flights,
             self.notices,
-            lambda _: self.folder,
+            self.list_folder,
             SyncAttempts(
                 self,
-                lambda _: self.folder,
+                self.list_folder,
                 self.baselines,
                 Inspection(self.checks, self.read_files),
                 ledger,
@@ -87,6 +88,11 @@ class World:
             ledger,
             self.policy,
         )
+
+    def list_folder(self, _: Route) -> Manifest:
+        if self.unreadable:
+            raise self.unreadable
+        return self.folder
 
     def read_files(self, _: Route, names: Iterable[str]) -> dict[str, bytes]:
         return {name: self.contents[name] for name in names if name in self.contents}

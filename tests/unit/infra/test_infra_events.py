@@ -105,7 +105,7 @@ def logged() -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(("rule", "lines"), [("not-ready", 1), ("failures-in-a-row", 1), ("poison", 1), ("silent", 0)])
+@pytest.mark.parametrize(("rule", "lines"), [("not-ready", 1), ("failures-in-a-row", 2), ("poison", 1), ("silent", 0)])
 def test_an_alert_looks_for_what_the_app_logs(rule: str, lines: int) -> None:
     query = alerts()[rule]["query"]
     clauses = re.findall(r'message startswith "([^"]+)"(?: and message has "([^"]+)")?', query)
