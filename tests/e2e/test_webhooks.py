@@ -2,19 +2,13 @@
 
 import base64
 import json
-import os
-import re
-import shutil
-import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 import requests
 from standardwebhooks import Webhook
 
-from local.app_settings import ROOT
 from tests.e2e.conftest import Running, running_stack
 from tests.e2e.environments import CANARY, SPEC, calls_since
 
@@ -105,27 +99,3 @@ def test_a_signature_that_is_none_is_a_401(running: Running, headers: dict[str, 
     calls = len(running.journal())
     assert send(running, "forged", headers).status_code == 401
     assert calls_since(running, calls) == []
-
-
-def commands(document: str) -> list[str]:
-    """Return the examples in a document that use openssl, as scripts."""
-    blocks = re.findall(r"```console\n(.*?)```", (ROOT / document).read_text(), re.DOTALL)
-    return [re.sub(r"^\$ ", "", block, flags=re.MULTILINE) for block in blocks if "openssl" in block]
-
-
-@pytest.mark.skipif(not (shutil.which("openssl") and shutil.which("curl")), reason="needs openssl and curl")
-@pytest.mark.parametrize("document", ["README.md", "docs/webhooks.md"])
-def test_the_documented_commands_work(running: Running, tmp_path: Path, document: str) -> None:
-    (script,) = commands(document)
-    (tmp_path / ".curlrc").write_text("fail")
-    (tmp_path / "spec.json").write_text(json.dumps(SPEC, indent=2))
-    calls = len(running.journal())
-    subprocess.run(
-        ["bash", "-euc", script.replace("https://<app>.azurewebsites.net", running.addresses.app)],  # noqa: S607 - the user's
-        env=os.environ | {"SECRET": NEW, "CURL_HOME": str(tmp_path)},
-        cwd=tmp_path,
-        check=True,
-        timeout=60,
-    )
-    sent = calls_since(running, calls)
-    assert {method for method, _ in sent} & {"PUT", "POST"}

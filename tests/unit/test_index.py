@@ -62,14 +62,14 @@ def test_the_queue_of_notifications_is_watched_only_where_there_is_a_receiver() 
     assert not indexed["heavy"]
 
 
-def test_every_http_route_is_in_the_readme_and_all_but_health_ask_for_a_key() -> None:
+def test_every_http_route_is_in_the_list_of_routes_and_all_but_health_ask_for_a_key() -> None:
     indexed = index()
     triggers = [trigger_of(indexed, name) for name in indexed["functions"]]
     routes = [trigger for trigger in triggers if trigger["type"] == "httpTrigger"]
     assert [trigger["route"] for trigger in routes if trigger["authLevel"] != "FUNCTION"] == ["health"]
-    readme = (ROOT / "README.md").read_text()
+    listed = (ROOT / "docs/api.md").read_text()
     for endpoint in ENDPOINTS:
-        assert f"`{endpoint.method} {endpoint.url_path}`" in readme
+        assert f"`{endpoint.method} {endpoint.url_path}`" in listed
 
 
 def test_polling_is_the_source_unless_told_otherwise() -> None:
