@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from shared.api.environments import EnvironmentApi
     from shared.api.health import Readiness
     from shared.api.metrics import MetricsApi
-    from shared.api.page.status_page import StatusPage
+    from shared.api.pages.status.status_page import StatusPage
     from shared.api.route_shown import Shared
     from shared.api.routes import RoutesApi
     from shared.api.signed import Door
@@ -166,7 +166,7 @@ class Relay:
     @_Once
     def status_page(self) -> "StatusPage":
         """What answers `/api/`."""
-        from shared.api.page.status_page import StatusPage
+        from shared.api.pages.status.status_page import StatusPage
 
         return StatusPage(self.settings.routes, self._states, self.records, self._shared, partial(datetime.now, UTC))
 

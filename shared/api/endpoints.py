@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Literal
 import azure.functions as func
 
 if TYPE_CHECKING:
-    from shared.api.openapi.reference import ApiReference
+    from shared.api.openapi.api_document import ApiDocument
+    from shared.api.pages.reference.reference_page import ReferencePage
     from shared.wiring import Relay
 
 # A parameter that is always empty: Azure Functions takes an empty route for none and uses the function's name.
@@ -51,10 +52,17 @@ def _alive(_relay: "Relay") -> Answering:
 
 
 @cache
-def _reference() -> "ApiReference":
-    from shared.api.openapi.reference import ApiReference
+def _api_document() -> "ApiDocument":
+    from shared.api.openapi.api_document import ApiDocument
 
-    return ApiReference(ENDPOINTS)
+    return ApiDocument(ENDPOINTS)
+
+
+@cache
+def _reference_page() -> "ReferencePage":
+    from shared.api.pages.reference.reference_page import ReferencePage
+
+    return ReferencePage(_api_document())
 
 
 def _arm_shaped(answer: Answering) -> Answering:
@@ -71,9 +79,9 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "GET",
         "openapi.json",
         "This API as an OpenAPI document.",
-        lambda _relay: _reference().document,
+        lambda _relay: _api_document().show,
     ),
-    Endpoint("api_docs", "GET", "docs", "This API as a page to read.", lambda _relay: _reference().page),
+    Endpoint("api_docs", "GET", "docs", "This API as a page to read.", lambda _relay: _reference_page().show),
     Endpoint("ready", "GET", "ready", "Whether the promises can be kept.", lambda relay: relay.readiness.answer),
     Endpoint("metrics", "GET", "metrics", "Numbers for Prometheus.", lambda relay: relay.metrics_api.show),
     Endpoint("list_routes", "GET", "routes", "How all routes are.", lambda relay: relay.routes_api.index),

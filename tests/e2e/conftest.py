@@ -15,12 +15,14 @@ import psutil
 import pytest
 import requests
 from azure.storage.blob import ContainerClient
+from playwright.sync_api import Browser
 
 from local.app_settings import ROOT, Addresses, environment
 from local.azurite import PORTS, Azurite
 from local.demo.observe import Observer, Seen
 from local.ports import LOOPBACK, free_ports
 from local.processes import Child
+from tests.e2e.browser import SCHEMES, WIDTHS, Scheme, chromium
 from tests.waiting import until
 
 CONTAINER = "airflow-files"
@@ -171,3 +173,20 @@ def running_stack(*options: str, **settings: str) -> Iterator[tuple[Running, psu
     """Start the stack and wait until it is ready; yields it with the process that supervises it."""
     with started(*options, **settings) as process:
         yield ready(process), psutil.Process(process.pid)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(params=SCHEMES)
+def scheme(request: pytest.FixtureRequest) -> Scheme:
+    scheme: Scheme = request.param
+    return scheme
+
+
+@pytest.fixture(params=WIDTHS)
+def width(request: pytest.FixtureRequest) -> int:
+    return WIDTHS[request.param]

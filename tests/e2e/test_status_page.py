@@ -1,29 +1,16 @@
 """The status page in a real browser."""
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
 
 import pytest
 import requests
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from local.app_settings import ROOT
+from tests.e2e.browser import Scheme, Visit, visiting
 from tests.e2e.conftest import Running, running_stack
 
 HOSTILE = "dags/<script>window.hacked=1</script><img src=x onerror=hacked=1>.py"
-WIDTHS = {"narrow": 390, "wide": 1280}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    found = subprocess.run([ROOT / "scripts/find-chromium"], stdout=subprocess.PIPE, text=True, check=True)
-    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found.stdout.strip(), args=arguments)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -41,58 +28,24 @@ def key(running: Running) -> str:
     return running.function_key()
 
 
-class Visit:
-    """A page with what happened on it: requests to other origins, messages on the console, errors of scripts."""
-
-    def __init__(self, page: Page, running: Running) -> None:
-        self.page = page
-        self.strangers: list[str] = []
-        self.complaints: list[str] = []
-        page.on("request", lambda request: self._note(request.url, running.addresses.app))
-        page.on("console", lambda message: self.complaints.append(message.text))
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-
-    def _note(self, url: str, origin: str) -> None:
-        if not url.startswith((f"{origin}/", "data:")):
-            self.strangers.append(url)
-
-
-@pytest.fixture(params=["light", "dark"])
-def scheme(request: pytest.FixtureRequest) -> Literal["light", "dark"]:
-    return "dark" if request.param == "dark" else "light"
-
-
-@pytest.fixture(params=WIDTHS)
-def width(request: pytest.FixtureRequest) -> int:
-    return WIDTHS[request.param]
-
-
 @pytest.fixture
-def visit(
-    browser: Browser, running: Running, key: str, scheme: Literal["light", "dark"], width: int
-) -> Iterator[Visit]:
-    context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 900})
-    visit = Visit(context.new_page(), running)
-    visit.page.goto(f"{running.addresses.app}/api/?code={key}")
-    yield visit
-    context.close()
+def visit(browser: Browser, running: Running, key: str, scheme: Scheme, width: int) -> Iterator[Visit]:
+    with visiting(browser, f"{running.addresses.app}/api/?code={key}", scheme, width) as visit:
+        yield visit
 
 
 def test_it_reads_well_in_both_themes_and_widths(visit: Visit, tmp_path: Path) -> None:
     page = visit.page
     assert page.get_by_role("heading", name="default").is_visible()
     assert page.get_by_text("All routes ready").is_visible()
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert visit.fits()
     page.screenshot(path=tmp_path / "page.png", full_page=True)
     assert (visit.strangers, visit.complaints) == ([], [])
 
 
 def test_axe_finds_nothing_that_keeps_anybody_out(visit: Visit) -> None:
     visit.page.locator("summary").first.click()
-    visit.page.evaluate((ROOT / "node_modules/axe-core/axe.min.js").read_text())
-    found = visit.page.evaluate("axe.run()")
-    assert [(each["id"], each["help"]) for each in found["violations"]] == []
-    assert len(found["passes"]) > 10
+    assert visit.barriers() == []
 
 
 @pytest.fixture

@@ -13,15 +13,15 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from local.app_settings import ROOT
 from shared.api.endpoints import ENDPOINTS
+from shared.api.openapi.api_document import OPERATIONS, ApiDocument
 from shared.api.openapi.document import VERSION, document
-from shared.api.openapi.reference import OPERATIONS, ApiReference
 
 HEALTH = next(endpoint for endpoint in ENDPOINTS if endpoint.name == "health")
 
 
 @pytest.fixture(scope="module")
 def described() -> dict[str, Any]:
-    answer = ApiReference(ENDPOINTS).document(func.HttpRequest("GET", "/api/openapi.json", body=b""))
+    answer = ApiDocument(ENDPOINTS).show(func.HttpRequest("GET", "/api/openapi.json", body=b""))
     found: dict[str, Any] = json.loads(answer.get_body())
     return found
 

@@ -47,7 +47,13 @@ def test_patterns_are_read_as_core_tools_reads_them(pattern: str, path: str, *, 
 def test_only_the_app_is_published() -> None:
     tops = {path.partition("/")[0] for path in published(ROOT)}
     assert tops == {"LICENSE", "function_app.py", "host.json", "requirements.txt", "shared"}
-    assert "shared/api/openapi/page.css" in published(ROOT)
+
+
+def test_what_pages_are_drawn_from_is_published() -> None:
+    pages = ROOT / "shared/api/pages"
+    assets = {path for suffix in ("html", "css", "js") for path in pages.rglob(f"*.{suffix}")}
+    assert len(assets) == 7
+    assert {path.relative_to(ROOT).as_posix() for path in assets} <= set(published(ROOT))
 
 
 def test_core_tools_and_azd_publish_the_same_files() -> None:

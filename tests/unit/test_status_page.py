@@ -2,13 +2,17 @@ import base64
 import hashlib
 import re
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 
 import azure.functions as func
 import pytest
 from azure.core.exceptions import ServiceRequestError
+from jinja2 import UndefinedError
 
-from shared.api.page.render import ago
-from shared.api.page.status_page import SYNCS_SHOWN, StatusPage
+from shared.api.pages.rendering import Page
+from shared.api.pages.status.ages import ago
+from shared.api.pages.status.cards import UNKNOWN
+from shared.api.pages.status.status_page import SYNCS_SHOWN, StatusPage
 from shared.api.route_shown import Shared
 from shared.errors import ArmRefusal
 from shared.relay.decide import Policy
@@ -80,6 +84,12 @@ def test_storage_that_fails_is_a_page_that_says_so(world: World, monkeypatch: py
     assert status == 503
     assert "storage gave no good answer" in page
     assert "secret" not in page
+
+
+def test_a_name_that_the_template_does_not_get_is_an_error_and_no_gap() -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    with pytest.raises(UndefinedError, match="trouble"):
+        Page("status").answer(HTTPStatus.OK, now=now, cards=[], overall=UNKNOWN)
 
 
 def test_only_the_pages_own_style_and_script_are_allowed(world: World) -> None:

@@ -1,1 +1,1 @@
-"""The API's description: an OpenAPI 3.1 document, made from the route table and the models, and a page to read it."""
+"""The OpenAPI 3.1 document of the API, made from the route table and the models."""

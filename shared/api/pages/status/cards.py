@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.api.page.timeline import LOOKS, Look, Timeline, timeline
+from shared.api.pages.status.timeline import LOOKS, Look, Timeline, timeline
 from shared.api.route_views import RouteView
 from shared.relay.conditions import Condition
 from shared.relay.records import SyncRecord

@@ -10,14 +10,16 @@ from itertools import islice
 import azure.functions as func
 from azure.core.exceptions import AzureError
 
-from shared.api.page.cards import UNKNOWN, Card, card, overall
-from shared.api.page.render import headers, render
+from shared.api.pages.rendering import Page
+from shared.api.pages.status.ages import ago
+from shared.api.pages.status.cards import UNKNOWN, Card, Overall, card, overall
 from shared.api.route_shown import Shared, shown
 from shared.relay.records import Records
 from shared.relay.route import Route
 from shared.relay.states import RouteStates
 
 SYNCS_SHOWN = 8
+_PAGE = Page("status")
 _NO_STORAGE = "The app's storage gave no good answer."
 
 log = logging.getLogger(__name__)
@@ -40,10 +42,8 @@ class StatusPage:
             cards = [self._card(route, now) for route in self.routes]
         except AzureError:
             log.exception("storage failed the status page")
-            return _answer(
-                HTTPStatus.SERVICE_UNAVAILABLE, render(now, {"cards": [], "overall": UNKNOWN, "trouble": _NO_STORAGE})
-            )
-        return _answer(HTTPStatus.OK, render(now, {"cards": cards, "overall": overall(cards), "trouble": ""}))
+            return _answer(HTTPStatus.SERVICE_UNAVAILABLE, now, [], UNKNOWN, _NO_STORAGE)
+        return _answer(HTTPStatus.OK, now, cards, overall(cards))
 
     def _card(self, route: Route, now: datetime) -> Card:
         history = self.records.summaries(route.name)
@@ -52,5 +52,7 @@ class StatusPage:
         return card(shown(route, self.states.read(route).state, self.shared), history, latest, now)
 
 
-def _answer(status: HTTPStatus, page: str) -> func.HttpResponse:
-    return func.HttpResponse(page, status_code=status, headers=dict(headers()), mimetype="text/html", charset="utf-8")
+def _answer(
+    status: HTTPStatus, now: datetime, cards: Sequence[Card], overall: Overall, trouble: str = ""
+) -> func.HttpResponse:
+    return _PAGE.answer(status, now=now, ago=ago, cards=cards, overall=overall, trouble=trouble)

@@ -1,0 +1,1 @@
+"""The API reference at `/api/docs`: for a person, what `/api/openapi.json` is for a program."""
