@@ -1,11 +1,12 @@
 """One attempt to sync: what changed, what the checks say, whether the environment is ready, the call."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
-from shared.errors import ArmError, ArmUnavailable
+from shared.errors import ArmError, ArmUnavailable, FolderUnreadable
 from shared.folder.manifest import Manifest
 from shared.relay.backlog import behind_since
 from shared.relay.baseline import Baselines
@@ -18,6 +19,8 @@ from shared.relay.route import Route
 from shared.relay.state import Operation, RouteState
 from shared.relay.target import Accepted, Answered, Target
 from shared.telemetry.fields import bound
+
+log = logging.getLogger(__name__)
 
 # In seconds, for each call. ARM gives up on Data Factory after 60 s itself.
 CALL_DEADLINE_S = 60.0
@@ -107,12 +110,16 @@ class SyncAttempts:
         return flight.reserve(attempt.route, self.policy.operation_timeout)
 
     def _revision_taken(self, attempt: Attempt) -> str | None:
-        """Return the revision that ADF took, None where a write since the listing leaves that open.
+        """Return the revision that ADF took, None where a write since the listing, or no second one, leaves that open.
 
         Without this second listing, a file that was changed before the call and changed back after it would look
         unchanged, while ADF has what it was in between.
         """
-        same = self.list_folder(attempt.route).is_same_as(attempt.manifest)
+        try:
+            same = self.list_folder(attempt.route).is_same_as(attempt.manifest)
+        except FolderUnreadable as error:
+            log.warning("the folder could not be listed after the call, so the sync counts as open: %s", error)
+            return None
         return attempt.manifest.revision if same else None
 
 

@@ -21,7 +21,7 @@ from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueServiceClient
 
 from local.azurite import Azurite
-from shared.errors import ArmRefusal, FolderUnreadable, StateConflict
+from shared.errors import ArmRefusal, StateConflict
 from shared.folder.listing import list_folder
 from shared.folder.reading import read_files
 from shared.relay.baseline import Baselines
@@ -185,7 +185,7 @@ def run(world: World) -> bool:
     try:
         world.notices.notice(ROUTE)
         world.reconciler.reconcile(ROUTE)
-    except (AzureError, FolderUnreadable, StateConflict):
+    except (AzureError, StateConflict):
         return False
     return True
 

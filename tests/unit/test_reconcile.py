@@ -221,6 +221,18 @@ def test_a_folder_that_can_be_listed_again_is_synced_and_the_trouble_is_over(wor
     assert world.news() == ["failed", "recovered"]
 
 
+def test_an_answer_of_adf_is_kept_though_the_folder_cannot_be_listed_after_it(world: World) -> None:
+    def lose_the_role() -> None:
+        world.unreadable = FolderUnreadable("not authorized", code="AuthorizationFailure")
+
+    world.during_sync = lose_the_role
+    world.worker.reconcile(ROUTE)
+    assert [record.outcome for record in world.history()] == ["accepted"]
+    synced = world.state().synced
+    assert synced
+    assert synced.revision is None
+
+
 def test_a_sync_that_runs_is_not_forgotten_while_the_folder_cannot_be_listed(world: World) -> None:
     world.answer = Accepted(202, "request-1", handle="handle", poll_after_s=5)
     world.worker.reconcile(ROUTE)
