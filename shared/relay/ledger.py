@@ -3,65 +3,28 @@
 import logging
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.errors import ArmError, ArmUnavailable, FolderUnreadable
-from shared.folder.checks import Finding
-from shared.folder.manifest import Manifest
 from shared.relay import transitions
-from shared.relay.baseline import Baselines, Diff
+from shared.relay.attempt import Attempt
+from shared.relay.baseline import Baselines
 from shared.relay.decide import Hold, Policy, Skip
 from shared.relay.news import reporting
 from shared.relay.notice import Notices
 from shared.relay.notifications import Notifications
-from shared.relay.records import CallMade, Records, SyncRecord, new_sync_id
+from shared.relay.records import Records, SyncRecord, new_sync_id
 from shared.relay.route import Route
 from shared.relay.state import Operation, RouteState, Synced
 from shared.relay.states import RouteStates
-from shared.relay.summaries import Changes, Outcome, Uploads
+from shared.relay.summaries import Outcome
 from shared.telemetry import metrics
 
 log = logging.getLogger(__name__)
 
-FINDINGS_KEPT = 100
 BACK_OFF_BASE = timedelta(seconds=5)
 BACK_OFF_CAP = timedelta(minutes=10)
-
-
-@dataclass(slots=True)
-class Attempt:
-    """A sync as it is being attempted; `calls` grows while it goes on. Times are the storage service's."""
-
-    route: Route
-    worker: str | None
-    synced_before: Synced | None
-    sync_id: str
-    trigger: str
-    manifest: Manifest
-    diff: Diff = field(default_factory=lambda: Diff((), (), ()))
-    findings: tuple[Finding, ...] = ()
-    calls: list[CallMade] = field(default_factory=list)
-    behind_since: datetime | None = None
-    finished_at: datetime | None = None
-
-    def record(self, outcome: Outcome, *, code: str | None = None, message: str | None = None) -> SyncRecord:
-        """Return the attempt's record."""
-        return SyncRecord(
-            sync_id=self.sync_id,
-            route=self.route.name,
-            outcome=outcome,
-            trigger=self.trigger,
-            revision=self.manifest.revision,
-            started_at=self.manifest.listed_at,
-            finished_at=self.finished_at,
-            changes=Changes.of(self.diff),
-            uploads=Uploads.of(self.diff, self.manifest),
-            findings=self.findings[:FINDINGS_KEPT],
-            calls=tuple(self.calls),
-            code=code,
-            message=message,
-        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from datetime import datetime
 from shared.errors import FolderUnreadable, StateConflict
 from shared.folder.manifest import Manifest
 from shared.relay import transitions
+from shared.relay.attempt import ended_at_once
 from shared.relay.backlog import behind_since
 from shared.relay.decide import Decision, Hold, Policy, Poll, Skip, Sync, Wait, decide
 from shared.relay.flight import Flight, Flights, Reservation
@@ -17,7 +18,7 @@ from shared.relay.notice import Notices
 from shared.relay.route import Route
 from shared.relay.state import RouteState
 from shared.relay.states import RouteStates
-from shared.relay.sync import SyncAttempts, ended_at_once
+from shared.relay.sync import SyncAttempts
 from shared.telemetry import metrics
 from shared.telemetry.fields import bound
 

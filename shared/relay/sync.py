@@ -8,13 +8,13 @@ from typing import TypeVar
 
 from shared.errors import ArmError, ArmUnavailable, FolderUnreadable
 from shared.folder.manifest import Manifest
-from shared.relay.backlog import behind_since
+from shared.relay.attempt import Attempt, begin
 from shared.relay.baseline import Baselines
 from shared.relay.decide import Hold, Policy, Sync
 from shared.relay.flight import Flight, Reservation
 from shared.relay.inspection import Inspection
-from shared.relay.ledger import Attempt, Ledger
-from shared.relay.records import CallMade, new_sync_id
+from shared.relay.ledger import Ledger
+from shared.relay.records import CallMade
 from shared.relay.route import Route
 from shared.relay.state import Operation, RouteState
 from shared.relay.target import Accepted, Answered, Target
@@ -125,20 +125,6 @@ class SyncAttempts:
 
 def _deadline_s(flight: Flight) -> float:
     return min(CALL_DEADLINE_S, flight.seconds_left())
-
-
-def begin(route: Route, state: RouteState, manifest: Manifest, trigger: str) -> Attempt:
-    """Return the attempt that answers what was asked for, or a new one."""
-    sync_id = state.requested.sync_id if state.requested else new_sync_id(manifest.listed_at)
-    behind = behind_since(state, manifest)
-    return Attempt(route, state.worker, state.synced, sync_id, trigger, manifest, behind_since=behind)
-
-
-def ended_at_once(route: Route, state: RouteState, manifest: Manifest, trigger: str) -> Attempt:
-    """Return an attempt that ended with the decision not to sync."""
-    attempt = begin(route, state, manifest, trigger)
-    attempt.finished_at = manifest.listed_at
-    return attempt
 
 
 def _noted(attempt: Attempt, operation: str, ask: Callable[[], Answer]) -> Answer:
