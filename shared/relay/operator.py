@@ -19,11 +19,14 @@ class Operator:
     notices: Notices
 
     def request_sync(self, route: Route, *, force: bool) -> str:
-        """Ask for a sync now and return its id; `force` also syncs an unchanged, an empty and a held folder."""
-        sync_id = new_sync_id(self.states.read(route).read_at)
-        self.states.update(route, transitions.requested(sync_id, force=force))
+        """Ask for a sync now and return its id; `force` also syncs an unchanged, an empty and a held folder.
+
+        Whoever asks before a worker has taken an earlier request shares that one.
+        """
+        new_id = new_sync_id(self.states.read(route).read_at)
+        requested = self.states.update(route, transitions.requested(new_id, force=force)).requested
         self.notices.wake_now(route)
-        return sync_id
+        return requested.sync_id if requested else new_id
 
     def suspend(self, route: Route) -> None:
         """Let the route do nothing until it is resumed; a sync that ADF works on is still followed."""

@@ -95,11 +95,15 @@ class Operation(Part):
 
 
 class Requested(Part):
-    """Somebody asked for a sync; `force` syncs an unchanged, an empty and a held folder too."""
+    """Somebody asked for a sync; `force` syncs an unchanged, an empty and a held folder too.
+
+    `taken` while a worker looks at the folder because of it: who asks then needs a sync of his own.
+    """
 
     sync_id: str
     force: bool
     at: datetime
+    taken: bool = False
 
 
 class Ending(Part):

@@ -17,7 +17,7 @@ _NOTHING_TO_SYNC = frozenset({"Unchanged", "NothingToImport"})
 
 def notice_answered(worker: str) -> Change:
     """A worker answers a wake-up: whatever changes from here on needs another one."""
-    return lambda state, _now: _with(state, pending=None, worker=worker)
+    return lambda state, _now: _with(state, pending=None, worker=worker, requested=_taken(state.requested, taken=True))
 
 
 def by(worker: str | None, change: Change) -> Change:
@@ -36,7 +36,13 @@ def waiting(decision: Wait, manifest: Manifest) -> Change:
     def change(state: RouteState, _now: datetime) -> RouteState:
         same = state.seen is not None and state.seen.revision == manifest.revision
         seen = state.seen if same else Seen(revision=manifest.revision, at=manifest.listed_at)
-        return _with(state, burst_since=decision.burst_since, behind_since=behind_since(state, manifest), seen=seen)
+        return _with(
+            state,
+            burst_since=decision.burst_since,
+            behind_since=behind_since(state, manifest),
+            seen=seen,
+            requested=_taken(state.requested, taken=False),
+        )
 
     return change
 
@@ -90,7 +96,7 @@ def unreadable(error: FolderUnreadable, sync_id: str) -> Change:
             code=error.code,
             message=error.message,
         )
-        return _with(state, unreadable=found)
+        return _with(state, unreadable=found, requested=_taken(state.requested, taken=False))
 
     return change
 
@@ -127,6 +133,7 @@ def still_running(handle: str, next_poll: datetime) -> Change:
     return lambda state, _now: _with(
         state,
         operation=state.operation and state.operation.model_copy(update={"handle": handle, "next_poll": next_poll}),
+        requested=_taken(state.requested, taken=False),
     )
 
 
@@ -193,8 +200,15 @@ def failures_in_a_row(state: RouteState) -> int:
 
 
 def requested(sync_id: str, *, force: bool) -> Change:
-    """Somebody asks for a sync."""
-    return lambda state, now: _with(state, requested=Requested(sync_id=sync_id, force=force, at=now))
+    """Somebody asks for a sync; who asks while one is asked for that nobody has taken yet shares it."""
+
+    def change(state: RouteState, now: datetime) -> RouteState:
+        open_one = state.requested
+        if open_one is None or open_one.taken:
+            return _with(state, requested=Requested(sync_id=sync_id, force=force, at=now))
+        return _with(state, requested=open_one.model_copy(update={"force": open_one.force or force}))
+
+    return change
 
 
 def suspended() -> Change:
@@ -214,7 +228,13 @@ def removed_acknowledged() -> Change:
 
 def _unanswered(state: RouteState, sync_id: str | None) -> Requested | None:
     """Return the request that a sync of this id leaves open: one that came after it began."""
-    return None if state.requested and state.requested.sync_id == sync_id else state.requested
+    if state.requested and state.requested.sync_id == sync_id:
+        return None
+    return _taken(state.requested, taken=False)
+
+
+def _taken(requested: Requested | None, *, taken: bool) -> Requested | None:
+    return requested and requested.model_copy(update={"taken": taken})
 
 
 def _with(state: RouteState, **parts: object) -> RouteState:

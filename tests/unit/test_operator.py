@@ -1,4 +1,4 @@
-from shared.relay.decide import Hold, Skip, Sync
+from shared.relay.decide import Hold, Skip, Sync, Wait
 from tests.unit.memory import NOON
 from tests.unit.world import ROUTE, World
 
@@ -50,6 +50,40 @@ def test_a_forced_sync_of_an_empty_folder_goes_through() -> None:
     assert isinstance(world.worker.reconcile(ROUTE), Sync)
     assert world.state().removed == 2
     assert world.state().held is None
+
+
+def test_who_asks_while_a_request_waits_shares_it_and_may_force_it() -> None:
+    world = World()
+    world.worker.reconcile(ROUTE)
+    first = world.operator.request_sync(ROUTE, force=False)
+    assert world.operator.request_sync(ROUTE, force=True) == first
+    assert world.operator.request_sync(ROUTE, force=False) == first
+    world.at(200, 0, 1)
+    assert world.worker.reconcile(ROUTE) == Sync("Forced", "a sync was asked for, whatever the folder holds")
+    record = world.records.read("default", first)
+    assert record
+    assert (record.trigger, world.state().requested) == ("Forced", None)
+
+
+def test_requests_before_and_during_a_sync_each_have_a_record() -> None:
+    world = World()
+    during: list[str] = []
+    world.during_sync = lambda: during.append(world.operator.request_sync(ROUTE, force=True))
+    before = world.operator.request_sync(ROUTE, force=False)
+    world.worker.reconcile(ROUTE)
+    world.during_sync = lambda: None
+    world.at(200, 0, 1)
+    world.worker.reconcile(ROUTE)
+    assert {record.sync_id for record in world.history()} == {*during, before}
+    assert world.state().requested is None
+
+
+def test_a_request_that_waits_for_the_end_of_a_burst_can_still_be_shared() -> None:
+    world = World()
+    world.at(101, 0, 100)
+    first = world.operator.request_sync(ROUTE, force=False)
+    assert isinstance(world.worker.reconcile(ROUTE), Wait)
+    assert world.operator.request_sync(ROUTE, force=False) == first
 
 
 def test_a_request_that_comes_during_a_sync_is_not_lost() -> None:
