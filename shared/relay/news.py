@@ -65,6 +65,8 @@ def _unreadable(before: RouteState, after: RouteState, now: datetime) -> News | 
         sync_id=unreadable.sync_id,
         code=unreadable.code,
         sentence=_cut(f"the folder cannot be listed: {unreadable.message}", _LONGEST_SENTENCE),
+        transient=True,
+        count=1,
     )
 
 
