@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv$(if $(filter-out python3,$(PYTHON)),-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
 TESTS ?= tests
+WORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help setup start demo package test check format clean prove chaos soak bench-arm bench-burst bench-folder bench-http bench-start
@@ -31,9 +32,9 @@ demo: setup ## the main job on real parts, without Azure
 package: setup ## what is deployed, as dist/dag-relay.zip; with PYTHON=python3.13 its byte code is for that one
 	$(BIN)/python -m local package
 
-test: setup ## all tests; TESTS=tests/unit for one layer
+test: setup ## all tests; TESTS=tests/unit for one layer, WORKERS=0 for one after the other
 	-@scripts/find-chromium --install >/dev/null
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(TESTS)
 
 prove: setup ## the promises under 100,000 schedules of crashes, storms and outages (about half an hour)
 	SCHEDULES=34000 $(BIN)/python -m pytest tests/model --timeout 7200 --capture no

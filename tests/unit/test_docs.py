@@ -32,7 +32,7 @@ SINGLE_ROUTE = {"RELAY_FACTORY", "RELAY_ENVIRONMENT", "RELAY_LINKED_SERVICE", "R
 DECISIONS = {"Wait", "Skip", "Hold", "Sync", "Poll"}
 
 
-@pytest.mark.parametrize("setting", [*(field.alias for field in Settings.model_fields.values()), *SINGLE_ROUTE])
+@pytest.mark.parametrize("setting", [*(field.alias for field in Settings.model_fields.values()), *sorted(SINGLE_ROUTE)])
 def test_every_setting_has_a_row_in_the_document_of_settings(setting: str) -> None:
     assert f"| `{setting}` | " in SETTINGS
 
