@@ -6,7 +6,7 @@ TESTS ?= tests
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup start demo package test check format clean prove chaos soak bench-arm bench-burst bench-folder bench-http bench-start
+.PHONY: help setup start demo package test check format clean prove chaos soak bench-arm bench-burst bench-folder bench-history bench-http bench-start
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
