@@ -36,7 +36,7 @@ test: setup ## all tests; TESTS=tests/unit for one layer, WORKERS=0 for one afte
 	-@scripts/find-chromium --install >/dev/null
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(TESTS)
 
-prove: setup ## the promises under 100,000 schedules of crashes, storms and outages (about half an hour)
+prove: setup ## the promises under 100,000 schedules of crashes, storms and outages (some ten minutes)
 	SCHEDULES=34000 $(BIN)/python -m pytest tests/model --timeout 7200 --capture no
 
 chaos: setup ## three app processes, killed at random, on the real stack; SEED=n, SECONDS=n, ROUNDS=n

@@ -10,7 +10,7 @@ from local.app_settings import ROOT, sample
 from local.errors import LocalError
 from local.events.faults import Faults
 from local.events.options import SCHEMAS, Events
-from local.operate.commands import add_commands
+from local.operate.commands import Commands, add_commands
 from local.stack import Plan, running
 
 if TYPE_CHECKING:
@@ -31,9 +31,26 @@ def main() -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m local", description="DAG Relay without Azure")
+    parser = argparse.ArgumentParser(
+        prog="python -m local", description="DAG Relay without Azure, and commands for any deployment of it"
+    )
     commands = parser.add_subparsers(required=True)
+    _add_stack(commands)
+    _add_parts(commands)
 
+    demo = commands.add_parser("demo", help="the main job on real parts, without Azure")
+    demo.set_defaults(command=_demo)
+
+    package = commands.add_parser("package", help="the archive that is deployed")
+    package.add_argument("--app-dir", type=Path, default=ROOT)
+    package.add_argument("--output", type=Path, default=Path("dist/dag-relay.zip"))
+    package.set_defaults(command=_package)
+
+    add_commands(commands)
+    return parser
+
+
+def _add_stack(commands: Commands) -> None:
     start = commands.add_parser("start", help="start Azurite, the ARM emulator and the app")
     start.add_argument("--app-port", type=int, default=Plan.app_port, help="0 picks a free one")
     start.add_argument("--arm-port", type=int, default=Plan.arm_port, help="0 picks a free one")
@@ -46,6 +63,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_event_options(start, prefix="--event-")
     start.set_defaults(command=_start)
 
+
+def _add_parts(commands: Commands) -> None:
     arm = commands.add_parser("arm", help="the ARM emulator alone")
     arm.add_argument("--port", type=int, default=Plan.arm_port, help="0 picks a free one")
     arm.add_argument("--storage-connection-string", default=sample()["AzureWebJobsStorage"])
@@ -61,17 +80,6 @@ def _parser() -> argparse.ArgumentParser:
     events.add_argument("--app", required=True, help="address of the host that runs the app")
     _add_event_options(events, prefix="--")
     events.set_defaults(command=_events)
-
-    demo = commands.add_parser("demo", help="the main job on real parts, without Azure")
-    demo.set_defaults(command=_demo)
-
-    package = commands.add_parser("package", help="the archive that is deployed")
-    package.add_argument("--app-dir", type=Path, default=ROOT)
-    package.add_argument("--output", type=Path, default=Path("dist/dag-relay.zip"))
-    package.set_defaults(command=_package)
-
-    add_commands(commands)
-    return parser
 
 
 def _add_event_options(parser: argparse.ArgumentParser, *, prefix: str) -> None:

@@ -3,6 +3,7 @@
 import argparse
 import os
 from collections.abc import Callable
+from typing import TypeAlias
 
 from local.operate.deployment import Deployment
 
@@ -12,9 +13,10 @@ _LOCAL_STACK = "http://127.0.0.1:7071"
 _FOREVER_S = float("inf")
 
 Run = Callable[[argparse.Namespace], int]
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - it has no public name
 
 
-def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def add_commands(commands: Commands) -> None:
     """Add `status`, `watch`, `sync` and `plan`."""
     status = _command(commands, "status", "how the routes are; exit code 0 if all are ready, 1 if not", _status)
     status.add_argument("route", nargs="?", help="all routes without it")
@@ -35,9 +37,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     plan.add_argument("--spec", type=argparse.FileType("rb"), metavar="FILE", help="an environment spec; - for stdin")
 
 
-def _command(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, what: str, run: Run
-) -> argparse.ArgumentParser:
+def _command(commands: Commands, name: str, what: str, run: Run) -> argparse.ArgumentParser:
     command = commands.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}.")
     command.add_argument(
         "--url", default=os.environ.get(URL, _LOCAL_STACK), help=f"default: {URL}, else {_LOCAL_STACK}"

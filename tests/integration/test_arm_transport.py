@@ -6,7 +6,6 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,7 @@ from shared.arm.clouds import Cloud
 from shared.arm.urls import ArmUrl
 from shared.arm.whole_answer import TimedReads
 from shared.errors import ArmRefusal, ArmUnavailable
+from tests.integration.socket_server import SocketServer
 
 TOKEN = "eyJ-a-canary"  # noqa: S105 - looks like one
 GET = ArmCall("test", "GET", "/subscriptions/12345678-1234-1234-1234-123456789012")
@@ -26,37 +26,18 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 Behaviour = Callable[[socket.socket, bytes, threading.Event], None]
 
 
-class Server:
-    """Reads the head of each request and then behaves as it is told, on one connection after the other."""
+class Server(SocketServer):
+    """Reads the head of each request and then behaves as it is told."""
 
     def __init__(self) -> None:
         self.behaviours: list[Behaviour] = []
-        self.requests: list[bytes] = []
-        self.over = threading.Event()
-        self._listening = socket.create_server(("127.0.0.1", 0))
-        self.origin = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
+        super().__init__()
 
-    def _serve(self) -> None:
-        while not self.over.is_set():
-            with suppress(OSError):
-                connection, _ = self._listening.accept()
-                with connection:
-                    self._answer(connection)
-
-    def _answer(self, connection: socket.socket) -> None:
+    def answer(self, connection: socket.socket) -> None:
         head = connection.recv(65536)
         if head:
             self.requests.append(head)
             self.behaviours.pop(0)(connection, head, self.over)
-
-    def stop(self) -> None:
-        self.over.set()
-        with suppress(OSError):
-            self._listening.shutdown(socket.SHUT_RDWR)
-        self._listening.close()
-        self._thread.join(10)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from shared.errors import NotDelivered
 from shared.notification import receiver as module
 from shared.notification.receiver import Receiver
 from shared.standard_webhooks import parse_secrets
+from tests.integration.socket_server import SocketServer
 
 CANARY = "canary4711"
 OLD, NEW = "whsec_" + "QUJD" * 8, "whsec_" + "REVG" * 8
@@ -30,32 +31,16 @@ def answers(status: int, *headers: str) -> Behaviour:
     return lambda connection, _: connection.sendall(f"{head}\r\n\r\n".encode())
 
 
-class Server:
-    """Reads one request after the other and behaves as it is told."""
+class Server(SocketServer):
+    """Reads whole requests and behaves as it is told."""
 
     def __init__(self) -> None:
         self.behave: Behaviour = answers(204)
-        self.requests: list[bytes] = []
-        self.over = threading.Event()
-        self._listening = socket.create_server(("127.0.0.1", 0))
-        self.origin = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
+        super().__init__()
 
-    def _serve(self) -> None:
-        while not self.over.is_set():
-            with suppress(OSError):
-                connection, _ = self._listening.accept()
-                with connection:
-                    self.requests.append(_whole_request(connection))
-                    self.behave(connection, self.over)
-
-    def stop(self) -> None:
-        self.over.set()
-        with suppress(OSError):
-            self._listening.shutdown(socket.SHUT_RDWR)
-        self._listening.close()
-        self._thread.join(10)
+    def answer(self, connection: socket.socket) -> None:
+        self.requests.append(_whole_request(connection))
+        self.behave(connection, self.over)
 
     @property
     def last(self) -> tuple[str, dict[str, str], bytes]:
