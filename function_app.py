@@ -94,6 +94,8 @@ def on_sweep(timer: func.TimerRequest, context: func.Context) -> None:  # noqa: 
             loaded = relay.notices.notice(route)
             if relay.notifications and loaded:
                 relay.notifications.remind(route, loaded)
+        # After the notices: what fails while old things are forgotten must keep no route from being looked at.
+        for route in settings.routes:
             relay.records.prune(route.name, keep=settings.records_per_route, days=settings.record_days)
         relay.deliveries.prune()
 

@@ -31,7 +31,7 @@ def list_folder(blobs: "BlobServiceClient", folder: FolderPath) -> Manifest:
     try:
         return _list(blobs, folder)
     except AzureError as error:
-        raise _unreadable(error) from error
+        raise unreadable(error) from error
 
 
 def _list(blobs: "BlobServiceClient", folder: FolderPath) -> Manifest:
@@ -56,7 +56,7 @@ def _list(blobs: "BlobServiceClient", folder: FolderPath) -> Manifest:
     return Manifest(tuple(sorted(files, key=lambda file: file.name)), times[0])
 
 
-def _unreadable(error: "AzureError") -> FolderUnreadable:
+def unreadable(error: "AzureError") -> FolderUnreadable:
     """Return what the storage said, or that it said nothing; the first line, since the others are of its transport."""
     said = getattr(error, "error_code", None)
     lines = str(error.message).splitlines() or [""]

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from shared.folder.listing import unreadable
 from shared.folder.path import FolderPath
 
 if TYPE_CHECKING:
@@ -14,7 +15,12 @@ _AT_ONCE = 8
 
 
 def read_files(blobs: "BlobServiceClient", folder: FolderPath, names: Iterable[str]) -> dict[str, bytes]:
-    """Return the content of the blobs by name, as it is now; those that are gone by now are left out."""
+    """Return the content of the blobs by name, as it is now; those that are gone by now are left out.
+
+    Raises FolderUnreadable where the storage refuses or does not answer.
+    """
+    from azure.core.exceptions import AzureError
+
     container = blobs.get_container_client(folder.container)
 
     def read(name: str) -> tuple[str, bytes] | None:
@@ -25,5 +31,8 @@ def read_files(blobs: "BlobServiceClient", folder: FolderPath, names: Iterable[s
         except ResourceNotFoundError:
             return None
 
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return dict(found for found in pool.map(read, names) if found)
+    try:
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            return dict(found for found in pool.map(read, names) if found)
+    except AzureError as error:
+        raise unreadable(error) from error

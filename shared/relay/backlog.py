@@ -27,12 +27,13 @@ def _oldest_change(synced: Synced | None, manifest: Manifest) -> datetime:
 def pending_seconds(state: RouteState, now: datetime) -> float:
     """Return the age of the oldest change that is not synced, or of a request or an overdue wake-up if that is older.
 
-    A wake-up that is overdue counts, because nobody knows what it would find.
+    A wake-up that is overdue counts, and a folder that cannot be listed, because nobody knows what is in it.
     """
     overdue = state.pending is not None and state.pending.due < now
     begun = (
         state.behind_since,
         state.requested and state.requested.at,
         state.pending.since if state.pending and overdue else None,
+        state.unreadable and state.unreadable.since,
     )
     return max((max(0.0, (now - since).total_seconds()) for since in begun if since), default=0.0)

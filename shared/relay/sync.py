@@ -55,19 +55,26 @@ class SyncAttempts:
 
     def _run(self, attempt: Attempt, flight: Flight) -> Reservation | None:
         attempt.diff = self.baselines.read(attempt.route).diff(attempt.manifest)
-        attempt.findings = self.inspection.findings(attempt.route, attempt.manifest, attempt.diff)
-        objection = self.inspection.objection(attempt.findings)
-        if objection and attempt.trigger != "Forced":
-            attempt.finished_at = flight.now()
-            self.ledger.held(attempt, Hold("ChecksFailed", objection))
-            return None
         try:
+            objection = self._inspect(attempt)
+            if objection and attempt.trigger != "Forced":
+                attempt.finished_at = flight.now()
+                self.ledger.held(attempt, Hold("ChecksFailed", objection))
+                return None
             accepted = self._ask(attempt, flight)
         except ArmError as error:
             attempt.finished_at = flight.now()
             self.ledger.failed(attempt, error)
             return flight.reserve(None, self.policy.settle) if error.may_have_acted else None
         return self._note(attempt, accepted, flight)
+
+    def _inspect(self, attempt: Attempt) -> str | None:
+        """Note what the checks find, return what stands against the sync; raise ArmUnavailable if they cannot read."""
+        try:
+            attempt.findings = self.inspection.findings(attempt.route, attempt.manifest, attempt.diff)
+        except FolderUnreadable as error:
+            raise ArmUnavailable(f"the changed files could not be read: {error}", code="FilesUnreadable") from error
+        return self.inspection.objection(attempt.findings)
 
     def _ask(self, attempt: Attempt, flight: Flight) -> Accepted:
         """Ask for the import if the environment is ready for one; raise ArmError if it is not or ARM is not.

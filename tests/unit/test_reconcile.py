@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import timedelta
 
@@ -6,6 +7,7 @@ import pytest
 from shared.errors import ArmRefusal, ArmUnavailable, FolderUnreadable
 from shared.relay.conditions import conditions
 from shared.relay.decide import Hold, Skip, Sync, Wait
+from shared.relay.route import Route
 from shared.relay.target import Accepted
 from tests.unit.memory import NOON, make_route
 from tests.unit.world import ROUTE, World
@@ -231,6 +233,20 @@ def test_an_answer_of_adf_is_kept_though_the_folder_cannot_be_listed_after_it(wo
     synced = world.state().synced
     assert synced
     assert synced.revision is None
+
+
+def test_changed_files_that_cannot_be_read_are_a_failure_for_now_and_adf_is_not_called() -> None:
+    def refuse(_route: Route, _names: Iterable[str]) -> dict[str, bytes]:
+        raise FolderUnreadable("not authorized", code="AuthorizationPermissionMismatch")
+
+    world = World(checks="warn")
+    object.__setattr__(world.worker.attempts.inspection, "read_files", refuse)
+    world.worker.reconcile(ROUTE)
+    failure = world.state().failure
+    assert failure
+    assert (failure.code, failure.transient, world.synced) == ("FilesUnreadable", True, [])
+    assert "AuthorizationPermissionMismatch" in failure.message
+    assert world.flights.take(ROUTE)
 
 
 def test_a_sync_that_runs_is_not_forgotten_while_the_folder_cannot_be_listed(world: World) -> None:
