@@ -102,7 +102,7 @@ class World:
             text, retry_total=0, transport=FaultyTransport(self.fault)
         )
         documents = BlobDocuments(self.blobs.get_container_client("dag-relay"))
-        # No waiting: the folder is quiet at once, and nobody has to settle.
+        # No waiting: the folder is quiet at once, nobody has to settle, and no failure is backed off from.
         policy = Policy(quiet=timedelta(seconds=-1), longest_wait=timedelta(0), settle=timedelta(seconds=-1))
         states, baselines = RouteStates(documents), Baselines(documents)
         self.states = states
@@ -110,7 +110,15 @@ class World:
             states, QueuedWakeUps(self.queues, NOTIFICATIONS), lambda _, news: self.told.update({news.id: news.kind})
         )
         self.notices = Notices(states, QueuedWakeUps(self.queues), timedelta(0))
-        ledger = Ledger(states, baselines, Records(documents), self.notices, policy, notifications=self.notifications)
+        ledger = Ledger(
+            states,
+            baselines,
+            Records(documents),
+            self.notices,
+            policy,
+            jitter=lambda: 0.0,
+            notifications=self.notifications,
+        )
         inspection = Inspection("warn", lambda route, names: read_files(self.blobs, route.folder, names))
         self.reconciler = Reconciler(
             states,
