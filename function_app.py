@@ -6,18 +6,17 @@ import os
 import azure.functions as func
 
 from shared.api.endpoints import ENDPOINTS, Endpoint
-from shared.blob_reference import BlobReference
-from shared.event_grid import StorageEvent, routes_hinted_at
-from shared.relay import queues
-from shared.relay.route import Route
-from shared.relay.wake_ups import route_name_of
+from shared.app import Relay
+from shared.route import Route
 from shared.settings import HOST_STORAGE, read_settings
-from shared.storage import account_name
+from shared.storage import queues
+from shared.storage.connections import account_name
+from shared.storage.queues import route_name_of
 from shared.telemetry import metrics
 from shared.telemetry.fields import bound, carry_fields
-from shared.telemetry.invocation import invoked
-from shared.watch import Watch, watches
-from shared.wiring import Relay
+from shared.triggers.blobs import BlobReference, Watch, watches
+from shared.triggers.invocation import invoked
+from shared.triggers.storage_events import StorageEvent, routes_hinted_at
 
 log = logging.getLogger(__name__)
 

@@ -5,10 +5,10 @@ RelayError
 ├── StateConflict        somebody else changed a stored state between our reading and our writing
 ├── FolderUnreadable     the storage with the DAG files did not let us list the folder
 ├── NotDelivered         the receiver of notifications did not take one
-└── ArmError             Azure Resource Manager did not do what it was asked
-    ├── ArmRefusal       it answered with an error that trying again does not mend, or the request cannot be sent at all
-    └── ArmUnavailable   no usable answer within the attempts and the time allowed
-        └── NoToken      our own identity got no token, so nothing was sent
+└── ServiceError         Azure Resource Manager, or another REST API of Azure, did not do what it was asked
+    ├── ServiceRefusal       a non-retryable error, or a request that cannot be sent at all
+    └── ServiceUnavailable   no usable answer within the attempts and the time allowed
+        └── NoToken          our own identity got no token, so nothing was sent
 """
 
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ class ErrorDetail:
     details: "tuple[ErrorDetail, ...]" = ()
 
 
-class ArmError(RelayError):
+class ServiceError(RelayError):
     """Azure Resource Manager did not do what it was asked.
 
     `status` is None when no answer came. `code`, `message`, `target` and `details` are ARM's own words where there are
@@ -81,11 +81,11 @@ class ArmError(RelayError):
         self.may_have_acted = False
 
 
-class ArmRefusal(ArmError):  # noqa: N818 - it is ARM's refusal, and reads so at every `except`
+class ServiceRefusal(ServiceError):  # noqa: N818 - it is ARM's refusal, and reads so at every `except`
     """ARM refused, or the request cannot be sent: the same request would meet the same end again."""
 
 
-class ArmUnavailable(ArmError):  # noqa: N818 - names the state that the caller has to wait out
+class ServiceUnavailable(ServiceError):  # noqa: N818 - names the state that the caller has to wait out
     """ARM gave no usable answer; worth trying again, and not before `retry_after_s` seconds where that is known."""
 
     def __init__(  # noqa: PLR0913 - as above
@@ -103,5 +103,5 @@ class ArmUnavailable(ArmError):  # noqa: N818 - names the state that the caller 
         self.retry_after_s = retry_after_s
 
 
-class NoToken(ArmUnavailable):
+class NoToken(ServiceUnavailable):
     """Our own identity got no token for ARM."""

@@ -18,14 +18,15 @@ from pydantic import (
 )
 
 from shared.adf.names import INTEGRATION_RUNTIME, LINKED_SERVICE, EnvironmentId, FactoryId
-from shared.adf.sync import SyncRequest
-from shared.arm.clouds import CLOUDS, Cloud, is_loopback
+from shared.adf.sync_request import SyncRequest
+from shared.arm.clouds import CLOUDS, arm_service
 from shared.errors import SettingsError
 from shared.folder.path import FolderPath
 from shared.notification.address import check_address
-from shared.relay.route import Route
-from shared.standard_webhooks import Secret, parse_secrets
-from shared.webhook_secrets import WebhookSecret, parse_webhook_secrets
+from shared.rest.urls import Service, is_loopback
+from shared.route import Route
+from shared.webhooks.secrets import WebhookSecret, parse_webhook_secrets
+from shared.webhooks.standard import Secret, parse_secrets
 
 HOST_STORAGE = "AzureWebJobsStorage"
 ROUTE_NAME = r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$"
@@ -134,7 +135,7 @@ class Settings(BaseModel):
     @field_validator("arm_endpoint")
     @classmethod
     def _safe_for_a_token(cls, endpoint: str) -> str:
-        return Cloud(endpoint.rstrip("/"), scope="").endpoint
+        return arm_service(endpoint.rstrip("/"), scope="").endpoint
 
     @field_validator("notification_url")
     @classmethod
@@ -161,10 +162,10 @@ class Settings(BaseModel):
         return tuple(dict.fromkeys(route.factory for route in self.route_settings))
 
     @property
-    def cloud(self) -> Cloud:
+    def cloud(self) -> Service:
         """The cloud by name, with an endpoint or scope of the operator's own where one is set."""
         named = CLOUDS[self.cloud_name]
-        return Cloud(self.arm_endpoint or named.endpoint, self.arm_scope or named.scope)
+        return arm_service(self.arm_endpoint or named.endpoint, self.arm_scope or named.scope)
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:

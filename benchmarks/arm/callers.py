@@ -6,6 +6,7 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from shared.adf.names import EnvironmentId, FactoryId
+from shared.arm.clouds import arm_service
 
 # What `local.settings.sample.json` seeds, and an environment beside it.
 FACTORY = FactoryId("12345678-1234-1234-1234-123456789012", "example-rg", "example-adf")
@@ -53,11 +54,10 @@ class FixedToken:
 
 def ours(arm: str, token: str) -> Callable[[], object]:
     """Return our caller's PUT."""
-    from shared.arm.caller import ArmCaller  # noqa: PLC0415 - what a way needs is part of what is measured
-    from shared.arm.clouds import Cloud  # noqa: PLC0415
     from shared.arm.factory import put_environment  # noqa: PLC0415
+    from shared.rest.caller import RestCaller  # noqa: PLC0415 - what a way needs is part of what is measured
 
-    caller = ArmCaller(Cloud(arm, _SCOPE), FixedToken(token))
+    caller = RestCaller(arm_service(arm, _SCOPE), FixedToken(token))
     return lambda: put_environment(caller, ENVIRONMENT, SPEC, deadline_s=60)
 
 

@@ -17,9 +17,9 @@ from local.app_settings import ROOT
 from local.azurite import PORTS, Azurite
 from local.ports import free_ports
 from local.processes import Child
-from shared.folder.listing import list_folder
+from shared.folder.blobs import list_folder
 from shared.folder.path import FolderPath
-from shared.relay.baseline import Baseline
+from shared.sync.baseline import Baseline
 
 FOLDER = FolderPath.parse("files/airflow")
 ROUNDS = 5

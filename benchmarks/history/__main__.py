@@ -19,10 +19,9 @@ from local.app_settings import ROOT
 from local.azurite import PORTS, Azurite
 from local.ports import free_ports
 from local.processes import Child
-from shared.api.history import LONGEST_PAGE, HistoryQuery
-from shared.relay.documents import BlobDocuments
-from shared.relay.records import CallMade, Records, SyncRecord, new_sync_id
-from shared.relay.summaries import Changes, Names, SyncSummary
+from shared.api.routes.syncs import LONGEST_PAGE, HistoryQuery
+from shared.storage.documents import BlobDocuments
+from shared.sync.history import CallMade, Changes, Names, Records, SyncRecord, SyncSummary, new_sync_id
 
 ROUTE = "default"
 ROUNDS = 5

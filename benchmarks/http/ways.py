@@ -7,15 +7,14 @@ import azure.functions as func
 import requests
 
 from benchmarks.arm.callers import ENVIRONMENT, FACTORY, SPEC, FixedToken
-from shared.adf.changes import changes
-from shared.adf.masking import masked
+from shared.adf.diff import changes
+from shared.adf.secrets import masked
 from shared.adf.warnings import warnings_of
-from shared.api.bodies import json_object
-from shared.api.environment_writes import EnvironmentWrites
-from shared.api.puts import Put
-from shared.arm.caller import ArmCaller
-from shared.arm.clouds import Cloud
-from shared.arm.urls import API_VERSION
+from shared.api.environments.put import Put
+from shared.api.environments.writes import EnvironmentWrites
+from shared.api.request import json_object
+from shared.arm.clouds import API_VERSION, arm_service
+from shared.rest.caller import RestCaller
 
 _SCOPE = "https://management.azure.com/.default"
 _JSON = {"Content-Type": "application/json"}
@@ -37,7 +36,7 @@ def check() -> Call:
 
 def handler(arm: str, token: str) -> Call:
     """Return the PUT's handler, called as a function: the real caller of ARM, and a real answer of the emulator."""
-    writes = EnvironmentWrites([FACTORY], ArmCaller(Cloud(arm, _SCOPE), FixedToken(token)))
+    writes = EnvironmentWrites([FACTORY], RestCaller(arm_service(arm, _SCOPE), FixedToken(token)))
 
     def put() -> object:
         return _expect(writes.put(_request()).status_code)

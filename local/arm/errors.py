@@ -10,7 +10,7 @@ from http import HTTPStatus
 from pydantic import JsonValue
 
 
-class ArmError(Exception):
+class ServiceError(Exception):
     """A refusal with ARM's error body: `{"error": {"code", "message", "target"?}}`."""
 
     def __init__(
@@ -37,53 +37,53 @@ class ArmError(Exception):
         return error
 
     @classmethod
-    def invalid_content(cls, reason: str) -> "ArmError":
+    def invalid_content(cls, reason: str) -> "ServiceError":
         """Say that the body cannot be understood."""
         message = f"The request content was invalid and could not be deserialized: '{reason}'."
         return cls(HTTPStatus.BAD_REQUEST, "InvalidRequestContent", message)
 
     @classmethod
-    def invalid_parameter(cls, name: str, reason: str) -> "ArmError":
+    def invalid_parameter(cls, name: str, reason: str) -> "ServiceError":
         """Say that one named value is wrong."""
         return cls(HTTPStatus.BAD_REQUEST, "InvalidParameter", f"Parameter {name} is not valid: {reason}.", target=name)
 
     @classmethod
-    def bad_request(cls, message: str) -> "ArmError":
+    def bad_request(cls, message: str) -> "ServiceError":
         """Speak as Data Factory about a request that ARM could read."""
         return cls(HTTPStatus.BAD_REQUEST, "BadRequest", message)
 
     @classmethod
-    def invalid_subscription(cls, text: str) -> "ArmError":
+    def invalid_subscription(cls, text: str) -> "ServiceError":
         """Say that the path's subscription is no GUID."""
         message = f"The provided subscription identifier '{text}' is malformed or invalid."
         return cls(HTTPStatus.BAD_REQUEST, "InvalidSubscriptionId", message)
 
     @classmethod
-    def method_not_allowed(cls, method: str, allowed: Iterable[str]) -> "ArmError":
+    def method_not_allowed(cls, method: str, allowed: Iterable[str]) -> "ServiceError":
         """Say that the path is known, and takes other methods."""
         message = f"The requested resource does not support http method '{method}'."
         headers = {"Allow": ", ".join(allowed)}
         return cls(HTTPStatus.METHOD_NOT_ALLOWED, "MethodNotAllowed", message, headers=headers)
 
     @classmethod
-    def not_found(cls, code: str, message: str) -> "ArmError":
+    def not_found(cls, code: str, message: str) -> "ServiceError":
         """Say that something the path names is not there."""
         return cls(HTTPStatus.NOT_FOUND, code, message)
 
     @classmethod
-    def precondition_failed(cls, etag: str | None) -> "ArmError":
+    def precondition_failed(cls, etag: str | None) -> "ServiceError":
         """Say that `If-Match` or `If-None-Match` does not hold."""
         found = f"its etag is '{etag}'" if etag else "it does not exist"
         return cls(HTTPStatus.PRECONDITION_FAILED, "PreconditionFailed", f"The resource is not as required: {found}.")
 
     @classmethod
-    def internal(cls) -> "ArmError":
+    def internal(cls) -> "ServiceError":
         """Say that the emulator has a fault of its own."""
         message = "The emulator failed; its log says how."
         return cls(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalServerError", message)
 
     @classmethod
-    def unauthorized(cls, code: str, message: str) -> "ArmError":
+    def unauthorized(cls, code: str, message: str) -> "ServiceError":
         """Say that there is no token, or none that ARM takes."""
         challenge = (
             'Bearer authorization_uri="https://login.windows.net/common", '

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from pydantic import JsonValue
 
-from local.arm.errors import ArmError
+from local.arm.errors import ServiceError
 
 JsonObject = dict[str, JsonValue]
 
@@ -28,9 +28,9 @@ class Call:
         try:
             body = json.loads(self.content or b"")
         except ValueError as error:
-            raise ArmError.invalid_content(f"the body is not JSON: {error}") from error
+            raise ServiceError.invalid_content(f"the body is not JSON: {error}") from error
         if not isinstance(body, dict):
-            raise ArmError.invalid_content("expected one JSON object")
+            raise ServiceError.invalid_content("expected one JSON object")
         return body
 
 

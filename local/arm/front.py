@@ -5,7 +5,7 @@ from http import HTTPStatus
 from uuid import uuid4
 
 from local.arm import targets
-from local.arm.errors import ArmError
+from local.arm.errors import ServiceError
 from local.arm.exchange import Answer, Call
 from local.arm.identity import authenticate
 from local.arm.routes import ROUTES
@@ -27,11 +27,11 @@ def answer(emulator: Emulator, call: Call) -> Answer:
         _check_rate(emulator, call, principal)
         handler, target = targets.find(ROUTES, emulator.seed, call)
         reply = handler(emulator, call, target)
-    except ArmError as error:
+    except ServiceError as error:
         reply = _refusal(error)
     except Exception:
         log.exception("the emulator failed on %s %s", call.method, call.path)
-        reply = _refusal(ArmError.internal())
+        reply = _refusal(ServiceError.internal())
     return with_arm_headers(emulator, call, reply, principal)
 
 
@@ -53,27 +53,27 @@ def with_arm_headers(emulator: Emulator, call: Call, reply: Answer, principal: s
     return reply.with_defaults(headers)
 
 
-def _refusal(error: ArmError) -> Answer:
+def _refusal(error: ServiceError) -> Answer:
     return Answer(error.status, {"error": error.body()}, error.headers)
 
 
 def _check_form(call: Call) -> None:
     """Check what ARM looks at before it looks at the token."""
     if call.content is None:
-        raise ArmError(
+        raise ServiceError(
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
             "RequestContentTooLarge",
             f"The request content size exceeds the maximum size of {LONGEST_BODY} bytes.",
         )
     version = call.query.get("api-version")
     if not version:
-        raise ArmError(
+        raise ServiceError(
             HTTPStatus.BAD_REQUEST,
             "MissingApiVersionParameter",
             "The api-version query parameter (?api-version=) is required for all requests.",
         )
     if version != API_VERSION:
-        raise ArmError(
+        raise ServiceError(
             HTTPStatus.BAD_REQUEST,
             "InvalidApiVersionParameter",
             f"The api-version '{version}' is invalid. The supported versions are '{API_VERSION}'.",
@@ -85,7 +85,7 @@ def _check_rate(emulator: Emulator, call: Call, principal: str) -> None:
         return
     kind = kind_of(call.method)
     if wait := emulator.throttle.take(principal, kind, emulator.clock()):
-        raise ArmError(
+        raise ServiceError(
             HTTPStatus.TOO_MANY_REQUESTS,
             "SubscriptionRequestsThrottled",
             f"Number of '{kind.removesuffix('s')}' requests for subscription "

@@ -12,7 +12,7 @@ from uuid import NAMESPACE_URL, uuid5
 import jwt
 from jwt.types import Options
 
-from local.arm.errors import ArmError
+from local.arm.errors import ServiceError
 from local.arm.exchange import Answer
 
 API_VERSION = "2019-08-01"
@@ -72,13 +72,13 @@ def token(audience: str, client: str, issued: int, expires: int) -> str:
 def authenticate(headers: Mapping[str, str], origin: str, now: datetime) -> str:
     """Return the object id of who asks, or raise ARM's refusal of the token."""
     if "authorization" not in headers:
-        raise ArmError.unauthorized(
+        raise ServiceError.unauthorized(
             "AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing."
         )
     claims = _claims(headers["authorization"], origin)
     expires = datetime.fromtimestamp(claims["exp"], UTC)
     if expires <= now:
-        raise ArmError.unauthorized(
+        raise ServiceError.unauthorized(
             "ExpiredAuthenticationToken",
             f"The access token expiry UTC time '{_american(expires)}' is earlier than current UTC time "
             f"'{_american(now)}'.",
@@ -89,14 +89,14 @@ def authenticate(headers: Mapping[str, str], origin: str, now: datetime) -> str:
 def _claims(authorization: str, origin: str) -> dict[str, Any]:
     scheme, _, presented = authorization.partition(" ")
     if scheme.lower() != "bearer":
-        raise ArmError.unauthorized("AuthenticationFailed", "Authentication failed. Expected a bearer token.")
+        raise ServiceError.unauthorized("AuthenticationFailed", "Authentication failed. Expected a bearer token.")
     try:
         claims = jwt.decode(presented.strip(), _KEY, algorithms=["HS256"], options=_CHECKED)
     except jwt.InvalidTokenError as error:
-        raise ArmError.unauthorized("InvalidAuthenticationToken", "The access token is invalid.") from error
+        raise ServiceError.unauthorized("InvalidAuthenticationToken", "The access token is invalid.") from error
     if claims["aud"] not in {*_AUDIENCES, origin, f"{origin}/"}:
         allowed = ",".join(f"'{audience}'" for audience in _AUDIENCES)
-        raise ArmError.unauthorized(
+        raise ServiceError.unauthorized(
             "InvalidAuthenticationTokenAudience",
             f"The access token has been obtained for wrong audience or resource '{claims['aud']}'. "
             f"It should exactly match with one of the allowed audiences {allowed}.",

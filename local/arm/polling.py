@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from local.arm.errors import ArmError
+from local.arm.errors import ServiceError
 from local.arm.exchange import Answer, Call
 from local.arm.operations import Operation, combined_answer, result_answer, status_answer
 from local.arm.state import Emulator
@@ -14,7 +14,7 @@ def _handler(answer: Callable[[Operation, datetime, Mapping[str, str]], Answer])
     def handle(emulator: Emulator, _call: Call, target: Target) -> Answer:
         operation = emulator.operations.get(target.operation)
         if operation is None:
-            raise ArmError.not_found("OperationNotFound", f"There is no operation '{target.operation}'.")
+            raise ServiceError.not_found("OperationNotFound", f"There is no operation '{target.operation}'.")
         return answer(operation, emulator.clock(), emulator.pause())
 
     return handle

@@ -6,16 +6,16 @@ since Data Factory writes them into bodies without.
 
 from collections.abc import Mapping
 
-from local.arm.errors import ArmError
+from local.arm.errors import ServiceError
 
 
 def check_write(headers: Mapping[str, str], etag: str | None) -> None:
     """Raise ARM's refusal (412) if a PUT must not happen."""
     required, unwanted = _etags(headers, "if-match"), _etags(headers, "if-none-match")
     if required and not _fits(required, etag):
-        raise ArmError.precondition_failed(etag)
+        raise ServiceError.precondition_failed(etag)
     if unwanted and _fits(unwanted, etag):
-        raise ArmError.precondition_failed(etag)
+        raise ServiceError.precondition_failed(etag)
 
 
 def check_read(headers: Mapping[str, str], etag: str) -> bool:

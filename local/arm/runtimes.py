@@ -8,7 +8,7 @@ from http import HTTPStatus
 from uuid import uuid4
 
 from local.arm.environments import CREATING, STARTING, STOPPING, Course, Description, Environment
-from local.arm.errors import ArmError
+from local.arm.errors import ServiceError
 from local.arm.exchange import Answer, Call, JsonObject
 from local.arm.operations import Operation
 from local.arm.preconditions import check_read, check_write
@@ -23,7 +23,7 @@ def put(emulator: Emulator, call: Call, target: Target) -> Answer:
     try:
         description = Description.of(call.json_object())
     except ValueError as error:
-        raise ArmError.invalid_content(str(error)) from error
+        raise ServiceError.invalid_content(str(error)) from error
     environment = _updated(emulator, existing, description) if existing else _created(emulator, target, description)
     emulator.environments[target.runtime.lower()] = environment
     return Answer(body=_resource(emulator, target, environment))
@@ -36,7 +36,7 @@ def _created(emulator: Emulator, target: Target, description: Description) -> En
 def _updated(emulator: Emulator, existing: Environment, description: Description) -> Environment:
     before, after = existing.description.airflow_version, description.airflow_version
     if None not in (before, after) and before != after:
-        raise ArmError.bad_request("Changing the Airflow version within an existing IR is not supported.")
+        raise ServiceError.bad_request("Changing the Airflow version within an existing IR is not supported.")
     return existing.updated(description, emulator.clock())
 
 
@@ -104,7 +104,7 @@ def known(emulator: Emulator, name: str) -> Environment:
     if environment is None:
         factory = emulator.seed.factory.name
         message = f"The integration runtime '{name}' under data factory '{factory}' does not exist."
-        raise ArmError.not_found("IntegrationRuntimeNotFound", message)
+        raise ServiceError.not_found("IntegrationRuntimeNotFound", message)
     return environment
 
 

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from pydantic import JsonValue
 
-from local.arm.errors import ArmError
+from local.arm.errors import ServiceError
 from local.arm.exchange import Answer, Call, JsonObject
 from local.arm.importer import ImportedFile, ImportFailedError
 from local.arm.operations import Operation
@@ -43,13 +43,13 @@ class SyncRequest:
         given = {key.lower(): value for key, value in body.items()}
         for flag in _FLAGS:
             if not isinstance(given.get(flag.lower(), True), bool):
-                raise ArmError.invalid_parameter(flag, "expected true or false")
+                raise ServiceError.invalid_parameter(flag, "expected true or false")
         return cls(*(_text(name, given.get(name.lower())) for name in _REQUIRED))
 
 
 def _text(name: str, value: JsonValue) -> str:
     if not isinstance(value, str) or not value.strip("/ "):
-        raise ArmError.invalid_parameter(name, "expected a text that is not empty")
+        raise ServiceError.invalid_parameter(name, "expected a text that is not empty")
     return value
 
 
@@ -70,12 +70,12 @@ def sync(emulator: Emulator, call: Call, target: Target) -> Answer:
 def _ready_environment(emulator: Emulator, request: SyncRequest) -> str:
     environment = known(emulator, request.environment)
     if request.linked_service.lower() != emulator.seed.linked_service.lower():
-        raise ArmError.bad_request(
+        raise ServiceError.bad_request(
             f"The document creation or update failed because of invalid reference '{request.linked_service}'."
         )
     state = environment.course.at(emulator.clock())
     if state != "Started":
-        raise ArmError(
+        raise ServiceError(
             HTTPStatus.CONFLICT,
             "Conflict",
             f"The integration runtime '{environment.name}' is {state}; files can be imported when it is Started.",

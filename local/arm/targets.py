@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from local.arm.errors import ArmError
+from local.arm.errors import ServiceError
 from local.arm.exchange import Answer, Call
 from local.arm.settings import Seed
 from local.arm.state import Emulator
@@ -55,7 +55,7 @@ def find(routes: tuple[Route, ...], seed: Seed, call: Call) -> tuple[Handler, Ta
         if match := route.pattern.fullmatch(call.path):
             target = _target(seed, {name: unquote(text) for name, text in match.groupdict().items()})
             return _handler(route, call.method), target
-    raise ArmError.not_found(
+    raise ServiceError.not_found(
         "InvalidResourceType",
         "The resource type could not be found in the namespace 'Microsoft.DataFactory' for api version '2018-06-01'.",
     )
@@ -64,7 +64,7 @@ def find(routes: tuple[Route, ...], seed: Seed, call: Call) -> tuple[Handler, Ta
 def _handler(route: Route, method: str) -> Handler:
     handler = route.handlers.get(method)
     if handler is None:
-        raise ArmError.method_not_allowed(method, sorted(route.handlers))
+        raise ServiceError.method_not_allowed(method, sorted(route.handlers))
     return handler
 
 
@@ -74,26 +74,28 @@ def _target(seed: Seed, names: Mapping[str, str]) -> Target:
     try:
         SUBSCRIPTION.check(subscription)
     except ValueError as error:
-        raise ArmError.invalid_subscription(subscription) from error
+        raise ServiceError.invalid_subscription(subscription) from error
     try:
         factory = FactoryId(subscription, resource_group, name)
         if runtime:
             INTEGRATION_RUNTIME.check(runtime)
     except ValueError as error:
-        raise ArmError.bad_request(f"A name in the path is not legal: {error}.") from error
+        raise ServiceError.bad_request(f"A name in the path is not legal: {error}.") from error
     _check_exists(seed.factory, factory)
     return Target(seed.factory, runtime, names.get("operation", ""))
 
 
 def _check_exists(known: FactoryId, asked: FactoryId) -> None:
     if asked.subscription.lower() != known.subscription.lower():
-        raise ArmError.not_found("SubscriptionNotFound", f"The subscription '{asked.subscription}' could not be found.")
+        raise ServiceError.not_found(
+            "SubscriptionNotFound", f"The subscription '{asked.subscription}' could not be found."
+        )
     if asked.resource_group.lower() != known.resource_group.lower():
-        raise ArmError.not_found(
+        raise ServiceError.not_found(
             "ResourceGroupNotFound", f"Resource group '{asked.resource_group}' could not be found."
         )
     if asked != known:
-        raise ArmError.not_found(
+        raise ServiceError.not_found(
             "ResourceNotFound",
             f"The Resource 'Microsoft.DataFactory/factories/{asked.name}' under resource group "
             f"'{asked.resource_group}' was not found.",

@@ -7,7 +7,7 @@ deleted is none. And they see a little more: changed metadata counts as a write.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from shared.event_grid import CREATED, DELETED
+from shared.triggers.storage_events import CREATED, DELETED
 
 
 @dataclass(frozen=True, slots=True)

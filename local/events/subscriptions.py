@@ -7,7 +7,7 @@ from typing import Any
 from local.errors import LocalError
 from local.events.changes import Change
 from local.host.settings import resolve_names
-from shared.event_grid import CREATED, FINISHED_WRITES, TAKING_AWAY
+from shared.triggers.storage_events import CREATED, FINISHED_WRITES, TAKING_AWAY
 
 _DEFAULT_CONNECTION = "AzureWebJobsStorage"
 

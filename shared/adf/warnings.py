@@ -4,16 +4,13 @@ Data Factory ignores keys that it does not know, without a word, and some settin
 names keys and positions; it never repeats a value.
 """
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any
 
-from shared.adf.not_overridable import NOT_OVERRIDABLE
-from shared.adf.regions import PATH as REGION
-from shared.adf.regions import is_same_region, region_in
-from shared.adf.requirements import is_pinned, requirements_in
-from shared.adf.secret_names import looks_secret
+from shared.adf.secrets import looks_secret
 
 _MOST = 100
 _AIRFLOW = ("properties", "typeProperties", "airflowProperties")
@@ -62,7 +59,7 @@ def _region(spec: Mapping[str, Any], factory_region: str | None) -> Iterator[Spe
     asked = region_in(spec)
     if asked and factory_region and not is_same_region(asked, factory_region):
         message = "not the region of the factory, which is that of all its environments and cannot be chosen"
-        yield SpecWarning(".".join(REGION), message)
+        yield SpecWarning(".".join(REGION_PATH), message)
 
 
 def _misnamed(airflow: Mapping[str, Any]) -> _Found:
@@ -91,3 +88,79 @@ def _version(airflow: Mapping[str, Any], existing: Mapping[str, Any]) -> _Found:
     asked, there = airflow.get("airflowVersion"), existing.get("airflowVersion")
     if asked and there and asked != there:
         yield ("airflowVersion",), "the version of an existing environment cannot be changed; create a new one"
+
+
+_KEPT = {
+    "API": ("AUTH_BACKEND", "ENABLE_EXPERIMENTAL_API"),
+    "CELERY": ("FLOWER_URL_PREFIX",),
+    "CORE": (
+        "DAGS_ARE_PAUSED_AT_CREATION",
+        "DAGS_FOLDER",
+        "DONOT_PICKLE",
+        "ENABLE_XCOM_PICKLING",
+        "EXECUTOR",
+        "FERNET_KEY",
+        "PLUGINS_FOLDER",
+    ),
+    "LOGGING": (
+        "BASE_LOG_FOLDER",
+        "COLORED_LOG_FORMAT",
+        "DAG_PROCESSOR_MANAGER_LOG_LOCATION",
+        "LOGGING_CONFIG_CLASS",
+        "LOGGING_LEVEL",
+        "LOG_FILENAME_TEMPLATE",
+    ),
+    "METRICS": ("STATSD_HOST", "STATSD_ON", "STATSD_PORT", "STATSD_PREFIX"),
+    "SCHEDULER": ("CHILD_PROCESS_LOG_DIRECTORY", "DAG_DIR_LIST_INTERVAL"),
+    "WEBSERVER": (
+        "AUTHENTICATE",
+        "AUTH_BACKEND",
+        "BASE_URL",
+        "COOKIE_SAMESITE",
+        "COOKIE_SECURE",
+        "EXPOSE_CONFIG",
+        "RELOAD_ON_PLUGIN_CHANGE",
+        "SECRET_KEY",
+    ),
+}
+
+NOT_OVERRIDABLE = frozenset(f"AIRFLOW__{section}__{key}" for section, keys in _KEPT.items() for key in keys)
+
+
+REGION_PATH = ("properties", "typeProperties", "computeProperties", "location")
+
+
+def region_in(spec: Mapping[str, Any]) -> str | None:
+    """Return the region that a spec asks for, None where it leaves that to Data Factory."""
+    found: Any = spec
+    for key in REGION_PATH:
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return found if isinstance(found, str) else None
+
+
+def is_same_region(one: str, other: str) -> bool:
+    """Whether two texts name one region, by its display name or the short one."""
+    return _short(one) == _short(other)
+
+
+def _short(region: str) -> str:
+    return "".join(region.split()).lower()
+
+
+# A comma also separates the versions of one requirement: `a>=1,<2`.
+_BETWEEN = re.compile(r",(?!\s*[<>=!~])")
+# `==` without a wildcard, or the address of a file or repository. No version has a `=`, and a search that could go over
+# one would take hours for a long enough text.
+_PINNED = re.compile(r"===|==\s*[^\s*=]+\s*(?:$|,)|://")
+
+
+def requirements_in(value: Sequence[str] | str | None) -> Iterator[str]:
+    """Return the requirements one by one, in their order, whatever form they came in."""
+    parts = _BETWEEN.split(value) if isinstance(value, str) else value or ()
+    return (part.strip() for part in parts)
+
+
+def is_pinned(requirement: str) -> bool:
+    """Whether the requirement always installs the same; a comment, an option of pip or nothing needs no version."""
+    bare = requirement.partition("#")[0].partition(";")[0].strip()
+    return not bare or bare.startswith("-") or _PINNED.search(bare) is not None

@@ -13,7 +13,7 @@ import azure.functions as func
 if TYPE_CHECKING:
     from shared.api.openapi.api_document import ApiDocument
     from shared.api.pages.reference.reference_page import ReferencePage
-    from shared.wiring import Relay
+    from shared.app import Relay
 
 # A parameter that is always empty: Azure Functions takes an empty route for none and uses the function's name.
 _NOTHING = "{root:maxlength(0)?}"
@@ -66,7 +66,7 @@ def _reference_page() -> "ReferencePage":
 
 
 def _arm_shaped(answer: Answering) -> Answering:
-    from shared.api.arm_shape import arm_shaped
+    from shared.api.environments.arm_shape import arm_shaped
 
     return arm_shaped(answer)
 

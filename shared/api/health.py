@@ -8,14 +8,13 @@ from http import HTTPStatus
 import azure.functions as func
 from azure.core.exceptions import AzureError
 
-from shared.api.answers import view_answer
-from shared.api.route_views import View
+from shared.api.response import view_answer
+from shared.api.routes.views import View
 from shared.errors import NoToken
-from shared.relay.conditions import conditions, pending_since
-from shared.relay.overdue import overdue
-from shared.relay.route import Route
-from shared.relay.states import LoadedState, RouteStates
-from shared.relay.transitions import failures_in_a_row
+from shared.route import Route
+from shared.sync.conditions import conditions, overdue, pending_since
+from shared.sync.store import LoadedState, RouteStates
+from shared.sync.transitions import failures_in_a_row
 
 
 class Trouble(View):

@@ -15,12 +15,11 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.metrics_core import Metric as Family
 
-from shared.api.edge import answering
-from shared.relay.backlog import pending_seconds
-from shared.relay.route import Route
-from shared.relay.states import LoadedState, RouteStates
-from shared.relay.tally import OUTCOMES, cumulated
-from shared.relay.transitions import failures_in_a_row
+from shared.api.response import answering
+from shared.route import Route
+from shared.sync.state import OUTCOMES, cumulated, pending_seconds
+from shared.sync.store import LoadedState, RouteStates
+from shared.sync.transitions import failures_in_a_row
 from shared.telemetry import catalogue
 from shared.telemetry.catalogue import Metric
 from shared.telemetry.metrics import Numbers

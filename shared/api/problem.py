@@ -9,6 +9,8 @@ import azure.functions as func
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
+from shared.errors import NoToken, ServiceError, ServiceUnavailable
+
 CONTENT_TYPE = "application/problem+json"
 
 
@@ -64,3 +66,29 @@ class Problem(Exception):  # noqa: N818 - the standard's word
             headers=headers,
             mimetype=CONTENT_TYPE,
         )
+
+
+_OUR_IDENTITY = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
+_AT_LEAST_S = 1.0
+
+
+def problem_of(error: ServiceError) -> Problem:
+    """Return ARM's code, message and request id, with the status that is true for our caller."""
+    match error:
+        case NoToken():
+            status, retry_after_s = HTTPStatus.BAD_GATEWAY, None
+        case ServiceUnavailable():
+            status, retry_after_s = HTTPStatus.SERVICE_UNAVAILABLE, error.retry_after_s or _AT_LEAST_S
+        case _:
+            status, retry_after_s = _status(error.status), None
+    return Problem(status, error.message, code=error.code, request_id=error.request_id, retry_after_s=retry_after_s)
+
+
+def _status(status: int | None) -> HTTPStatus:
+    """Return ARM's status, unless the caller is at no fault: our identity was refused, ARM redirects or is broken."""
+    if status is None or status in _OUR_IDENTITY or not 400 <= status < 500:  # noqa: PLR2004 - the definition of 4xx
+        return HTTPStatus.BAD_GATEWAY
+    try:
+        return HTTPStatus(status)
+    except ValueError:
+        return HTTPStatus.BAD_GATEWAY

@@ -1,1 +1,1 @@
-"""The retrying caller of Azure Resource Manager, and the Data Factory operations made with it."""
+"""Azure Resource Manager: its clouds, its long-running operations, and Data Factory's operations."""

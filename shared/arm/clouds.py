@@ -1,69 +1,47 @@
-"""Where Azure Resource Manager answers, and for whom a token has to be, in each cloud."""
+"""Azure Resource Manager as a service: where it answers in each cloud, and the URLs of its resources."""
 
-import re
-from dataclasses import dataclass
-from ipaddress import ip_address
-from urllib.parse import SplitResult, urlsplit
+from shared.rest.urls import Service, Url
 
-_PORTS = {"https": 443, "http": 80}
-_VISIBLE_ASCII = re.compile(r"[!-~]+")
+API_VERSION = "2018-06-01"
 
-
-@dataclass(frozen=True, slots=True)
-class Cloud:
-    """ARM's base URL, without a slash at its end, and the scope of its tokens."""
-
-    endpoint: str
-    scope: str
-
-    def __post_init__(self) -> None:
-        """Refuse an endpoint that a bearer token must not travel to."""
-        url = urlsplit(self.endpoint)
-        if not (url.scheme == "https" or (url.scheme == "http" and is_loopback(url.hostname))):
-            raise ValueError("an ARM endpoint starts with https:// (http:// only on this machine's loopback address)")
-        only_origin = url.hostname and not (url.path or url.query or url.fragment or url.username or url.password)
-        if not (only_origin and _VISIBLE_ASCII.fullmatch(self.endpoint) and has_legal_port(url)):
-            raise ValueError("an ARM endpoint is scheme, host and port only, like https://management.azure.com")
-
-    @property
-    def encrypted(self) -> bool:
-        """Whether what is sent is; only a loopback address may do without."""
-        return self.endpoint.lower().startswith("https:")
-
-    def owns(self, link: str) -> bool:
-        """Whether an absolute URL has this endpoint's scheme, host and port, so that a token may go there."""
-        url = urlsplit(link)
-        return not (url.username or url.password) and _origin(url) == _origin(urlsplit(self.endpoint))
+# The words of Data Factory's paths.
+_WORDS = frozenset(
+    {
+        "subscriptions",
+        "resourcegroups",
+        "providers",
+        "microsoft.datafactory",
+        "factories",
+        "integrationruntimes",
+        "start",
+        "stop",
+        "airflow",
+        "sync",
+        "integrationruntimesstart",
+        "integrationruntimesstop",
+        "operationresults",
+        "operationstatuses",
+    }
+)
 
 
-def _origin(url: SplitResult) -> tuple[str, str | None, int | None]:
-    port = url.port if has_legal_port(url) else -1
-    return url.scheme, url.hostname, _PORTS.get(url.scheme) if port is None else port
+def arm_service(endpoint: str, scope: str) -> Service:
+    """Return ARM at an endpoint, for tokens of a scope; raise ValueError for one that a token must not travel to."""
+    return Service(endpoint, scope, "arm", _WORDS)
 
 
-def has_legal_port(url: SplitResult) -> bool:
-    """Whether the URL names no port, or one that exists."""
-    try:
-        return url.port != 0
-    except ValueError:
-        return False
-
-
-def is_loopback(host: str | None) -> bool:
-    """Whether the host is this machine, so that what is sent there needs no encryption."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host or "").is_loopback
-    except ValueError:
-        return False
+def resource_url(*names: str) -> Url:
+    """Return the URL of a resource from the parts of its ARM id; raise ValueError for a part that clients swallow."""
+    return Url.to(*names, query=f"api-version={API_VERSION}")
 
 
 # azure-mgmt-core's get_arm_endpoints.
 CLOUDS = {
-    "AzureCloud": Cloud("https://management.azure.com", "https://management.azure.com/.default"),
-    "AzureUSGovernment": Cloud(
+    "AzureCloud": arm_service("https://management.azure.com", "https://management.azure.com/.default"),
+    "AzureUSGovernment": arm_service(
         "https://management.usgovcloudapi.net", "https://management.core.usgovcloudapi.net/.default"
     ),
-    "AzureChinaCloud": Cloud("https://management.chinacloudapi.cn", "https://management.chinacloudapi.cn/.default"),
+    "AzureChinaCloud": arm_service(
+        "https://management.chinacloudapi.cn", "https://management.chinacloudapi.cn/.default"
+    ),
 }

@@ -10,14 +10,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from shared.arm.answers import ArmAnswer
-from shared.arm.call import ArmCall
-from shared.arm.caller import ArmCaller
-from shared.arm.clouds import Cloud
-from shared.arm.error_body import read_error
-from shared.arm.urls import ArmUrl
-from shared.arm.waits import retry_after_s
-from shared.errors import ArmRefusal
+from shared.errors import ServiceRefusal
+from shared.rest.answers import RestAnswer, retry_after_s
+from shared.rest.call import RestCall
+from shared.rest.caller import RestCaller
+from shared.rest.error_bodies import read_error
+from shared.rest.urls import Service, Url
 
 # azure-mgmt-core's default; ARM itself recommends 60 s where an answer does not say.
 DEFAULT_INTERVAL_S = 30.0
@@ -86,7 +84,7 @@ class Failed:
 Progress = Running | Succeeded | Failed
 
 
-def started(answer: ArmAnswer, resource: ArmUrl, cloud: Cloud) -> Operation | None:
+def started(answer: RestAnswer, resource: Url, service: Service) -> Operation | None:
     """Return the operation that a 2xx answer began, or None where all is done or nothing can be followed.
 
     `resource` is what the request was about: its `provisioningState` is followed where there are no headers.
@@ -99,30 +97,30 @@ def started(answer: ArmAnswer, resource: ArmUrl, cloud: Cloud) -> Operation | No
         return Operation(result, Follow.RESULT, after_s)
     state = _provisioning_state(answer)
     if state and state not in _SUCCEEDED | _FAILED:
-        return Operation(resource.at(cloud.endpoint), Follow.RESOURCE, after_s)
+        return Operation(resource.at(service.endpoint), Follow.RESOURCE, after_s)
     return None
 
 
-def poll(caller: ArmCaller, operation: Operation, *, deadline_s: float) -> Progress:
+def poll(caller: RestCaller, operation: Operation, *, deadline_s: float) -> Progress:
     """Ask once how an operation stands.
 
-    Raises ArmRefusal with code `ForeignUrl` if its URL does not lead to ARM; ArmError if ARM did not say how it stands,
-    which does not mean that the operation failed.
+    Raises ServiceRefusal with code `ForeignUrl` if its URL does not lead to ARM; ServiceError if ARM did not say how
+    it stands, which does not mean that the operation failed.
     """
     try:
-        url = ArmUrl.given(operation.url, caller.cloud)
+        url = Url.given(operation.url, caller.service)
     except ValueError as error:
-        raise ArmRefusal(str(error), code="ForeignUrl") from error
+        raise ServiceRefusal(str(error), code="ForeignUrl") from error
     try:
-        answer = caller.call(ArmCall("poll operation", "GET", url), deadline_s=deadline_s)
-    except ArmRefusal as refusal:
+        answer = caller.call(RestCall("poll operation", "GET", url), deadline_s=deadline_s)
+    except ServiceRefusal as refusal:
         if _is_outcome(refusal, operation.follow):
             return Failed(refusal.code, refusal.message)
         raise
     return interpret(operation, answer)
 
 
-def interpret(operation: Operation, answer: ArmAnswer) -> Progress:
+def interpret(operation: Operation, answer: RestAnswer) -> Progress:
     """Return how an operation stands, from a 2xx answer of its URL. Words are compared without regard to case."""
     word = _status(answer) if operation.follow in {Follow.STATUS, Follow.EITHER} else ""
     if not word and answer.status == _ACCEPTED:
@@ -136,34 +134,34 @@ def interpret(operation: Operation, answer: ArmAnswer) -> Progress:
     return Running(_next(operation, answer))
 
 
-def _is_outcome(refusal: ArmRefusal, follow: Follow) -> bool:
+def _is_outcome(refusal: ServiceRefusal, follow: Follow) -> bool:
     """Whether an error is the operation's own; from a URL of statuses it only means that the status was not told."""
     return (
         follow in {Follow.RESULT, Follow.EITHER} and refusal.status is not None and refusal.status not in _NOT_ALLOWED
     )
 
 
-def _next(operation: Operation, answer: ArmAnswer) -> Operation:
+def _next(operation: Operation, answer: RestAnswer) -> Operation:
     """Return the operation as it is followed from now on; a result may move to another URL."""
     moved = answer.headers.get("Location") if operation.follow is Follow.RESULT else None
     return Operation(moved or operation.url, operation.follow, _interval_s(answer))
 
 
-def _interval_s(answer: ArmAnswer) -> float:
+def _interval_s(answer: RestAnswer) -> float:
     asked = retry_after_s(answer)
     return DEFAULT_INTERVAL_S if asked is None else asked
 
 
-def _status(answer: ArmAnswer) -> str:
+def _status(answer: RestAnswer) -> str:
     return _word(answer.json(), "status")
 
 
-def _provisioning_state(answer: ArmAnswer) -> str:
+def _provisioning_state(answer: RestAnswer) -> str:
     body = answer.json()
     return _word(body.get("properties"), "provisioningState") if isinstance(body, dict) else ""
 
 
-def _has_error(answer: ArmAnswer) -> bool:
+def _has_error(answer: RestAnswer) -> bool:
     body = answer.json()
     return isinstance(body, dict) and bool(body.get("error"))
 

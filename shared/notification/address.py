@@ -2,7 +2,7 @@
 
 from urllib.parse import SplitResult, urlsplit
 
-from shared.arm.clouds import has_legal_port, is_loopback
+from shared.rest.urls import has_legal_port, is_loopback
 
 
 def check_address(url: str) -> None:

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from shared.notification.message import Message, put_into_words
-from shared.relay.route import Route
-from shared.relay.state import News
+from shared.route import Route
+from shared.sync.state import News
 
 Format = Literal["standard", "slack", "teams"]
 

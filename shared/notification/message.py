@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from shared.relay.route import Route
-from shared.relay.state import News
+from shared.route import Route
+from shared.sync.state import News
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,11 @@ from urllib.parse import urlsplit
 import requests
 from pydantic import SecretStr
 
-from shared.arm.answers import ArmAnswer
-from shared.arm.no_answer import RAISED, NoAnswer
-from shared.arm.transport import named_by_environment
-from shared.arm.waits import retry_after_s
-from shared.arm.whole_answer import WholeAnswerAdapter
 from shared.errors import NotDelivered
-from shared.standard_webhooks import Secret, sign
+from shared.rest.answers import RestAnswer, retry_after_s
+from shared.rest.no_answer import RAISED, NoAnswer
+from shared.rest.transport import WholeAnswerAdapter, named_by_environment
+from shared.webhooks.standard import Secret, sign
 
 # To connect, and from then on for the answer.
 _TIMEOUTS_S = (3.0, 10.0)
@@ -52,7 +50,7 @@ class Receiver:
         # Outside of `except`: the exception that was caught holds the URL.
         raise NotDelivered(f"no answer of the receiver: {reason}")
 
-    def _send(self, message_id: str, body: bytes) -> ArmAnswer:
+    def _send(self, message_id: str, body: bytes) -> RestAnswer:
         url = self.url.get_secret_value()
         request = requests.PreparedRequest()
         request.prepare(method="POST", url=url, headers=self._headers(message_id, body), data=body)
@@ -61,7 +59,7 @@ class Receiver:
         with closing(WholeAnswerAdapter()) as adapter:
             response = adapter.send(request, stream=True, timeout=_TIMEOUTS_S, verify=verify, proxies=proxies)
             response.close()
-        return ArmAnswer(response.status_code, response.headers, b"")
+        return RestAnswer(response.status_code, response.headers, b"")
 
     def _headers(self, message_id: str, body: bytes) -> dict[str, str]:
         timestamp = int(self.clock())

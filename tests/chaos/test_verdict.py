@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.relay.state import Failure, Held, Operation, Pending, Requested, RouteState
+from shared.sync.state import Failure, Held, Operation, Pending, Requested, RouteState
 from tests.chaos.verdict import Ending, Import, Version, overlaps, unsettled, verdict
 
 NOON = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.relay.state import RouteState
+from shared.sync.state import RouteState
 
 
 @dataclass(frozen=True, slots=True)

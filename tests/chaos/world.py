@@ -19,9 +19,9 @@ from local.app_settings import ROOT, environment, sample
 from local.azurite import PORTS, Azurite
 from local.ports import LOOPBACK, free_ports
 from local.processes import Child
-from shared.relay.queues import WAKE_UPS
-from shared.relay.state import RouteState
-from shared.wiring import STATE_CONTAINER
+from shared.app import STATE_CONTAINER
+from shared.storage.queues import WAKE_UPS
+from shared.sync.state import RouteState
 from tests.chaos.plan import APPS, Part, SyncStyle, Trouble
 from tests.chaos.verdict import Ending, Import, Version
 

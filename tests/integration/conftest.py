@@ -13,8 +13,9 @@ from local.app_settings import ROOT, sample
 from local.azurite import PORTS, Azurite
 from local.ports import free_ports
 from local.processes import Child
-from shared.arm.clouds import Cloud
-from shared.identity import credential
+from shared.arm.clouds import arm_service
+from shared.rest.urls import Service
+from shared.storage.connections import credential
 
 
 @pytest.fixture(scope="session")
@@ -72,5 +73,5 @@ def emulator(emulator_process: str, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 @pytest.fixture
-def cloud(emulator: str) -> Cloud:
-    return Cloud(emulator, "https://management.azure.com/.default")
+def cloud(emulator: str) -> Service:
+    return arm_service(emulator, "https://management.azure.com/.default")

@@ -10,11 +10,11 @@ import requests
 
 from local.app_settings import sample
 from shared.adf.names import FactoryId
-from shared.api.environment_writes import EnvironmentWrites
-from shared.api.environments import EnvironmentApi
-from shared.arm.caller import ArmCaller
-from shared.arm.clouds import Cloud
-from shared.identity import credential
+from shared.api.environments.reads import EnvironmentApi
+from shared.api.environments.writes import EnvironmentWrites
+from shared.rest.caller import RestCaller
+from shared.rest.urls import Service
+from shared.storage.connections import credential
 
 FACTORY = FactoryId.parse(sample()["RELAY_FACTORY"])
 SPEC = {
@@ -30,8 +30,8 @@ SHORT_S = 0.5
 
 
 @pytest.fixture
-def arm(cloud: Cloud) -> ArmCaller:
-    arm = ArmCaller(cloud, credential())
+def arm(cloud: Service) -> RestCaller:
+    arm = RestCaller(cloud, credential())
     arm.check_token(deadline_s=30)
     return arm
 
@@ -68,7 +68,7 @@ def is_later(answer: func.HttpResponse) -> bool:
 
 
 def test_after_a_look_that_took_all_the_time_nothing_is_done(
-    arm: ArmCaller, slow: Callable[[str, str], None], asked: Callable[[], list[str]]
+    arm: RestCaller, slow: Callable[[str, str], None], asked: Callable[[], list[str]]
 ) -> None:
     slow("GET", "/sample-2")
     reads = EnvironmentApi([FACTORY], arm, arm_seconds=SHORT_S)
@@ -81,13 +81,13 @@ def test_after_a_look_that_took_all_the_time_nothing_is_done(
     assert set(asked()) == {"GET"}
 
 
-def test_a_put_that_takes_too_long_is_to_be_tried_again(arm: ArmCaller, slow: Callable[[str, str], None]) -> None:
+def test_a_put_that_takes_too_long_is_to_be_tried_again(arm: RestCaller, slow: Callable[[str, str], None]) -> None:
     slow("PUT", "/sample-2")
     assert is_later(EnvironmentWrites([FACTORY], arm, arm_seconds=SHORT_S).put(request("PUT")))
 
 
 def test_a_factory_that_cannot_be_read_costs_a_warning_and_not_the_put(
-    arm: ArmCaller, emulator: str, asked: Callable[[], list[str]]
+    arm: RestCaller, emulator: str, asked: Callable[[], list[str]]
 ) -> None:
     refused = {"match": {"path_contains": "/integrationRuntimes/"}, "answer": {"headers": {"x-seen": "1"}}, "times": 9}
     forbidden = {"answer": {"status": 403, "body": {"error": {"code": "AuthorizationFailed", "message": "No."}}}}
@@ -99,7 +99,7 @@ def test_a_factory_that_cannot_be_read_costs_a_warning_and_not_the_put(
 
 
 def test_a_region_that_is_not_the_factorys_is_warned_of_and_the_factory_asked_once(
-    arm: ArmCaller, asked: Callable[[], list[str]]
+    arm: RestCaller, asked: Callable[[], list[str]]
 ) -> None:
     writes = EnvironmentWrites([FACTORY], arm)
     for _ in range(2):

@@ -8,14 +8,15 @@ import pytest
 import requests
 
 from shared.adf.names import EnvironmentId, FactoryId
-from shared.adf.sync import SyncRequest
+from shared.adf.sync_request import SyncRequest
 from shared.arm import factory
-from shared.arm.attempts import RetryPolicy
-from shared.arm.call import ArmCall
-from shared.arm.caller import ArmCaller
-from shared.arm.clouds import Cloud
-from shared.errors import ArmRefusal, ArmUnavailable, NoToken
-from shared.identity import credential
+from shared.arm.clouds import arm_service
+from shared.errors import NoToken, ServiceRefusal, ServiceUnavailable
+from shared.rest.call import RestCall
+from shared.rest.caller import RestCaller
+from shared.rest.retry import RetryPolicy
+from shared.rest.urls import Service
+from shared.storage.connections import credential
 from shared.telemetry import metrics
 from shared.telemetry.catalogue import ARM_CALLS, ARM_QUOTA, ARM_RETRIES
 from shared.telemetry.fields import bound
@@ -37,28 +38,28 @@ SYNC = SyncRequest(
 class Caller:
     """A caller that notes its waits instead of sleeping."""
 
-    def __init__(self, cloud: Cloud, attempts: int = 4) -> None:
+    def __init__(self, cloud: Service, attempts: int = 4) -> None:
         self.waits: list[float] = []
-        self.arm = ArmCaller(
+        self.arm = RestCaller(
             cloud, credential(), policy=RetryPolicy(attempts=attempts), sleep=self.waits.append, jitter=lambda: 0.5
         )
 
     def put(self) -> int:
         return factory.put_environment(self.arm, ENVIRONMENT, SPEC, deadline_s=60).status
 
-    def refusal(self) -> ArmRefusal:
-        with pytest.raises(ArmRefusal) as refused:
+    def refusal(self) -> ServiceRefusal:
+        with pytest.raises(ServiceRefusal) as refused:
             self.put()
         return refused.value
 
-    def unavailable(self) -> ArmUnavailable:
-        with pytest.raises(ArmUnavailable) as unavailable:
+    def unavailable(self) -> ServiceUnavailable:
+        with pytest.raises(ServiceUnavailable) as unavailable:
             self.put()
         return unavailable.value
 
 
 @pytest.fixture
-def caller(cloud: Cloud) -> Caller:
+def caller(cloud: Service) -> Caller:
     return Caller(cloud)
 
 
@@ -233,33 +234,33 @@ def test_any_body_of_an_error_becomes_a_code_and_a_message(caller: Caller, fault
 
 @pytest.mark.parametrize("body", [{"x": float("nan")}, {"x": object()}])
 def test_what_is_no_json_is_not_sent(caller: Caller, journal: Journal, body: object) -> None:
-    with pytest.raises(ArmRefusal) as refused:
-        caller.arm.call(ArmCall("test", "PUT", str(ENVIRONMENT), body), deadline_s=60)
+    with pytest.raises(ServiceRefusal) as refused:
+        caller.arm.call(RestCall("test", "PUT", str(ENVIRONMENT), body), deadline_s=60)
     assert refused.value.code == "NotSendable"
     assert journal() == []
 
 
 def test_a_header_that_would_be_two_is_not_sent(caller: Caller, journal: Journal) -> None:
-    with pytest.raises(ArmRefusal) as refused:
+    with pytest.raises(ServiceRefusal) as refused:
         factory.put_environment(caller.arm, ENVIRONMENT, SPEC, deadline_s=60, if_match="x\r\nX-Other: y")
     assert refused.value.code == "NotSendable"
     assert journal() == []
 
 
 def test_without_time_nothing_is_sent(caller: Caller, journal: Journal) -> None:
-    with pytest.raises(ArmUnavailable, match="OutOfTime"):
+    with pytest.raises(ServiceUnavailable, match="OutOfTime"):
         factory.get_factory(caller.arm, FACTORY, deadline_s=0)
     assert journal() == []
 
 
 def test_an_arm_that_is_down_is_unavailable() -> None:
-    caller = ArmCaller(Cloud("http://127.0.0.1:1", "x"), _Token(), sleep=lambda _: None)
-    with pytest.raises(ArmUnavailable, match="NotConnected: ConnectionRefusedError"):
-        caller.call(ArmCall("test", "GET", str(FACTORY)), deadline_s=5)
+    caller = RestCaller(arm_service("http://127.0.0.1:1", "x"), _Token(), sleep=lambda _: None)
+    with pytest.raises(ServiceUnavailable, match="NotConnected: ConnectionRefusedError"):
+        caller.call(RestCall("test", "GET", str(FACTORY)), deadline_s=5)
 
 
 def test_an_identity_without_a_token_sends_nothing(
-    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, journal: Journal
+    cloud: Service, monkeypatch: pytest.MonkeyPatch, journal: Journal
 ) -> None:
     monkeypatch.setenv("IDENTITY_HEADER", "wrong")
     credential.cache_clear()

@@ -7,14 +7,14 @@ import pytest
 import requests
 
 from shared.adf.names import EnvironmentId, FactoryId
-from shared.adf.sync import SyncRequest
+from shared.adf.sync_request import SyncRequest
 from shared.arm import factory
-from shared.arm.caller import ArmCaller
-from shared.arm.clouds import Cloud
+from shared.arm.clouds import resource_url
 from shared.arm.operations import Failed, Follow, Operation, Progress, Running, Succeeded, poll, started
-from shared.arm.urls import ArmUrl
-from shared.errors import ArmRefusal, ArmUnavailable
-from shared.identity import credential
+from shared.errors import ServiceRefusal, ServiceUnavailable
+from shared.rest.caller import RestCaller
+from shared.rest.urls import Service
+from shared.storage.connections import credential
 from tests.waiting import until
 
 FACTORY = FactoryId("12345678-1234-1234-1234-123456789012", "example-rg", "example-adf")
@@ -31,8 +31,8 @@ def spec(nodes: int) -> dict[str, Any]:
 
 
 @pytest.fixture
-def arm(cloud: Cloud) -> ArmCaller:
-    return ArmCaller(cloud, credential(), sleep=lambda _: None)
+def arm(cloud: Service) -> RestCaller:
+    return RestCaller(cloud, credential(), sleep=lambda _: None)
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def journal(emulator: str) -> Callable[[], list[str]]:
     return methods
 
 
-def put(arm: ArmCaller, nodes: int, **conditions: str) -> dict[str, Any]:
+def put(arm: RestCaller, nodes: int, **conditions: str) -> dict[str, Any]:
     answer = factory.put_environment(arm, MADE, spec(nodes), deadline_s=60, **conditions)
     body: dict[str, Any] = answer.json()
     return body
@@ -68,22 +68,22 @@ def nodes(body: dict[str, Any]) -> object:
     return body["properties"]["typeProperties"]["computeProperties"]["extraNodes"]
 
 
-def test_an_environment_is_made_read_and_deleted(arm: ArmCaller) -> None:
+def test_an_environment_is_made_read_and_deleted(arm: RestCaller) -> None:
     assert put(arm, 1)["properties"]["state"] == "Initial"
     assert nodes(factory.get_environment(arm, MADE, deadline_s=60).json()) == 1
     assert factory.state_of(factory.get_environment(arm, SEEDED, deadline_s=60)) == "Started"
     assert factory.delete_environment(arm, MADE, deadline_s=60).status == 200
     assert factory.delete_environment(arm, MADE, deadline_s=60).status == 204
-    with pytest.raises(ArmRefusal) as refused:
+    with pytest.raises(ServiceRefusal) as refused:
         factory.get_environment(arm, MADE, deadline_s=60)
     assert refused.value.status == 404
 
 
-def test_the_factory_can_be_read(arm: ArmCaller) -> None:
+def test_the_factory_can_be_read(arm: RestCaller) -> None:
     assert factory.get_factory(arm, FACTORY, deadline_s=60).json()["name"] == "example-adf"
 
 
-def test_a_list_has_all_pages(arm: ArmCaller, control: Callable[..., Any]) -> None:
+def test_a_list_has_all_pages(arm: RestCaller, control: Callable[..., Any]) -> None:
     control("settings", page_size=1)
     put(arm, 1)
     names = [found["name"] for found in factory.list_environments(arm, FACTORY, deadline_s=60)]
@@ -92,39 +92,39 @@ def test_a_list_has_all_pages(arm: ArmCaller, control: Callable[..., Any]) -> No
 
 @pytest.mark.parametrize("link", ["https://elsewhere.example/next", "//elsewhere.example/"])
 def test_a_page_that_leads_to_another_host_is_not_followed(
-    arm: ArmCaller, control: Callable[..., Any], link: str
+    arm: RestCaller, control: Callable[..., Any], link: str
 ) -> None:
     control("faults", answer={"body": {"value": [], "nextLink": link}})
-    with pytest.raises(ArmRefusal, match="ForeignUrl"):
+    with pytest.raises(ServiceRefusal, match="ForeignUrl"):
         factory.list_environments(arm, FACTORY, deadline_s=60)
 
 
 @pytest.mark.parametrize("body", ["", [], {"value": None}, {"value": [1], "nextLink": 7}])
-def test_a_list_in_no_known_shape_is_empty(arm: ArmCaller, control: Callable[..., Any], body: object) -> None:
+def test_a_list_in_no_known_shape_is_empty(arm: RestCaller, control: Callable[..., Any], body: object) -> None:
     control("faults", answer={"status": 200, "body": body})
     assert factory.list_environments(arm, FACTORY, deadline_s=60) == []
 
 
-def test_pages_without_end_end_at_the_deadline(cloud: Cloud, emulator: str, control: Callable[..., Any]) -> None:
+def test_pages_without_end_end_at_the_deadline(cloud: Service, emulator: str, control: Callable[..., Any]) -> None:
     seconds = iter(range(10**6))
-    arm = ArmCaller(cloud, credential(), clock=lambda: float(next(seconds)), sleep=lambda _: None)
+    arm = RestCaller(cloud, credential(), clock=lambda: float(next(seconds)), sleep=lambda _: None)
     link = f"{emulator}{FACTORY}/integrationRuntimes?api-version=2018-06-01"
     control("faults", times=None, answer={"body": {"value": [], "nextLink": link}})
-    with pytest.raises(ArmUnavailable, match="OutOfTime"):
+    with pytest.raises(ServiceUnavailable, match="OutOfTime"):
         factory.list_environments(arm, FACTORY, deadline_s=100)
 
 
-def test_a_put_needs_the_version_it_names(arm: ArmCaller) -> None:
+def test_a_put_needs_the_version_it_names(arm: RestCaller) -> None:
     version = put(arm, 1, if_none_match="*")["etag"]
     assert nodes(put(arm, 2, if_match=version)) == 2
     for conditions in ({"if_match": version}, {"if_none_match": "*"}):
-        with pytest.raises(ArmRefusal) as refused:
+        with pytest.raises(ServiceRefusal) as refused:
             put(arm, 3, **conditions)
         assert refused.value.status == 412
 
 
 def test_a_put_that_succeeded_unseen_is_recognised(
-    arm: ArmCaller, lost: Callable[[str], None], journal: Callable[[], list[str]]
+    arm: RestCaller, lost: Callable[[str], None], journal: Callable[[], list[str]]
 ) -> None:
     lost("PUT")
     version = put(arm, 1, if_none_match="*")["etag"]
@@ -134,30 +134,30 @@ def test_a_put_that_succeeded_unseen_is_recognised(
 
 
 def test_a_put_that_somebody_else_came_before_is_still_refused(
-    arm: ArmCaller, control: Callable[..., Any], journal: Callable[[], list[str]]
+    arm: RestCaller, control: Callable[..., Any], journal: Callable[[], list[str]]
 ) -> None:
     version = put(arm, 1)["etag"]
     put(arm, 5)
     control("faults", match={"method": "PUT"}, answer={"reset": "before"})
-    with pytest.raises(ArmRefusal) as refused:
+    with pytest.raises(ServiceRefusal) as refused:
         put(arm, 2, if_match=version)
     assert refused.value.status == 412
     assert journal()[2:] == ["PUT None", "PUT 412", "GET 200"]
 
 
 def test_a_refused_precondition_is_not_read_back_when_nothing_was_unclear(
-    arm: ArmCaller, control: Callable[..., Any], journal: Callable[[], list[str]]
+    arm: RestCaller, control: Callable[..., Any], journal: Callable[[], list[str]]
 ) -> None:
     put(arm, 1)
     control("faults", answer={"status": 429})
-    with pytest.raises(ArmRefusal):
+    with pytest.raises(ServiceRefusal):
         put(arm, 1, if_none_match="*")
     assert journal() == ["PUT 200", "PUT 429", "PUT 412"]
 
 
 @pytest.mark.parametrize("method", ["PUT", "POST", "DELETE"])
 def test_what_was_done_unseen_can_be_repeated(
-    arm: ArmCaller, lost: Callable[[str], None], journal: Callable[[], list[str]], method: str
+    arm: RestCaller, lost: Callable[[str], None], journal: Callable[[], list[str]], method: str
 ) -> None:
     lost(method)
     if method == "PUT":
@@ -169,7 +169,7 @@ def test_what_was_done_unseen_can_be_repeated(
     assert journal() == [f"{method} None", f"{method} { {'PUT': 200, 'POST': 202, 'DELETE': 204}[method] }"]
 
 
-def finished(arm: ArmCaller, operation: Operation) -> Progress:
+def finished(arm: RestCaller, operation: Operation) -> Progress:
     """Poll, and store the operation in between as a wake-up would."""
     stored = operation.as_json()
 
@@ -187,11 +187,11 @@ def finished(arm: ArmCaller, operation: Operation) -> Progress:
 
 @pytest.mark.parametrize(("act", "state"), [("stop", "Stopped"), ("start", "Started")])
 def test_starting_and_stopping_are_followed_to_their_end(
-    arm: ArmCaller, control: Callable[..., Any], cloud: Cloud, act: str, state: str
+    arm: RestCaller, control: Callable[..., Any], cloud: Service, act: str, state: str
 ) -> None:
     control("settings", provisioning_seconds=0.05)
     begun = getattr(factory, f"{act}_environment")(arm, SEEDED, deadline_s=60)
-    operation = started(begun, ArmUrl.to(*SEEDED.segments), cloud)
+    operation = started(begun, resource_url(*SEEDED.segments), cloud)
     assert operation is not None
     assert operation.follow is Follow.EITHER
     assert finished(arm, operation) == Succeeded()
@@ -200,11 +200,11 @@ def test_starting_and_stopping_are_followed_to_their_end(
 
 @pytest.mark.parametrize(("style", "follow"), [("async-operation", Follow.STATUS), ("location", Follow.RESULT)])
 def test_a_sync_that_fails_later_says_so_in_arms_words(
-    arm: ArmCaller, control: Callable[..., Any], cloud: Cloud, style: str, follow: Follow
+    arm: RestCaller, control: Callable[..., Any], cloud: Service, style: str, follow: Follow
 ) -> None:
     control("settings", sync_style=style, import_seconds=0)
     begun = factory.sync(arm, FACTORY, SYNC, deadline_s=60)
-    operation = started(begun, ArmUrl.to(*FACTORY.segments), cloud)
+    operation = started(begun, resource_url(*FACTORY.segments), cloud)
     assert operation is not None
     assert operation.follow is follow
     result = finished(arm, operation)
@@ -212,23 +212,25 @@ def test_a_sync_that_fails_later_says_so_in_arms_words(
     assert result.code == "ContainerNotFound"
 
 
-def test_the_seeds_answer_to_a_sync_begins_nothing_that_can_be_followed(arm: ArmCaller, cloud: Cloud) -> None:
+def test_the_seeds_answer_to_a_sync_begins_nothing_that_can_be_followed(arm: RestCaller, cloud: Service) -> None:
     answer = factory.sync(arm, FACTORY, SYNC, deadline_s=60)
-    assert started(answer, ArmUrl.to(*FACTORY.segments), cloud) is None
+    assert started(answer, resource_url(*FACTORY.segments), cloud) is None
 
 
 @pytest.mark.parametrize("url", ["https://elsewhere.example/operation", "http://127.0.0.1:1/operation", "//x/y"])
-def test_a_stored_url_of_another_host_gets_no_token(arm: ArmCaller, journal: Callable[[], list[str]], url: str) -> None:
-    with pytest.raises(ArmRefusal, match="ForeignUrl"):
+def test_a_stored_url_of_another_host_gets_no_token(
+    arm: RestCaller, journal: Callable[[], list[str]], url: str
+) -> None:
+    with pytest.raises(ServiceRefusal, match="ForeignUrl"):
         poll(arm, Operation(url, Follow.STATUS), deadline_s=60)
     assert journal() == []
 
 
 @pytest.mark.parametrize(("follow", "status"), [(Follow.STATUS, 404), (Follow.RESULT, 403), (Follow.EITHER, 401)])
 def test_a_status_that_cannot_be_read_says_nothing_about_the_operation(
-    arm: ArmCaller, control: Callable[..., Any], emulator: str, follow: Follow, status: int
+    arm: RestCaller, control: Callable[..., Any], emulator: str, follow: Follow, status: int
 ) -> None:
     control("faults", times=2, answer={"status": status})
-    with pytest.raises(ArmRefusal) as refused:
+    with pytest.raises(ServiceRefusal) as refused:
         poll(arm, Operation(f"{emulator}/operation?api-version=2018-06-01", follow), deadline_s=60)
     assert refused.value.status == status

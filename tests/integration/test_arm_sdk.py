@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from azure.mgmt.datafactory import DataFactoryManagementClient
 
-from shared.identity import credential
+from shared.storage.connections import credential
 
 PLACE = ("example-rg", "example-adf")
 PLAIN = {"enforce_https": False}

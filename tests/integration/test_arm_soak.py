@@ -15,11 +15,11 @@ import pytest
 import requests
 
 from shared.adf.names import EnvironmentId, FactoryId
-from shared.adf.sync import SyncRequest
+from shared.adf.sync_request import SyncRequest
 from shared.arm import factory
-from shared.arm.caller import ArmCaller
-from shared.arm.clouds import Cloud
-from shared.errors import ArmError
+from shared.errors import ServiceError
+from shared.rest.caller import RestCaller
+from shared.rest.urls import Service
 
 # Read when the module is imported: the tests themselves see no ARM_… of the caller's.
 CALLS = int(os.environ.get("ARM_SOAK_CALLS", "300"))
@@ -78,7 +78,7 @@ def fault(chance: random.Random) -> dict[str, Any]:
     return {"match": {}, "times": chance.randint(1, 3), "answer": chance.choice(kinds)}
 
 
-OPERATIONS: list[Callable[[ArmCaller], object]] = [
+OPERATIONS: list[Callable[[RestCaller], object]] = [
     lambda arm: factory.put_environment(arm, ENVIRONMENT, SPEC, deadline_s=30),
     lambda arm: factory.put_environment(arm, ENVIRONMENT, SPEC, deadline_s=30, if_match="*"),
     lambda arm: factory.get_environment(arm, ENVIRONMENT, deadline_s=30),
@@ -94,7 +94,7 @@ OPERATIONS: list[Callable[[ArmCaller], object]] = [
 
 def test_whatever_arm_does_a_call_returns_or_raises_ours_and_tells_no_token(
     emulator: str,
-    cloud: Cloud,
+    cloud: Service,
     caplog: pytest.LogCaptureFixture,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -102,18 +102,18 @@ def test_whatever_arm_does_a_call_returns_or_raises_ours_and_tells_no_token(
     chance = random.Random(SEED)  # noqa: S311 - faults, not secrets
     requests.post(f"{emulator}/_emulator/settings", json={"throttle": False}, timeout=10).raise_for_status()
     credential, outcomes = _Credential(emulator), collections.Counter[str]()
-    arm, told = ArmCaller(cloud, credential, sleep=lambda _: None, jitter=chance.random), []
+    arm, told = RestCaller(cloud, credential, sleep=lambda _: None, jitter=chance.random), []
     for _ in range(CALLS):
         requests.post(f"{emulator}/_emulator/faults", json=fault(chance), timeout=10).raise_for_status()
         try:
             chance.choice(OPERATIONS)(arm)
             outcomes["answered"] += 1
-        except ArmError as error:
+        except ServiceError as error:
             outcomes[type(error).__name__] += 1
             told += traceback.format_exception(error)
     with capsys.disabled():
         print(f"\n{CALLS} calls with seed {SEED}: {dict(outcomes)}")  # noqa: T201 - the count is asked for
-    assert set(outcomes) == {"answered", "ArmRefusal", "ArmUnavailable"}
+    assert set(outcomes) == {"answered", "ServiceRefusal", "ServiceUnavailable"}
     everything = "".join([*told, caplog.text])
     assert credential.token
     assert credential.token not in everything

@@ -14,11 +14,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from shared.arm.attempts import RetryPolicy
-from shared.arm.call import ArmCall
-from shared.arm.caller import ArmCaller
-from shared.arm.clouds import Cloud
-from shared.errors import ArmRefusal, ArmUnavailable
+from shared.arm.clouds import arm_service
+from shared.errors import ServiceRefusal, ServiceUnavailable
+from shared.rest.call import RestCall
+from shared.rest.caller import RestCaller
+from shared.rest.retry import RetryPolicy
 
 
 @pytest.fixture(scope="module")
@@ -78,10 +78,10 @@ class _Token:
 
 
 def call(origin: str, path: str = "/a", deadline_s: float = 30, *, trust_environment: bool = True) -> object:
-    caller = ArmCaller(
-        Cloud(origin, "scope"), _Token(), policy=RetryPolicy(attempts=1), trust_environment=trust_environment
+    caller = RestCaller(
+        arm_service(origin, "scope"), _Token(), policy=RetryPolicy(attempts=1), trust_environment=trust_environment
     )
-    return caller.call(ArmCall("test", "GET", path), deadline_s=deadline_s).json()
+    return caller.call(RestCall("test", "GET", path), deadline_s=deadline_s).json()
 
 
 def test_a_certificate_that_the_environment_names_is_trusted_if_the_environment_is(
@@ -89,12 +89,12 @@ def test_a_certificate_that_the_environment_names_is_trusted_if_the_environment_
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
     assert call(origin) is True
-    with pytest.raises(ArmRefusal, match="SSLCertVerificationError"):
+    with pytest.raises(ServiceRefusal, match="SSLCertVerificationError"):
         call(origin, trust_environment=False)
 
 
 def test_an_unknown_certificate_is_final(origin: str) -> None:
-    with pytest.raises(ArmRefusal) as refused:
+    with pytest.raises(ServiceRefusal) as refused:
         call(origin)
     assert refused.value.code == "NotSendable"
 
@@ -103,5 +103,5 @@ def test_an_answer_that_does_not_end_ends_at_the_deadline_over_tls_too(
     origin: str, certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
-    with pytest.raises(ArmUnavailable, match="NoAnswer"):
+    with pytest.raises(ServiceUnavailable, match="NoAnswer"):
         call(origin, "/drip", deadline_s=1)

@@ -10,17 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from shared.arm.attempts import RetryPolicy
-from shared.arm.call import ArmCall
-from shared.arm.caller import ArmCaller
-from shared.arm.clouds import Cloud
-from shared.arm.urls import ArmUrl
-from shared.arm.whole_answer import TimedReads
-from shared.errors import ArmRefusal, ArmUnavailable
+from shared.arm.clouds import arm_service
+from shared.errors import ServiceRefusal, ServiceUnavailable
+from shared.rest.call import RestCall
+from shared.rest.caller import RestCaller
+from shared.rest.retry import RetryPolicy
+from shared.rest.transport import TimedReads
+from shared.rest.urls import Url
 from tests.integration.socket_server import SocketServer
 
 TOKEN = "eyJ-a-canary"  # noqa: S105 - looks like one
-GET = ArmCall("test", "GET", "/subscriptions/12345678-1234-1234-1234-123456789012")
+GET = RestCall("test", "GET", "/subscriptions/12345678-1234-1234-1234-123456789012")
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 
 Behaviour = Callable[[socket.socket, bytes, threading.Event], None]
@@ -55,8 +55,8 @@ class _Token:
 
 
 def call(server: Server, deadline_s: float = 30, *, attempts: int = 1, trust_environment: bool = False) -> object:
-    caller = ArmCaller(
-        Cloud(server.origin, "scope"),
+    caller = RestCaller(
+        arm_service(server.origin, "scope"),
         _Token(),
         policy=RetryPolicy(attempts=attempts),
         sleep=lambda _: None,
@@ -91,7 +91,7 @@ def drip(start: bytes, drop: bytes) -> Behaviour:
 )
 def test_an_answer_that_drips_ends_at_the_deadline(server: Server, start: bytes, drop: bytes) -> None:
     server.behaviours.append(drip(start, drop))
-    with pytest.raises(ArmUnavailable) as unavailable:
+    with pytest.raises(ServiceUnavailable) as unavailable:
         call(server, deadline_s=0.5)
     assert unavailable.value.code == "NoAnswer"
 
@@ -137,15 +137,15 @@ def test_a_redirect_is_an_answer_like_any_other(server: Server, location: str) -
     server.behaviours.append(
         send(b"HTTP/1.1 307 Away\r\nContent-Length: 0\r\nLocation: %b\r\n\r\n" % location.encode())
     )
-    with pytest.raises(ArmRefusal) as refused:
+    with pytest.raises(ServiceRefusal) as refused:
         call(server)
     assert refused.value.status == 307
 
 
 def test_a_url_that_the_http_library_changes_is_not_sent(server: Server) -> None:
-    caller = ArmCaller(Cloud(server.origin, "scope"), _Token())
-    with pytest.raises(ArmRefusal, match="UrlChanged"):
-        caller.call(ArmCall("test", "GET", ArmUrl("/subscriptions/../tenants")), deadline_s=30)
+    caller = RestCaller(arm_service(server.origin, "scope"), _Token())
+    with pytest.raises(ServiceRefusal, match="UrlChanged"):
+        caller.call(RestCall("test", "GET", Url("/subscriptions/../tenants")), deadline_s=30)
     assert server.requests == []
 
 
@@ -155,7 +155,7 @@ def test_a_token_that_the_server_echoes_is_in_no_exception(server: Server) -> No
         connection.sendall(b"HTTP/1.1 400 Bad\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
 
     server.behaviours.append(behave)
-    with pytest.raises(ArmRefusal, match=r"Authorization: Bearer \*+") as refused:
+    with pytest.raises(ServiceRefusal, match=r"Authorization: Bearer \*+") as refused:
         call(server)
     assert TOKEN in server.requests[0].decode()
     assert TOKEN not in "".join(traceback.format_exception(refused.value))
@@ -163,7 +163,7 @@ def test_a_token_that_the_server_echoes_is_in_no_exception(server: Server) -> No
 
 def test_a_broken_connection_leaves_no_request_on_the_exception(server: Server) -> None:
     server.behaviours.append(send(b""))
-    with pytest.raises(ArmUnavailable) as unavailable:
+    with pytest.raises(ServiceUnavailable) as unavailable:
         call(server)
     assert unavailable.value.__cause__ is None
     assert unavailable.value.__context__ is None
@@ -184,13 +184,13 @@ def test_a_proxy_of_the_environment_is_used_if_it_is_trusted_and_sees_no_token(
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", server.origin)
     server.behaviours.append(send(b"HTTP/1.1 502 Bad Gateway\r\n\r\n"))
-    caller = ArmCaller(
-        Cloud("https://127.0.0.1:1", "scope"),
+    caller = RestCaller(
+        arm_service("https://127.0.0.1:1", "scope"),
         _Token(),
         policy=RetryPolicy(attempts=1),
         trust_environment=trust_environment,
     )
-    with pytest.raises(ArmUnavailable) as unavailable:
+    with pytest.raises(ServiceUnavailable) as unavailable:
         caller.call(GET, deadline_s=30)
     assert unavailable.value.code == "NotConnected"
     assert [request.split(b" ")[0] for request in server.requests] == [b"CONNECT"] * reached

@@ -11,12 +11,12 @@ import requests
 from azure.storage.blob import BlobServiceClient
 
 from shared.adf.names import EnvironmentId
-from shared.arm.caller import ArmCaller
-from shared.arm.clouds import Cloud
-from shared.errors import ArmRefusal
-from shared.identity import credential
-from shared.relay.data_factory import DataFactory
-from shared.relay.target import ImportFailed, Progress, StillRunning, Succeeded
+from shared.errors import ServiceRefusal
+from shared.rest.caller import RestCaller
+from shared.rest.urls import Service
+from shared.storage.connections import credential
+from shared.targets.data_factory import DataFactory
+from shared.targets.port import ImportFailed, Progress, StillRunning, Succeeded
 from tests.unit.memory import FACTORY, make_route
 from tests.waiting import until
 
@@ -24,8 +24,8 @@ ROUTE = make_route()
 
 
 @pytest.fixture
-def target(cloud: Cloud) -> DataFactory:
-    return DataFactory(ArmCaller(cloud, credential()), settle=timedelta(seconds=1))
+def target(cloud: Service) -> DataFactory:
+    return DataFactory(RestCaller(cloud, credential()), settle=timedelta(seconds=1))
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_the_state_of_an_environment_is_read(target: DataFactory) -> None:
 
 def test_an_environment_that_does_not_exist_is_refused(target: DataFactory) -> None:
     nowhere = replace(ROUTE, environment=EnvironmentId(FACTORY, "nowhere"))
-    with pytest.raises(ArmRefusal) as refused:
+    with pytest.raises(ServiceRefusal) as refused:
         target.environment_state(nowhere, deadline_s=10)
     assert refused.value.status == 404
 

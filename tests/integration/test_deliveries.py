@@ -7,10 +7,10 @@ import azure.functions as func
 from azure.storage.blob import BlobServiceClient
 
 from local.azurite import Azurite
-from shared.api.deliveries import REPLAYED, Deliveries
 from shared.api.problem import Problem
-from shared.api.signatures import Delivery
-from shared.relay.documents import BlobDocuments
+from shared.api.signed.deliveries import REPLAYED, Deliveries
+from shared.api.signed.signatures import Delivery
+from shared.storage.documents import BlobDocuments
 
 INSTANCES = 4
 ROUNDS = 10

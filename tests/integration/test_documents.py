@@ -4,7 +4,7 @@ import pytest
 from azure.storage.blob import BlobServiceClient
 
 from shared.errors import StateConflict
-from shared.relay.documents import BlobDocuments
+from shared.storage.documents import BlobDocuments
 
 NAME = "routes/default.json"
 

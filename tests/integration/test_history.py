@@ -6,10 +6,9 @@ from datetime import timedelta
 import pytest
 from azure.storage.blob import BlobServiceClient
 
-from shared.api.history import HistoryQuery
-from shared.relay.documents import BlobDocuments, Document
-from shared.relay.records import Records, SyncRecord, new_sync_id
-from shared.relay.summaries import Summaries
+from shared.api.routes.syncs import HistoryQuery
+from shared.storage.documents import BlobDocuments, Document
+from shared.sync.history import Records, Summaries, SyncRecord, new_sync_id
 from tests.unit.memory import NOON
 
 

@@ -6,7 +6,7 @@ from azure.storage.blob import BlobBlock, BlobServiceClient, ContainerClient
 
 from local.ports import free_ports
 from shared.errors import FolderUnreadable
-from shared.folder.listing import find_file, list_folder
+from shared.folder.blobs import find_file, list_folder
 from shared.folder.path import FolderPath
 
 FOLDER = FolderPath.parse("files/airflow")

@@ -4,8 +4,8 @@ import pytest
 from azure.storage.blob import BlobServiceClient, ContainerClient
 
 from shared.errors import FolderUnreadable
+from shared.folder.blobs import read_files
 from shared.folder.path import FolderPath
-from shared.folder.reading import read_files
 
 FOLDER = FolderPath.parse("files/airflow")
 

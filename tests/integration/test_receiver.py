@@ -16,7 +16,7 @@ from standardwebhooks import Webhook
 from shared.errors import NotDelivered
 from shared.notification import receiver as module
 from shared.notification.receiver import Receiver
-from shared.standard_webhooks import parse_secrets
+from shared.webhooks.standard import parse_secrets
 from tests.integration.socket_server import SocketServer
 
 CANARY = "canary4711"

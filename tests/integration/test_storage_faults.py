@@ -21,26 +21,23 @@ from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueServiceClient
 
 from local.azurite import Azurite
-from shared.errors import ArmRefusal, StateConflict
-from shared.folder.listing import list_folder
-from shared.folder.reading import read_files
-from shared.relay.baseline import Baselines
-from shared.relay.decide import Policy
-from shared.relay.documents import BlobDocuments
-from shared.relay.flight import Flights
-from shared.relay.follow import Follow
-from shared.relay.inspection import Inspection
-from shared.relay.ledger import Ledger
-from shared.relay.notice import Notices
-from shared.relay.notifications import Notifications
-from shared.relay.queues import NOTIFICATIONS
-from shared.relay.reconcile import Reconciler
-from shared.relay.records import Records
-from shared.relay.route import Route
-from shared.relay.states import RouteStates
-from shared.relay.sync import SyncAttempts
-from shared.relay.target import Accepted, EnvironmentState, Progress, Succeeded
-from shared.relay.wake_ups import QueuedWakeUps
+from shared.errors import ServiceRefusal, StateConflict
+from shared.folder.blobs import list_folder, read_files
+from shared.route import Route
+from shared.storage.documents import BlobDocuments
+from shared.storage.queues import NOTIFICATIONS, QueuedWakeUps
+from shared.sync.baseline import Baselines
+from shared.sync.decide import Policy
+from shared.sync.execute import Inspection, SyncAttempts
+from shared.sync.history import Records
+from shared.sync.lease import Flights
+from shared.sync.outbox import Notifications
+from shared.sync.outcomes import Ledger
+from shared.sync.poll import Follow
+from shared.sync.reconcile import Reconciler
+from shared.sync.store import RouteStates
+from shared.sync.wake_up import Notices
+from shared.targets.port import Accepted, EnvironmentState, Progress, Succeeded
 from tests.unit.memory import make_route
 from tests.waiting import until
 
@@ -138,7 +135,7 @@ class World:
 
     def sync(self, _: Route, *, deadline_s: float) -> Accepted:  # noqa: ARG002 - the port
         if self.refuses:
-            raise ArmRefusal("no such linked service", code="BadRequest", status=400)
+            raise ServiceRefusal("no such linked service", code="BadRequest", status=400)
         self.synced += 1
         return Accepted(202, None)
 

@@ -6,8 +6,7 @@ import pytest
 from azure.core.exceptions import ServiceResponseError
 from azure.storage.queue import QueueServiceClient
 
-from shared.relay.queues import WAKE_UPS
-from shared.relay.wake_ups import QueuedWakeUps, route_name_of
+from shared.storage.queues import WAKE_UPS, QueuedWakeUps, route_name_of
 from tests.waiting import until
 
 

@@ -13,19 +13,18 @@ from typing import ClassVar
 from greenlet import greenlet
 
 from shared.errors import StateConflict
-from shared.relay.baseline import Baselines
-from shared.relay.decide import Policy
-from shared.relay.flight import Flights
-from shared.relay.follow import Follow
-from shared.relay.inspection import Inspection
-from shared.relay.ledger import Ledger
-from shared.relay.notice import Notices
-from shared.relay.notifications import Notifications
-from shared.relay.reconcile import Reconciler
-from shared.relay.records import Records
-from shared.relay.state import RouteState
-from shared.relay.states import RouteStates
-from shared.relay.sync import SyncAttempts
+from shared.sync.baseline import Baselines
+from shared.sync.decide import Policy
+from shared.sync.execute import Inspection, SyncAttempts
+from shared.sync.history import Records
+from shared.sync.lease import Flights
+from shared.sync.outbox import Notifications
+from shared.sync.outcomes import Ledger
+from shared.sync.poll import Follow
+from shared.sync.reconcile import Reconciler
+from shared.sync.state import RouteState
+from shared.sync.store import RouteStates
+from shared.sync.wake_up import Notices
 from tests.model.storage import Blob, Cloud, Message, NewsQueue
 from tests.model.tape import Tape
 from tests.unit.memory import make_route

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from shared.errors import ArmUnavailable, FolderUnreadable, NotDelivered, StateConflict
+from shared.errors import FolderUnreadable, NotDelivered, ServiceUnavailable, StateConflict
 from shared.folder.manifest import File, Manifest
-from shared.relay.documents import Document
-from shared.relay.notifications import LIFETIME
-from shared.relay.route import Route
-from shared.relay.state import News, RouteState
-from shared.relay.target import Accepted, EnvironmentState, Progress, StillRunning, Succeeded
+from shared.route import Route
+from shared.storage.documents import Document
+from shared.sync.outbox import LIFETIME
+from shared.sync.state import News, RouteState
+from shared.targets.port import Accepted, EnvironmentState, Progress, StillRunning, Succeeded
 from tests.model.tape import Tape
 from tests.unit.memory import NOON
 
@@ -149,7 +149,7 @@ class Cloud:
         self.imports.append(Import(self.now, self.now + lasts, files))
         self.pause()
         if answer_is_lost:
-            error = ArmUnavailable("the answer was lost", code="NoAnswer")
+            error = ServiceUnavailable("the answer was lost", code="NoAnswer")
             error.may_have_acted = True
             raise error
         if self.follows_operations:
@@ -166,7 +166,7 @@ class Cloud:
         until = self.now + deadline_s
         self.pause()
         if self.now >= until or self.tape.happens(one_in=12):
-            raise ArmUnavailable("busy", code="ServerBusy", retry_after_s=self.tape.pick([0.0, 3.0, 30.0]))
+            raise ServiceUnavailable("busy", code="ServerBusy", retry_after_s=self.tape.pick([0.0, 3.0, 30.0]))
 
     def _call(self) -> None:
         """Let others go first, then fail before anything happens, or not."""

@@ -6,12 +6,12 @@ from urllib.parse import urlencode
 
 import azure.functions as func
 
-from shared.api.route_shown import Shared
-from shared.api.routes import RoutesApi
-from shared.api.syncs import SyncsApi
-from shared.api.waiting import Waiting
-from shared.relay.inspection import Inspection
-from shared.relay.preview import Previews
+from shared.api.routes.routes import RoutesApi
+from shared.api.routes.shown import Shared
+from shared.api.routes.syncs import SyncsApi
+from shared.api.routes.waiting import Waiting
+from shared.sync.dry_run import Previews
+from shared.sync.execute import Inspection
 from tests.unit.memory import make_route
 from tests.unit.world import ROUTE, World
 

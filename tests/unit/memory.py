@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from shared.adf.names import EnvironmentId, FactoryId
-from shared.adf.sync import SyncRequest
+from shared.adf.sync_request import SyncRequest
 from shared.errors import StateConflict
 from shared.folder.manifest import File, Manifest
 from shared.folder.path import FolderPath
-from shared.relay.documents import Document
-from shared.relay.route import Route
+from shared.route import Route
+from shared.storage.documents import Document
 
 NOON = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)
 FACTORY = FactoryId("12345678-1234-1234-1234-123456789012", "example-rg", "example-adf")

@@ -9,19 +9,19 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.adf.changes import changes
-from shared.adf.environment import EnvironmentSpec
-from shared.adf.masking import masked, masks_in, secrets_in
+from shared.adf.diff import changes
 from shared.adf.names import EnvironmentId
+from shared.adf.secrets import masked, masks_in, secrets_in
+from shared.adf.spec import EnvironmentSpec
 from shared.adf.warnings import warnings_of
-from shared.api.bodies import json_object
-from shared.api.patches import Patch
+from shared.api.environments.patch import Patch
+from shared.api.environments.put import Put
 from shared.api.problem import Problem
-from shared.api.puts import Put
-from shared.api.warnings_header import LONGEST_BYTES, warnings_header
-from shared.arm.answers import ArmAnswer
-from shared.arm.call import ArmCall, Request
-from shared.arm.urls import ArmUrl
+from shared.api.request import json_object
+from shared.api.response import LONGEST_BYTES, warnings_header
+from shared.arm.clouds import resource_url
+from shared.rest.answers import RestAnswer
+from shared.rest.call import Request, RestCall
 from tests.unit.any_json import CANARY, anything, specs
 from tests.unit.memory import FACTORY
 
@@ -57,7 +57,7 @@ def whole_way(put: Put) -> None:
     (told,) = warnings_header(warnings).values() or ("",)
     assert len(told.encode("ascii")) <= LONGEST_BYTES
     assert CANARY not in f"{told} {put!r} {json.dumps(masked(put.spec))}"
-    sent = Request.of(ArmCall("put", "PUT", ArmUrl.to(*ENVIRONMENT.segments), put.spec), 0.0).body
+    sent = Request.of(RestCall("put", "PUT", resource_url(*ENVIRONMENT.segments), put.spec), 0.0).body
     assert sent is not None
     assert json.loads(sent) == put.spec
 
@@ -130,7 +130,7 @@ def test_any_patch_of_anything_is_a_put_or_refused(source: str, there: str) -> N
         return
     existing = shown if isinstance(shown, dict) else EXISTING
     try:
-        put = patch.put(ENVIRONMENT, ArmAnswer(200, {}, json.dumps(existing | {"etag": "e"}).encode()))
+        put = patch.put(ENVIRONMENT, RestAnswer(200, {}, json.dumps(existing | {"etag": "e"}).encode()))
     except Problem as problem:
         refusal = problem.response().get_body()
     else:

@@ -12,11 +12,11 @@ from requests.structures import CaseInsensitiveDict
 
 from local.app_settings import sample
 from shared.api.endpoints import ENDPOINTS, Endpoint
-from shared.arm.answers import ArmAnswer
-from shared.arm.caller import ArmCaller
-from shared.relay.notice import Notices
+from shared.app import Relay
+from shared.rest.answers import RestAnswer
+from shared.rest.caller import RestCaller
 from shared.settings import read_settings
-from shared.wiring import Relay
+from shared.sync.wake_up import Notices
 from tests.unit.any_json import anything, specs
 from tests.unit.memory import FACTORY, Clock, MemoryDocuments, MemoryWakeUps
 from tests.unit.test_arm_tokens import Identity
@@ -24,7 +24,7 @@ from tests.unit.test_arm_tokens import Identity
 SECRET = "whsec_" + "A" * 43 + "="
 SETTINGS = read_settings(sample() | {"RELAY_WEBHOOK_SECRETS": SECRET})
 TOLD_BY_US = {400, 401, 403, 404, 409, 412, 413, 415, 422, 502, 503}
-Outcome = ArmAnswer | Exception
+Outcome = RestAnswer | Exception
 
 
 class AnyTransport:
@@ -33,7 +33,7 @@ class AnyTransport:
     def __init__(self, outcomes: list[Outcome]) -> None:
         self._outcomes = outcomes
 
-    def send(self, *_: object, **__: object) -> ArmAnswer:
+    def send(self, *_: object, **__: object) -> RestAnswer:
         outcome = self._outcomes[0] if len(self._outcomes) == 1 else self._outcomes.pop(0)
         if isinstance(outcome, Exception):
             raise outcome
@@ -47,7 +47,7 @@ def relay_with(outcomes: list[Outcome]) -> Relay:
     def sleep(seconds: float) -> None:
         clock.seconds += seconds
 
-    arm = ArmCaller(SETTINGS.cloud, Identity(), clock=clock.monotonic, sleep=sleep)
+    arm = RestCaller(SETTINGS.cloud, Identity(), clock=clock.monotonic, sleep=sleep)
     vars(arm)["_transport"] = AnyTransport(outcomes)
     vars(relay).update(arm=arm, _documents=MemoryDocuments(clock))
     vars(relay)["notices"] = Notices(relay._states, MemoryWakeUps(clock), timedelta(seconds=5), clock=clock.monotonic)  # noqa: SLF001
@@ -64,7 +64,7 @@ arm_headers = st.dictionaries(
     printable,
 )
 arm_answers = st.builds(
-    lambda status, headers, body: ArmAnswer(status, CaseInsensitiveDict(headers), body.encode(errors="surrogatepass")),
+    lambda status, headers, body: RestAnswer(status, CaseInsensitiveDict(headers), body.encode(errors="surrogatepass")),
     statuses,
     arm_headers,
     arm_bodies,
@@ -129,7 +129,7 @@ def test_any_request_is_answered_with_a_documented_status(
     exchange: tuple[Endpoint, func.HttpRequest, list[Any]],
 ) -> None:
     endpoint, request, outcomes = exchange
-    of_arm = {each.status for each in outcomes if isinstance(each, ArmAnswer) and 200 <= each.status < 500}
+    of_arm = {each.status for each in outcomes if isinstance(each, RestAnswer) and 200 <= each.status < 500}
     answer = endpoint.handler(relay_with(outcomes))(request)
     assert isinstance(answer, func.HttpResponse)
     assert answer.status_code in {HTTPStatus.OK, HTTPStatus.ACCEPTED} | TOLD_BY_US | of_arm

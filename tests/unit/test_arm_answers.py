@@ -1,13 +1,13 @@
 import pytest
 from requests.structures import CaseInsensitiveDict
 
-from shared.arm.answers import ArmAnswer
-from shared.arm.read_back import holds
+from shared.arm.factory import holds
+from shared.rest.answers import RestAnswer
 
 
-def answer(content: bytes = b"", **headers: str) -> ArmAnswer:
+def answer(content: bytes = b"", **headers: str) -> RestAnswer:
     named = CaseInsensitiveDict({name.replace("_", "-"): value for name, value in headers.items()})
-    return ArmAnswer(200, named, content)
+    return RestAnswer(200, named, content)
 
 
 def test_ids_and_quota_are_kept() -> None:

@@ -1,7 +1,6 @@
 import pytest
 
-from shared.arm.budget import RetryBudget
-from shared.arm.pace import Pace
+from shared.rest.limits import Pace, RetryBudget
 
 
 def test_a_dead_arm_gets_ten_retries_and_no_more() -> None:

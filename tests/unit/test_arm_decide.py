@@ -7,26 +7,26 @@ from datetime import UTC, datetime
 import pytest
 from requests.structures import CaseInsensitiveDict
 
-from shared.arm.answers import ArmAnswer
-from shared.arm.attempts import GiveUp, Retry, RetryPolicy, RetryWithFreshToken, Situation, decide
-from shared.arm.failures import may_have_acted
-from shared.arm.no_answer import NoAnswer, Reach
-from shared.errors import ArmError, ArmRefusal, ArmUnavailable
+from shared.errors import ServiceError, ServiceRefusal, ServiceUnavailable
+from shared.rest.answers import RestAnswer
+from shared.rest.error_bodies import may_have_acted
+from shared.rest.no_answer import NoAnswer, Reach
+from shared.rest.retry import GiveUp, Retry, RetryPolicy, RetryWithFreshToken, Situation, decide
 
 FIRST = Situation(RetryPolicy(attempts=4), attempt=1, time_left_s=60, jitter=0.5, now=datetime(2026, 1, 1, tzinfo=UTC))
 
 
-def answer(status: int, code: str = "Any", message: str = "words", **headers: str) -> ArmAnswer:
+def answer(status: int, code: str = "Any", message: str = "words", **headers: str) -> RestAnswer:
     body = {"error": {"code": code, "message": message}}
     named = CaseInsensitiveDict({name.replace("_", "-"): value for name, value in headers.items()})
-    return ArmAnswer(status, named, json.dumps(body).encode())
+    return RestAnswer(status, named, json.dumps(body).encode())
 
 
 def situation(**changes: object) -> Situation:
     return replace(FIRST, **changes)  # type: ignore[arg-type]
 
 
-def given_up(outcome: ArmAnswer | NoAnswer, circumstances: Situation = FIRST) -> ArmError:
+def given_up(outcome: RestAnswer | NoAnswer, circumstances: Situation = FIRST) -> ServiceError:
     decision = decide(outcome, circumstances)
     assert isinstance(decision, GiveUp)
     return decision.error
@@ -59,7 +59,7 @@ def test_a_conflict_that_says_that_it_passes_is_tried_again(code: str) -> None:
 def test_a_conflict_may_say_so_in_its_details() -> None:
     details = [{"error": {"code": "RetryableError", "message": "busy"}}]
     body = json.dumps({"error": {"code": "Conflict", "message": "no", "details": details}}).encode()
-    assert decide(ArmAnswer(409, {}, body), FIRST) == Retry(0.25)
+    assert decide(RestAnswer(409, {}, body), FIRST) == Retry(0.25)
 
 
 @pytest.mark.parametrize(
@@ -67,21 +67,21 @@ def test_a_conflict_may_say_so_in_its_details() -> None:
 )
 def test_everything_else_fails_at_once(status: int) -> None:
     error = given_up(answer(status, "Nope"))
-    assert isinstance(error, ArmRefusal)
+    assert isinstance(error, ServiceRefusal)
     assert (error.status, error.code, error.message) == (status, "Nope", "words")
 
 
 def test_what_cannot_be_sent_fails_at_once() -> None:
     error = given_up(NoAnswer(Reach.NOT_SENDABLE, "SSLCertVerificationError"))
-    assert isinstance(error, ArmRefusal)
+    assert isinstance(error, ServiceRefusal)
     assert (error.status, error.code) == (None, "NotSendable")
 
 
 def test_a_refused_token_is_replaced_once() -> None:
     refused = answer(401, WWW_Authenticate="Bearer claims=x")
     assert decide(refused, FIRST) == RetryWithFreshToken("Bearer claims=x")
-    assert isinstance(given_up(refused, situation(fresh_token=True)), ArmRefusal)
-    assert isinstance(given_up(refused, situation(attempt=4)), ArmRefusal)
+    assert isinstance(given_up(refused, situation(fresh_token=True)), ServiceRefusal)
+    assert isinstance(given_up(refused, situation(attempt=4)), ServiceRefusal)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_waits_double(attempt: int, wait_s: float) -> None:
 
 
 @pytest.mark.parametrize("outcome", [answer(502), answer(504), NoAnswer(Reach.NO_ANSWER, "reset")])
-def test_after_an_attempt_that_may_have_been_carried_out_there_is_a_pause(outcome: ArmAnswer | NoAnswer) -> None:
+def test_after_an_attempt_that_may_have_been_carried_out_there_is_a_pause(outcome: RestAnswer | NoAnswer) -> None:
     assert decide(outcome, situation(settle_s=5.0)) == Retry(5.25)
 
 
@@ -123,20 +123,20 @@ def test_waits_stop_growing_at_the_cap() -> None:
 
 def test_the_last_attempt_is_the_last() -> None:
     error = given_up(answer(503), situation(attempt=4))
-    assert isinstance(error, ArmUnavailable)
+    assert isinstance(error, ServiceUnavailable)
     assert error.retry_after_s is None
 
 
 def test_without_a_budget_there_is_no_retry_and_the_floor_is_still_told() -> None:
     error = given_up(answer(429, Retry_After="7"), situation(budget_left=False))
-    assert isinstance(error, ArmUnavailable)
+    assert isinstance(error, ServiceUnavailable)
     assert error.retry_after_s == 7
 
 
 @pytest.mark.parametrize(("headers", "handed_over"), [({"Retry_After": "600"}, 600), ({}, 0.25)])
 def test_a_wait_longer_than_the_time_left_is_handed_to_the_caller(headers: dict[str, str], handed_over: float) -> None:
     error = given_up(answer(503, **headers), situation(time_left_s=0.25))
-    assert isinstance(error, ArmUnavailable)
+    assert isinstance(error, ServiceUnavailable)
     assert error.retry_after_s == handed_over
 
 

@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.adf.masking import MASK, secrets_in
-from shared.arm.answers import ArmAnswer
-from shared.arm.echoes import without
-from shared.arm.failures import failure
+from shared.adf.secrets import MASK, secrets_in
+from shared.rest.answers import RestAnswer, without
+from shared.rest.error_bodies import failure
 
 SECRET = 'pä/"ss+w<o>rd & \\'  # noqa: S105 - one with every character that somebody escapes
 
@@ -35,34 +34,34 @@ def test_a_secret_is_taken_out_of_an_error_in_every_form_in_which_servers_echo(e
         json.dumps({"error": {"message": f"no {echo}"}}, ensure_ascii=False),
         f"<html>{echo}</html>",
     ):
-        kept = without([SECRET], body.encode())
-        shown = str(vars(failure(ArmAnswer(400, {}, kept))))
+        kept = without_secrets([SECRET], body.encode())
+        shown = str(vars(failure(RestAnswer(400, {}, kept))))
         assert MASK in shown
         assert not any(form in shown for form in (echo, SECRET, "w<o>rd"))
 
 
 def test_json_may_be_escaped_in_any_way_and_cut_off() -> None:
     body = b'{"error": {"message": "\\u0070\\u00E4/\\u0022ss\\u002Bw\\u003co\\u003Erd \\u0026 \\\\", "details": [{"x'
-    assert without([SECRET], body) == f'{{"error": {{"message": "{MASK}", "details": [{{"x'.encode()
+    assert without_secrets([SECRET], body) == f'{{"error": {{"message": "{MASK}", "details": [{{"x'.encode()
 
 
 def test_a_short_secret_is_taken_out_where_it_stands_alone() -> None:
-    assert without(["abc"], b"abc 'abc', abcd xabc") == f"{MASK} '{MASK}', abcd xabc".encode()
+    assert without_secrets(["abc"], b"abc 'abc', abcd xabc") == f"{MASK} '{MASK}', abcd xabc".encode()
 
 
 def test_the_longest_secret_counts_where_one_is_part_of_another() -> None:
-    assert without(["secret", "secret-2"], b"secret-2 secret") == f"{MASK} {MASK}".encode()
+    assert without_secrets(["secret", "secret-2"], b"secret-2 secret") == f"{MASK} {MASK}".encode()
 
 
 def test_an_answer_without_secrets_stays_as_it_is() -> None:
     for content in (b"\xff", b'{"a": "\\u00e4"}'):
-        assert without([""], content) == content
-    assert without(["secret"], b'{"a": "\\u00e4", "b": [1e5]}') == b'{"a": "\\u00e4", "b": [1e5]}'
+        assert without_secrets([""], content) == content
+    assert without_secrets(["secret"], b'{"a": "\\u00e4", "b": [1e5]}') == b'{"a": "\\u00e4", "b": [1e5]}'
 
 
 @given(st.binary(max_size=50), st.text(max_size=9))
 def test_no_answer_is_too_odd_for_it(content: bytes, secret: str) -> None:
-    without([secret], content)
+    without_secrets([secret], content)
 
 
 def test_the_secrets_of_a_spec_are_those_that_are_masked() -> None:

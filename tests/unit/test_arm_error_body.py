@@ -4,15 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.arm.answers import ArmAnswer
-from shared.arm.error_body import read_error
-from shared.arm.failures import failure
-from shared.errors import ArmError, ErrorDetail
+from shared.errors import ErrorDetail, ServiceError
+from shared.rest.answers import RestAnswer
+from shared.rest.error_bodies import failure, read_error
 
 
 def read(body: object) -> ErrorDetail:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return read_error(ArmAnswer(400, {}, content))
+    return read_error(RestAnswer(400, {}, content))
 
 
 FLAT = {"code": "Inner", "message": "why", "target": "x"}
@@ -100,7 +99,7 @@ JSON = st.recursive(
 
 @given(JSON.map(lambda body: json.dumps(body).encode()) | st.binary(), st.integers(300, 599))
 def test_any_body_becomes_one_of_our_errors(body: bytes, status: int) -> None:
-    error = failure(ArmAnswer(status, {}, body))
-    assert isinstance(error, ArmError)
+    error = failure(RestAnswer(status, {}, body))
+    assert isinstance(error, ServiceError)
     assert error.code
     assert error.status == status

@@ -6,7 +6,7 @@ import pytest
 import requests.exceptions
 import urllib3.exceptions
 
-from shared.arm.no_answer import RAISED, NoAnswer, Reach, reach
+from shared.rest.no_answer import RAISED, NoAnswer, Reach, reach
 
 ROOTS = {requests.exceptions.RequestException, urllib3.exceptions.HTTPError}
 

@@ -4,8 +4,7 @@ from typing import Any
 import pytest
 from requests.structures import CaseInsensitiveDict
 
-from shared.arm.answers import ArmAnswer
-from shared.arm.clouds import CLOUDS
+from shared.arm.clouds import CLOUDS, resource_url
 from shared.arm.operations import (
     DEFAULT_INTERVAL_S,
     Failed,
@@ -17,16 +16,16 @@ from shared.arm.operations import (
     interpret,
     started,
 )
-from shared.arm.urls import ArmUrl
+from shared.rest.answers import RestAnswer
 
 CLOUD = CLOUDS["AzureCloud"]
-RESOURCE = ArmUrl.to("subscriptions", "s")
+RESOURCE = resource_url("subscriptions", "s")
 URL = "https://management.azure.com/operation"
 
 
-def answer(status: int, body: object = None, **headers: str) -> ArmAnswer:
+def answer(status: int, body: object = None, **headers: str) -> RestAnswer:
     named = CaseInsensitiveDict({name.replace("_", "-"): value for name, value in headers.items()})
-    return ArmAnswer(status, named, b"" if body is None else json.dumps(body).encode())
+    return RestAnswer(status, named, b"" if body is None else json.dumps(body).encode())
 
 
 def provisioning(state: str | None) -> dict[str, Any]:
@@ -49,7 +48,7 @@ def provisioning(state: str | None) -> dict[str, Any]:
     ],
     ids=["nothing to follow", "done", "no provisioningState", "status first", "both", "location", "resource"],
 )
-def test_an_answer_tells_how_its_operation_is_followed(begun: ArmAnswer, expected: Operation | None) -> None:
+def test_an_answer_tells_how_its_operation_is_followed(begun: RestAnswer, expected: Operation | None) -> None:
     assert started(begun, RESOURCE, CLOUD) == expected
 
 
@@ -85,7 +84,7 @@ REASON = {"error": {"code": "Because", "message": "of that"}}
         (Follow.RESOURCE, answer(200, []), DONE),
     ],
 )
-def test_what_a_poll_says(follow: Follow, polled: ArmAnswer, expected: Progress | str) -> None:
+def test_what_a_poll_says(follow: Follow, polled: RestAnswer, expected: Progress | str) -> None:
     progress = interpret(Operation(URL, follow), polled)
     if expected == RUNS:
         assert progress == Running(Operation(URL, follow, DEFAULT_INTERVAL_S))

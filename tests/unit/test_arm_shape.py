@@ -5,10 +5,10 @@ import azure.functions as func
 import pytest
 
 from shared.adf.names import FactoryId
-from shared.api.arm_shape import arm_shaped
 from shared.api.endpoints import ENDPOINTS
-from shared.api.environment_writes import EnvironmentWrites
-from shared.api.environments import EnvironmentApi
+from shared.api.environments.arm_shape import arm_shaped
+from shared.api.environments.reads import EnvironmentApi
+from shared.api.environments.writes import EnvironmentWrites
 from tests.unit.test_environment_api import FACTORY, ScriptedArm, spec
 
 PATH = next(endpoint.url_path for endpoint in ENDPOINTS if endpoint.name == "arm_list_environments")

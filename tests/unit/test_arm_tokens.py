@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
-from shared.arm.tokens import Tokens
 from shared.errors import NoToken
+from shared.rest.tokens import Tokens
 
 
 class Issued:

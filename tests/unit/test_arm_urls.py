@@ -4,9 +4,9 @@ import pytest
 import requests
 
 from shared.adf.names import RESOURCE_GROUP, EnvironmentId, FactoryId
-from shared.arm.call import ArmCall
-from shared.arm.clouds import CLOUDS, Cloud
-from shared.arm.urls import ArmUrl, same
+from shared.arm.clouds import CLOUDS, arm_service, resource_url
+from shared.rest.call import RestCall
+from shared.rest.urls import Url, same
 
 PUBLIC = CLOUDS["AzureCloud"]
 SUBSCRIPTION = "12345678-1234-1234-1234-123456789012"
@@ -27,19 +27,19 @@ def test_such_a_name_is_refused_before_there_is_a_url() -> None:
     with pytest.raises(ValueError, match="resource group"):
         RESOURCE_GROUP.check("..")
     with pytest.raises(ValueError, match="parts of a path"):
-        ArmUrl.to("subscriptions", SUBSCRIPTION, "resourceGroups", "..")
+        resource_url("subscriptions", SUBSCRIPTION, "resourceGroups", "..")
     with pytest.raises(ValueError, match="parts of a path"):
-        _ = ArmCall("test", "GET", f"/subscriptions/{SUBSCRIPTION}/resourceGroups/../providers").url
+        _ = RestCall("test", "GET", f"/subscriptions/{SUBSCRIPTION}/resourceGroups/../providers").url
 
 
 def test_every_part_is_quoted_and_arrives_as_it_was_meant() -> None:
-    url = ArmUrl.to("a/b", "%2e%2e", "ö?#&", "(x)").at(PUBLIC.endpoint)
+    url = resource_url("a/b", "%2e%2e", "ö?#&", "(x)").at(PUBLIC.endpoint)
     assert url == "https://management.azure.com/a%2Fb/%252e%252e/%C3%B6%3F%23%26/%28x%29?api-version=2018-06-01"
     assert same(url, requests.Request("GET", url).prepare().url or "")
 
 
 def test_an_id_becomes_the_same_url_as_its_text() -> None:
-    assert ArmUrl.to(*ENVIRONMENT.segments) == ArmCall("test", "GET", str(ENVIRONMENT)).url
+    assert resource_url(*ENVIRONMENT.segments) == RestCall("test", "GET", str(ENVIRONMENT)).url
 
 
 @pytest.mark.parametrize(
@@ -64,9 +64,9 @@ def test_a_url_that_is_only_spelt_in_another_way_is_the_same() -> None:
 
 def test_a_template_shows_words_and_no_names() -> None:
     path = "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.DataFactory/factories/{}/integrationRuntimes/{}"
-    assert ArmUrl.to(*ENVIRONMENT.segments).template == path
-    operation = ArmUrl("/subscriptions/s/providers/Microsoft.DataFactory/operationresults/secret", "t=secret")
-    assert operation.template == "/subscriptions/{}/providers/Microsoft.DataFactory/operationresults/{}"
+    assert resource_url(*ENVIRONMENT.segments).template(PUBLIC.words) == path
+    operation = Url("/subscriptions/s/providers/Microsoft.DataFactory/operationresults/secret", "t=secret")
+    assert operation.template(PUBLIC.words) == "/subscriptions/{}/providers/Microsoft.DataFactory/operationresults/{}"
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_a_template_shows_words_and_no_names() -> None:
     ],
 )
 def test_a_link_to_arm_itself_is_followed(link: str) -> None:
-    assert ArmUrl.given(link, PUBLIC) == ArmUrl("/a/b", "c=d")
+    assert Url.given(link, PUBLIC) == Url("/a/b", "c=d")
 
 
 @pytest.mark.parametrize(
@@ -100,13 +100,13 @@ def test_a_link_to_arm_itself_is_followed(link: str) -> None:
 )
 def test_a_link_that_leads_away_is_refused(link: str) -> None:
     with pytest.raises(ValueError, match=r"another host|Invalid IPv6"):
-        ArmUrl.given(link, PUBLIC)
+        Url.given(link, PUBLIC)
 
 
 @pytest.mark.parametrize("path", ["/a/../b", "/a/%2e%2E/b", "/a//b", "/./a"])
 def test_a_link_whose_path_a_client_would_change_is_refused(path: str) -> None:
     with pytest.raises(ValueError, match="in its path"):
-        ArmUrl.given(f"https://management.azure.com{path}", PUBLIC)
+        Url.given(f"https://management.azure.com{path}", PUBLIC)
 
 
 @pytest.mark.parametrize("name", ["AzureCloud", "AzureUSGovernment", "AzureChinaCloud"])
@@ -119,7 +119,7 @@ def test_every_cloud_has_an_endpoint_over_tls(name: str) -> None:
     "endpoint", ["http://127.0.0.1:7072", "http://localhost:1", "http://[::1]:7072", "https://arm"]
 )
 def test_an_endpoint_of_ones_own_is_encrypted_or_on_this_machine(endpoint: str) -> None:
-    assert Cloud(endpoint, "scope").owns(f"{endpoint}/a")
+    assert arm_service(endpoint, "scope").owns(f"{endpoint}/a")
 
 
 @pytest.mark.parametrize(
@@ -141,5 +141,5 @@ def test_an_endpoint_of_ones_own_is_encrypted_or_on_this_machine(endpoint: str) 
     ],
 )
 def test_any_other_endpoint_is_refused(endpoint: str) -> None:
-    with pytest.raises(ValueError, match="an ARM endpoint"):
-        Cloud(endpoint, "scope")
+    with pytest.raises(ValueError, match="an endpoint"):
+        arm_service(endpoint, "scope")

@@ -5,15 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from requests.structures import CaseInsensitiveDict
 
-from shared.arm.answers import ArmAnswer
-from shared.arm.waits import retry_after_s
+from shared.rest.answers import RestAnswer, retry_after_s
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def wait(message: str = "", **headers: str) -> float | None:
     named = CaseInsensitiveDict({name.replace("_", "-"): value for name, value in headers.items()})
-    return retry_after_s(ArmAnswer(429, named, b""), message, NOW)
+    return retry_after_s(RestAnswer(429, named, b""), message, NOW)
 
 
 @pytest.mark.parametrize(

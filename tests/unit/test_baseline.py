@@ -1,6 +1,6 @@
 import json
 
-from shared.relay.baseline import Baseline
+from shared.sync.baseline import Baseline
 from tests.unit.memory import make_manifest
 
 FIRST = make_manifest(0, 1, 2, listed=100)

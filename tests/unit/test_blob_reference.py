@@ -4,7 +4,7 @@ from types import SimpleNamespace
 import pytest
 from azurefunctions.extensions.base import Datum
 
-from shared.blob_reference import BlobReference, BlobReferenceConverter
+from shared.triggers.blobs import BlobReference, BlobReferenceConverter
 
 
 def decoded(value: object, kind: str) -> BlobReference:

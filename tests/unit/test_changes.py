@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.adf.changes import changes
-from shared.adf.masking import MASK
+from shared.adf.diff import changes
+from shared.adf.secrets import MASK
 
 CANARY = "canary-4711"
 AIRFLOW = "properties.typeProperties.airflowProperties."

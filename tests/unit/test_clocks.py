@@ -7,7 +7,7 @@ import pytest
 
 from local.app_settings import ROOT
 
-MODULES = [*(ROOT / "shared/relay").glob("*.py"), *(ROOT / "shared/folder").glob("*.py")]
+MODULES = [*(ROOT / "shared/sync").glob("*.py"), *(ROOT / "shared/folder").glob("*.py")]
 ASKING = {("time", "time"), ("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today"), ("date", "today")}
 
 

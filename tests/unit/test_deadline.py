@@ -7,11 +7,11 @@ from typing import Any
 import azure.functions as func
 import pytest
 
-from shared.api.environment_writes import EnvironmentWrites
-from shared.api.environments import EnvironmentApi
-from shared.arm.answers import ArmAnswer
-from shared.arm.call import ArmCall
-from shared.arm.deadline import Deadline
+from shared.api.environments.reads import EnvironmentApi
+from shared.api.environments.writes import EnvironmentWrites
+from shared.rest.answers import RestAnswer
+from shared.rest.call import RestCall
+from shared.rest.deadline import Deadline
 from tests.unit.test_environment_api import FACTORY, ScriptedArm, spec
 
 Handler = Callable[[func.HttpRequest], Any]
@@ -29,7 +29,7 @@ class SlowArm(ScriptedArm):
         self.clock = lambda: self.now
         self.allowed: list[tuple[str, float]] = []
 
-    def call(self, call: ArmCall, *, deadline_s: float) -> ArmAnswer:
+    def call(self, call: RestCall, *, deadline_s: float) -> RestAnswer:
         self.allowed.append((call.method, deadline_s))
         self.now += 4
         return super().call(call, deadline_s=deadline_s)

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from shared.folder.manifest import Manifest
-from shared.relay.decide import Hold, Policy, Poll, Skip, Sync, Wait, decide
-from shared.relay.state import Failure, Held, Operation, Requested, RouteState, Seen, Synced
+from shared.sync.decide import Hold, Policy, Poll, Skip, Sync, Wait, decide
+from shared.sync.state import Failure, Held, Operation, Requested, RouteState, Seen, Synced
 from tests.unit.memory import NOON, make_manifest
 
 POLICY = Policy(quiet=timedelta(seconds=5), longest_wait=timedelta(seconds=60))

@@ -7,9 +7,9 @@ import azure.functions as func
 import pytest
 from azure.core.exceptions import ServiceRequestError
 
-from shared.api.deliveries import REPLAYED, Deliveries
 from shared.api.problem import Problem
-from shared.api.signatures import Delivery
+from shared.api.signed.deliveries import REPLAYED, Deliveries
+from shared.api.signed.signatures import Delivery
 from shared.errors import StateConflict
 from tests.unit.memory import Clock, MemoryDocuments
 

@@ -10,14 +10,13 @@ from pydantic import BaseModel
 
 from local.app_settings import ROOT
 from shared.api.health import ReadyView, RouteReadiness
-from shared.api.history import PARAMETERS
-from shared.api.route_views import FileStanding, OneRoute, RouteView, SyncPage, SyncPlan
-from shared.arm.no_answer import Reach
-from shared.relay.standing import Stand
-from shared.relay.state import News
-from shared.relay.summaries import Outcome
-from shared.relay.tally import OUTCOMES
+from shared.api.routes.syncs import PARAMETERS
+from shared.api.routes.views import FileStanding, OneRoute, RouteView, SyncPage, SyncPlan
+from shared.rest.no_answer import Reach
 from shared.settings import RouteSettings, Settings, read_settings
+from shared.sync.file_status import Stand
+from shared.sync.history import Outcome
+from shared.sync.state import OUTCOMES, News
 from shared.telemetry.catalogue import OF_ROUTES, OF_WORKERS, WORKER, Metric
 from tests.documents import Block, blocks
 
@@ -67,9 +66,7 @@ def texts(call: ast.Call) -> list[object]:
 
 def made_of(*kinds: str) -> list[tuple[str, list[object]]]:
     """Return what the relay makes of these kinds, with the constants that are written there."""
-    nodes = [
-        node for module in (ROOT / "shared/relay").glob("*.py") for node in ast.walk(ast.parse(module.read_text()))
-    ]
+    nodes = [node for module in (ROOT / "shared/sync").glob("*.py") for node in ast.walk(ast.parse(module.read_text()))]
     calls = [(node.func.id, node) for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
     return [(name, texts(call)) for name, call in calls if name in kinds]
 
@@ -122,7 +119,7 @@ def runs_into(reason: str) -> bool:
 def named_by_keyword(keyword: str) -> set[str]:
     """Return the constants that our own errors and troubles are given under this keyword."""
     modules = [
-        *(ROOT / "shared/relay").glob("*.py"),
+        *(ROOT / "shared/sync").glob("*.py"),
         *(ROOT / "shared/arm").glob("*.py"),
         ROOT / "shared/api/health.py",
     ]

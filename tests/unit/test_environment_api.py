@@ -7,34 +7,34 @@ import pytest
 
 from local.app_settings import sample
 from shared.adf.names import FactoryId
-from shared.api.environment_writes import EnvironmentWrites
-from shared.arm.answers import ArmAnswer
-from shared.arm.call import ArmCall
-from shared.arm.caller import ArmCaller
+from shared.api.environments.writes import EnvironmentWrites
+from shared.rest.answers import RestAnswer
+from shared.rest.call import RestCall
+from shared.rest.caller import RestCaller
 
 FACTORY = FactoryId.parse(sample()["RELAY_FACTORY"])
 CANARY = "canary-4711"
 
 
-class ScriptedArm(ArmCaller):
+class ScriptedArm(RestCaller):
     """Answers with 200 and the same body whatever it is asked, and remembers what that was."""
 
     def __init__(self, body: object) -> None:
         self.clock = lambda: 0.0
-        self.calls: list[ArmCall] = []
+        self.calls: list[RestCall] = []
         self._body = body
 
-    def call(self, call: ArmCall, *, deadline_s: float) -> ArmAnswer:
+    def call(self, call: RestCall, *, deadline_s: float) -> RestAnswer:
         assert 0 < deadline_s <= 60
         self.calls.append(call)
-        return ArmAnswer(200, {}, json.dumps(self._body).encode())
+        return RestAnswer(200, {}, json.dumps(self._body).encode())
 
 
 def spec(**airflow: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
     return {"properties": {"type": "Airflow", "typeProperties": {"airflowProperties": airflow}}}
 
 
-def put(arm: ArmCaller, body: dict[str, Any], query: str = "", **headers: str) -> func.HttpResponse:
+def put(arm: RestCaller, body: dict[str, Any], query: str = "", **headers: str) -> func.HttpResponse:
     request = func.HttpRequest(
         "PUT",
         f"https://app.example/api/environments/made-here{query}",

@@ -4,7 +4,7 @@ from typing import Any
 import azure.functions as func
 import pytest
 
-from shared.api.environment_writes import EnvironmentWrites
+from shared.api.environments.writes import EnvironmentWrites
 from tests.unit.test_environment_api import FACTORY, ScriptedArm, spec
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from shared.adf.environment import EnvironmentSpec, normalised
+from shared.adf.spec import EnvironmentSpec, normalised
 
 AIRFLOW = ("properties", "typeProperties", "airflowProperties")
 

@@ -8,8 +8,8 @@ import azure.functions as func
 import pytest
 from azure.functions.meta import Datum
 
-from shared.event_grid import StorageEvent, routes_hinted_at
-from shared.relay.route import Route
+from shared.route import Route
+from shared.triggers.storage_events import StorageEvent, routes_hinted_at
 from tests.unit.memory import make_route
 from tests.unit.world import World
 

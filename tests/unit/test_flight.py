@@ -5,7 +5,7 @@ import pytest
 
 from shared.adf.names import EnvironmentId
 from shared.errors import StateConflict
-from shared.relay.flight import Flights
+from shared.sync.lease import Flights
 from tests.unit.memory import FACTORY, Clock, MemoryDocuments, make_route
 
 LENGTH = timedelta(seconds=180)

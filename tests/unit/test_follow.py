@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from shared.relay.decide import Poll, Sync, Wait
-from shared.relay.target import Accepted, ImportFailed, StillRunning, Succeeded
+from shared.sync.decide import Poll, Sync, Wait
+from shared.targets.port import Accepted, ImportFailed, StillRunning, Succeeded
 from tests.unit.memory import NOON, make_route
 from tests.unit.world import ROUTE, World
 

@@ -7,9 +7,9 @@ import pytest
 from azure.core.exceptions import ServiceRequestError
 
 from shared.api.health import Readiness
-from shared.errors import ArmRefusal, ArmUnavailable, NoToken
-from shared.relay.route import Route
-from shared.relay.target import Accepted
+from shared.errors import NoToken, ServiceRefusal, ServiceUnavailable
+from shared.route import Route
+from shared.targets.port import Accepted
 from tests.unit.world import ROUTE, World
 
 REQUEST = func.HttpRequest(method="GET", url="/api/ready", body=b"")
@@ -40,7 +40,7 @@ def test_a_route_that_has_never_been_synced_is_no_trouble() -> None:
 
 
 def test_a_sync_that_failed_turns_it_red_in_arms_words_until_one_succeeds() -> None:
-    world = World(answer=ArmRefusal("no such linked service", code="BadRequest", status=400))
+    world = World(answer=ServiceRefusal("no such linked service", code="BadRequest", status=400))
     world.worker.reconcile(ROUTE)
     red = {"route": "default", "reason": "BadRequest", "sentence": "no such linked service"}
     assert ask(world) == (503, [red])
@@ -73,7 +73,7 @@ def test_storage_that_does_not_answer_turns_it_red(monkeypatch: pytest.MonkeyPat
 def test_it_tells_the_age_of_the_last_good_sync_and_the_failures_since() -> None:
     world = World()
     world.worker.reconcile(ROUTE)
-    world.answer = ArmUnavailable("busy", code="ServerBusy")
+    world.answer = ServiceUnavailable("busy", code="ServerBusy")
     for seconds in (200, 900):
         world.at(seconds, 0, 190, content="v2")
         world.worker.reconcile(ROUTE)
@@ -120,7 +120,7 @@ def test_a_change_of_a_suspended_route_is_not_overdue() -> None:
 
 
 def test_a_change_that_backs_off_is_not_overdue_before_its_next_attempt() -> None:
-    world = World(answer=ArmUnavailable("busy", code="ServerBusy", retry_after_s=3000))
+    world = World(answer=ServiceUnavailable("busy", code="ServerBusy", retry_after_s=3000))
     world.worker.reconcile(ROUTE)
     world.clock.seconds += 3000
     assert [trouble["reason"] for trouble in ask(world)[1]] == ["ServerBusy"]

@@ -1,4 +1,4 @@
-from shared.relay.decide import Hold, Skip, Sync
+from shared.sync.decide import Hold, Skip, Sync
 from tests.unit.world import ROUTE, World
 
 BROKEN = b"from airflow import DAG\ndag = (\n"

@@ -15,7 +15,14 @@ from local.events.faults import LONGEST_DELAY_S, Faults
 from local.events.options import SCHEMAS, Schema
 from local.events.schemas import Occurrence, message
 from local.events.subscriptions import Place, Subscription, read_subscriptions
-from shared.event_grid import CREATED, DELETED, FINISHED_WRITES, TAKING_AWAY, StorageEvent, routes_hinted_at
+from shared.triggers.storage_events import (
+    CREATED,
+    DELETED,
+    FINISHED_WRITES,
+    TAKING_AWAY,
+    StorageEvent,
+    routes_hinted_at,
+)
 from tests.unit.memory import make_route
 
 FILE = Blob("0x1", 5, "text/x-python", is_copy=False)

@@ -6,7 +6,7 @@ import pytest
 
 from shared.telemetry.fields import bound, bound_value, carry_fields
 
-OURS = logging.getLogger("shared.relay.reconcile")
+OURS = logging.getLogger("shared.sync.reconcile")
 
 
 @pytest.fixture(autouse=True)

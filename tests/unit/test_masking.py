@@ -1,6 +1,6 @@
 import pytest
 
-from shared.adf.masking import MASK, masked, masks_in
+from shared.adf.secrets import MASK, masked, masks_in
 
 
 def test_every_secret_place_is_masked_in_any_case() -> None:

@@ -10,8 +10,8 @@ from azure.core.exceptions import ServiceRequestError
 from prometheus_client.parser import text_string_to_metric_families
 
 from shared.api.metrics import MetricsApi, worker_name
-from shared.errors import ArmUnavailable
-from shared.relay.route import Route
+from shared.errors import ServiceUnavailable
+from shared.route import Route
 from shared.telemetry import metrics
 from shared.telemetry.catalogue import ARM_QUOTA, OF_ROUTES, OF_WORKERS
 from shared.telemetry.metrics import NUMBERS, Numbers
@@ -112,7 +112,7 @@ def test_each_metric_has_the_labels_of_the_catalogue(world: World) -> None:
 
 def test_a_route_tells_how_it_stands(world: World) -> None:
     world.worker.reconcile(ROUTE)
-    world.answer = ArmUnavailable("no answer", code="NoAnswer")
+    world.answer = ServiceUnavailable("no answer", code="NoAnswer")
     world.at(200, 190, content="v2")
     world.worker.reconcile(ROUTE)
     world.operator.suspend(ROUTE)

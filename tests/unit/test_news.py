@@ -4,16 +4,16 @@ from datetime import timedelta
 
 import pytest
 
-from shared.errors import ArmRefusal, ArmUnavailable
-from shared.relay.news import KEPT, reporting
-from shared.relay.state import News, RouteState
-from shared.relay.target import Accepted, ImportFailed, Succeeded
+from shared.errors import ServiceRefusal, ServiceUnavailable
+from shared.sync.alerts import KEPT, reporting
+from shared.sync.state import News, RouteState
+from shared.targets.port import Accepted, ImportFailed, Succeeded
 from tests.unit.memory import NOON
 from tests.unit.world import ROUTE, World
 
-AWAY = ArmUnavailable("busy", code="ServerBusy", status=503)
-GONE = ArmUnavailable("no answer", code="NoAnswer")
-REFUSED = ArmRefusal("no such linked service", code="BadRequest", status=400)
+AWAY = ServiceUnavailable("busy", code="ServerBusy", status=503)
+GONE = ServiceUnavailable("no answer", code="NoAnswer")
+REFUSED = ServiceRefusal("no such linked service", code="BadRequest", status=400)
 BROKEN = {"airflow/dags/dag_0.py": b"from airflow import DAG\ndag = (\n"}
 WELL = Accepted(202, "request-2")
 
@@ -62,7 +62,7 @@ def test_a_failure_that_turns_out_to_need_a_person_is_told_again(world: World) -
 
 def test_another_refusal_is_told(world: World) -> None:
     sync(world, 1000, REFUSED)
-    sync(world, 2000, ArmRefusal("not yours", code="Forbidden", status=403), content="v2")
+    sync(world, 2000, ServiceRefusal("not yours", code="Forbidden", status=403), content="v2")
     assert world.news() == ["failed", "failed"]
 
 
@@ -189,7 +189,7 @@ def test_only_the_newest_news_are_kept_for_a_receiver_that_never_answers(world: 
 
 
 def test_long_words_of_arm_are_cut(world: World) -> None:
-    sync(world, 1000, ArmRefusal("x" * 5000, code="BadRequest", status=400))
+    sync(world, 1000, ServiceRefusal("x" * 5000, code="BadRequest", status=400))
     assert len(str(last(world).sentence)) == 500
 
 

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from shared.relay.decide import RESOLUTION
-from shared.relay.notice import Notices
-from shared.relay.states import RouteStates
+from shared.sync.decide import RESOLUTION
+from shared.sync.store import RouteStates
+from shared.sync.wake_up import Notices
 from tests.unit.memory import NOON, Clock, MemoryDocuments, MemoryWakeUps, make_route
 
 QUIET = timedelta(seconds=5)

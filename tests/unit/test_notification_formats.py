@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.notification.formats import Format, body
-from shared.relay.state import News
+from shared.sync.state import News
 from tests.unit.memory import NOON, make_route
 
 ROUTE = make_route()

@@ -9,13 +9,13 @@ from itertools import pairwise
 import pytest
 from azure.core.exceptions import ServiceRequestError
 
-from shared.errors import ArmRefusal, NotDelivered
-from shared.relay.notifications import LIFETIME
-from shared.relay.target import Accepted
+from shared.errors import NotDelivered, ServiceRefusal
+from shared.sync.outbox import LIFETIME
+from shared.targets.port import Accepted
 from tests.unit.memory import NOON, make_route
 from tests.unit.world import ROUTE, World
 
-REFUSED = ArmRefusal("no such linked service", code="BadRequest", status=400)
+REFUSED = ServiceRefusal("no such linked service", code="BadRequest", status=400)
 DOWN = NotDelivered("the receiver answered 500")
 
 

@@ -24,7 +24,9 @@ metrics.set_meter_provider(MeterProvider([reader]))
 trace.set_tracer_provider(TracerProvider())
 trace.get_tracer_provider().add_span_processor(SimpleSpanProcessor(spans))
 
-from shared.telemetry.tracing import Trace, continuing, outgoing
+from shared.telemetry.tracing import Trace
+from shared.telemetry.tracing import continuing
+from shared.telemetry.tracing import outgoing
 from tests.unit.world import ROUTE, World
 
 world = World()
@@ -61,7 +63,9 @@ print(json.dumps({
 _NOT_RECORDING = """
 import json, sys
 from tests.unit.world import ROUTE, World
-from shared.telemetry.tracing import Trace, continuing, outgoing
+from shared.telemetry.tracing import Trace
+from shared.telemetry.tracing import continuing
+from shared.telemetry.tracing import outgoing
 
 World().worker.reconcile(ROUTE)
 with continuing(Trace.parse("00-" + "a" * 32 + "-" + "b" * 16 + "-01")), outgoing("ARM", "GET"):

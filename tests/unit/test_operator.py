@@ -1,4 +1,4 @@
-from shared.relay.decide import Hold, Skip, Sync, Wait
+from shared.sync.decide import Hold, Skip, Sync, Wait
 from tests.unit.memory import NOON
 from tests.unit.world import ROUTE, World
 

@@ -3,9 +3,9 @@ import pytest
 
 from local.app_settings import sample
 from shared.adf.names import FactoryId
-from shared.api.factories import picked
+from shared.api.environments.place import picked
 from shared.api.problem import Problem
-from shared.api.query import query_of
+from shared.api.request import query_of
 
 FIRST = FactoryId.parse(sample()["RELAY_FACTORY"])
 TWIN = FactoryId(FIRST.subscription, "other-rg", FIRST.name)

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from shared.errors import ArmRefusal, ArmUnavailable, FolderUnreadable
-from shared.relay.conditions import conditions
-from shared.relay.decide import Hold, Skip, Sync, Wait
-from shared.relay.route import Route
-from shared.relay.target import Accepted
+from shared.errors import FolderUnreadable, ServiceRefusal, ServiceUnavailable
+from shared.route import Route
+from shared.sync.conditions import conditions
+from shared.sync.decide import Hold, Skip, Sync, Wait
+from shared.targets.port import Accepted
 from tests.unit.memory import NOON, make_route
 from tests.unit.world import ROUTE, World
 
@@ -108,13 +108,13 @@ def test_one_folder_can_feed_two_environments(world: World) -> None:
 
 
 def test_an_environment_is_free_again_after_a_refused_sync(world: World) -> None:
-    world.answer = ArmRefusal("no", code="Forbidden", status=403)
+    world.answer = ServiceRefusal("no", code="Forbidden", status=403)
     world.worker.reconcile(ROUTE)
     assert world.flights.take(ROUTE)
 
 
 def test_a_failure_for_now_is_remembered_and_tried_again_after_a_back_off(world: World) -> None:
-    world.answer = ArmUnavailable("busy", code="ServerBusy", status=503, request_id="r")
+    world.answer = ServiceUnavailable("busy", code="ServerBusy", status=503, request_id="r")
     world.worker.reconcile(ROUTE)
     failure = world.state().failure
     assert failure
@@ -124,7 +124,7 @@ def test_a_failure_for_now_is_remembered_and_tried_again_after_a_back_off(world:
 
 
 def test_the_back_off_doubles_and_retry_after_is_its_floor(world: World) -> None:
-    world.answer = ArmUnavailable("busy", code="ServerBusy", retry_after_s=30)
+    world.answer = ServiceUnavailable("busy", code="ServerBusy", retry_after_s=30)
     world.worker.reconcile(ROUTE)
     world.at(200, 0, 1)
     world.worker.reconcile(ROUTE)
@@ -135,7 +135,7 @@ def test_the_back_off_doubles_and_retry_after_is_its_floor(world: World) -> None
 
 
 def test_a_refusal_is_remembered_with_arms_words_and_not_hammered(world: World) -> None:
-    world.answer = ArmRefusal("no such linked service", code="BadRequest", status=400, request_id="r")
+    world.answer = ServiceRefusal("no such linked service", code="BadRequest", status=400, request_id="r")
     world.worker.reconcile(ROUTE)
     failure = world.state().failure
     assert failure
@@ -147,7 +147,7 @@ def test_a_refusal_is_remembered_with_arms_words_and_not_hammered(world: World) 
 
 
 def test_a_success_ends_a_failure(world: World) -> None:
-    world.answer = ArmUnavailable("busy", code="ServerBusy")
+    world.answer = ServiceUnavailable("busy", code="ServerBusy")
     world.worker.reconcile(ROUTE)
     world.answer = Accepted(202, "request-2")
     world.at(200, 0, 1)
@@ -175,7 +175,7 @@ def test_an_environment_in_any_other_state_is_tried(world: World, state: str | N
 
 
 def test_an_environment_that_does_not_exist_is_a_refusal(world: World) -> None:
-    world.environment = ArmRefusal("not found", code="ResourceNotFound", status=404)
+    world.environment = ServiceRefusal("not found", code="ResourceNotFound", status=404)
     world.worker.reconcile(ROUTE)
     failure = world.state().failure
     assert failure
@@ -296,10 +296,10 @@ def test_a_removed_file_that_is_back_is_no_longer_listed(world: World) -> None:
     assert world.state().removed == 0
 
 
-@pytest.mark.parametrize("loss", [RuntimeError("crash"), ArmUnavailable("reset", code="NoAnswer")])
+@pytest.mark.parametrize("loss", [RuntimeError("crash"), ServiceUnavailable("reset", code="NoAnswer")])
 def test_a_change_that_was_imported_unseen_and_then_undone_is_synced_again(world: World, loss: Exception) -> None:
     world.worker.reconcile(ROUTE)
-    if isinstance(loss, ArmUnavailable):
+    if isinstance(loss, ServiceUnavailable):
         loss.may_have_acted = True
     world.answer = loss
     world.at(200, 190, 190, content="v2")
@@ -312,7 +312,7 @@ def test_a_change_that_was_imported_unseen_and_then_undone_is_synced_again(world
 
 def test_a_change_that_was_refused_and_then_undone_is_not_synced_again(world: World) -> None:
     world.worker.reconcile(ROUTE)
-    world.answer = ArmRefusal("no", code="BadRequest", status=400)
+    world.answer = ServiceRefusal("no", code="BadRequest", status=400)
     world.at(200, 190, 190, content="v2")
     world.worker.reconcile(ROUTE)
     world.at(500, 290, 290)
@@ -331,7 +331,7 @@ def test_a_folder_that_changes_while_adf_is_called_is_looked_at_again(world: Wor
 
 def test_every_attempt_leaves_a_record_newest_first(world: World) -> None:
     world.worker.reconcile(ROUTE)
-    world.answer = ArmRefusal("no", code="BadRequest", status=400, request_id="r")
+    world.answer = ServiceRefusal("no", code="BadRequest", status=400, request_id="r")
     world.at(200, 0, 150, content="v2")
     world.worker.reconcile(ROUTE)
     refused, accepted = world.history()

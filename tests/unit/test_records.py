@@ -3,8 +3,7 @@ from datetime import timedelta
 import pytest
 
 from shared.errors import StateConflict
-from shared.relay.records import Records, SyncRecord, new_sync_id
-from shared.relay.summaries import Changes, Names, Summaries
+from shared.sync.history import Changes, Names, Records, Summaries, SyncRecord, new_sync_id
 from tests.unit.memory import NOON, Clock, MemoryDocuments
 
 

@@ -3,14 +3,13 @@ from typing import Any
 
 import pytest
 
-from shared.adf.regions import is_same_region
-from shared.adf.warnings import warnings_of
-from shared.arm.answers import ArmAnswer
-from shared.arm.call import ArmCall
-from shared.arm.caller import ArmCaller
-from shared.arm.deadline import Deadline
-from shared.arm.regions import FactoryRegions
-from shared.errors import ArmError, ArmRefusal, ArmUnavailable, NoToken
+from shared.adf.warnings import is_same_region, warnings_of
+from shared.arm.factory import FactoryRegions
+from shared.errors import NoToken, ServiceError, ServiceRefusal, ServiceUnavailable
+from shared.rest.answers import RestAnswer
+from shared.rest.call import RestCall
+from shared.rest.caller import RestCaller
+from shared.rest.deadline import Deadline
 from tests.unit.test_environment_api import FACTORY
 
 
@@ -18,7 +17,7 @@ def located(region: object) -> dict[str, Any]:
     return {"properties": {"type": "Airflow", "typeProperties": {"computeProperties": {"location": region}}}}
 
 
-class FactoryArm(ArmCaller):
+class FactoryArm(RestCaller):
     """Shows a factory, or fails, and counts how often it is asked."""
 
     def __init__(self, *outcomes: object) -> None:
@@ -27,13 +26,13 @@ class FactoryArm(ArmCaller):
         self.deadlines: list[float] = []
         self._outcomes = iter(outcomes)
 
-    def call(self, call: ArmCall, *, deadline_s: float) -> ArmAnswer:
+    def call(self, call: RestCall, *, deadline_s: float) -> RestAnswer:
         assert (call.method, call.url.path) == ("GET", str(FACTORY))
         self.deadlines.append(deadline_s)
         outcome = next(self._outcomes)
-        if isinstance(outcome, ArmError):
+        if isinstance(outcome, ServiceError):
             raise outcome
-        return ArmAnswer(200, {}, json.dumps(outcome).encode())
+        return RestAnswer(200, {}, json.dumps(outcome).encode())
 
 
 def beside(regions: FactoryRegions, arm: FactoryArm, spec: dict[str, Any], seconds: float = 9.0) -> str | None:
@@ -81,8 +80,8 @@ def test_no_more_time_is_taken_than_the_request_has_left() -> None:
 @pytest.mark.parametrize(
     "failure",
     [
-        ArmRefusal("m", code="c", status=403),
-        ArmUnavailable("m", code="OutOfTime"),
+        ServiceRefusal("m", code="c", status=403),
+        ServiceUnavailable("m", code="OutOfTime"),
         NoToken("m", code="NoToken"),
         {},
         [],

@@ -3,11 +3,11 @@ from typing import Any
 import pytest
 from azure.core.exceptions import ServiceRequestError
 
-from shared.api.routes import RoutesApi
-from shared.errors import ArmRefusal, ArmUnavailable, StateConflict
-from shared.relay.baseline import Baseline
-from shared.relay.route import Route
-from shared.relay.target import Accepted
+from shared.api.routes.routes import RoutesApi
+from shared.errors import ServiceRefusal, ServiceUnavailable, StateConflict
+from shared.route import Route
+from shared.sync.baseline import Baseline
+from shared.targets.port import Accepted
 from tests.unit.http import body_of, request, routes_api
 from tests.unit.world import ROUTE, World
 
@@ -43,7 +43,7 @@ def test_a_synced_route_is_ready(api: RoutesApi, world: World) -> None:
 
 
 def test_a_refused_route_is_stalled_in_arms_words(api: RoutesApi, world: World) -> None:
-    world.answer = ArmRefusal("no such linked service", code="BadRequest", status=400, request_id="r")
+    world.answer = ServiceRefusal("no such linked service", code="BadRequest", status=400, request_id="r")
     world.worker.reconcile(ROUTE)
     shown = body_of(api.show(request()))
     assert condition(shown, "Ready") == ("False", "BadRequest")
@@ -143,7 +143,7 @@ def test_a_request_that_is_open_is_shown_with_the_place_of_its_record(api: Route
 
 
 def test_a_failing_route_says_since_when_it_fails(api: RoutesApi, world: World) -> None:
-    world.answer = ArmUnavailable("busy", code="ServerBusy")
+    world.answer = ServiceUnavailable("busy", code="ServerBusy")
     world.worker.reconcile(ROUTE)
     world.at(900, 0, 1)
     world.worker.reconcile(ROUTE)
@@ -209,7 +209,7 @@ def test_a_version_that_was_in_before_stays_in_while_adf_works_on_other_files(ap
 
 
 def test_a_version_whose_sync_failed_says_why(api: RoutesApi, world: World) -> None:
-    world.answer = ArmRefusal("no such linked service", code="BadRequest", status=400)
+    world.answer = ServiceRefusal("no such linked service", code="BadRequest", status=400)
     world.worker.reconcile(ROUTE)
     found = standing(api)
     assert (found["state"], found["sync"]["id"]) == ("failed", world.history()[0].sync_id)

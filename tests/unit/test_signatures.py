@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from standardwebhooks import Webhook
 
 from shared.api.problem import Problem
-from shared.api.signatures import Delivery, verified
-from shared.standard_webhooks import PREFIX
-from shared.webhook_secrets import WebhookSecret
+from shared.api.signed.signatures import Delivery, verified
+from shared.webhooks.secrets import WebhookSecret
+from shared.webhooks.standard import PREFIX
 
 NOW = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)
 OLD, NEW, STRANGERS = (PREFIX + base64.b64encode(bytes([n]) * 32).decode() for n in range(3))

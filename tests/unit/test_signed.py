@@ -16,12 +16,12 @@ from standardwebhooks import Webhook
 
 from local.app_settings import sample
 from shared.adf.names import FactoryId
-from shared.api.deliveries import REPLAYED, Deliveries
 from shared.api.endpoints import ENDPOINTS, Endpoint
-from shared.api.environment_writes import EnvironmentWrites
-from shared.api.environments import EnvironmentApi
-from shared.api.signed import Door, Signed
-from shared.webhook_secrets import parse_webhook_secrets
+from shared.api.environments.reads import EnvironmentApi
+from shared.api.environments.writes import EnvironmentWrites
+from shared.api.signed.deliveries import REPLAYED, Deliveries
+from shared.api.signed.door import Door, Signed
+from shared.webhooks.secrets import parse_webhook_secrets
 from tests.unit.memory import NOON, Clock, MemoryDocuments
 from tests.unit.test_environment_api import ScriptedArm, spec
 

@@ -3,11 +3,9 @@ from typing import Any
 
 import pytest
 
-from shared.adf.not_overridable import NOT_OVERRIDABLE
-from shared.adf.requirements import is_pinned, requirements_in
-from shared.adf.secret_names import looks_secret
-from shared.adf.warnings import SpecWarning, warnings_of
-from shared.api.warnings_header import HEADER, LONGEST_BYTES, warnings_header
+from shared.adf.secrets import looks_secret
+from shared.adf.warnings import NOT_OVERRIDABLE, SpecWarning, is_pinned, requirements_in, warnings_of
+from shared.api.response import HEADER, LONGEST_BYTES, warnings_header
 
 AIRFLOW = "properties.typeProperties.airflowProperties."
 CANARY = "canary-4711"

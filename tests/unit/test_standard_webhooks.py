@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from shared.standard_webhooks import Secret, parse_secrets, sign
+from shared.webhooks.standard import Secret, parse_secrets, sign
 
 KEY = bytes(range(32))
 TEXT = "whsec_" + base64.b64encode(KEY).decode()

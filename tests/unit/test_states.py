@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from shared.errors import StateConflict
-from shared.relay.state import RouteState
-from shared.relay.states import RouteStates
+from shared.sync.state import RouteState
+from shared.sync.store import RouteStates
 from tests.unit.memory import NOON, Clock, MemoryDocuments, make_route
 
 ROUTE = make_route()

@@ -10,13 +10,12 @@ from azure.core.exceptions import ServiceRequestError
 from jinja2 import UndefinedError
 
 from shared.api.pages.rendering import Page
-from shared.api.pages.status.ages import ago
 from shared.api.pages.status.cards import UNKNOWN
-from shared.api.pages.status.status_page import SYNCS_SHOWN, StatusPage
-from shared.api.route_shown import Shared
-from shared.errors import ArmRefusal
-from shared.relay.decide import Policy
-from shared.relay.route import Route
+from shared.api.pages.status.status_page import SYNCS_SHOWN, StatusPage, ago
+from shared.api.routes.shown import Shared
+from shared.errors import ServiceRefusal
+from shared.route import Route
+from shared.sync.decide import Policy
 from tests.unit.memory import make_route
 from tests.unit.world import ROUTE, World
 
@@ -47,7 +46,7 @@ def test_a_synced_route_is_shown_with_its_last_syncs(world: World) -> None:
 
 
 def test_a_refused_route_shows_arms_words_and_request_id(world: World) -> None:
-    world.answer = ArmRefusal("no such linked service", code="BadRequest", status=400, request_id="r-1")
+    world.answer = ServiceRefusal("no such linked service", code="BadRequest", status=400, request_id="r-1")
     world.worker.reconcile(ROUTE)
     _, page = shown(world, ROUTE, make_route("other"))
     for text in ("1 of 2 routes not ready: default", "No such linked service.", "r-1", "refused"):
@@ -55,7 +54,7 @@ def test_a_refused_route_shows_arms_words_and_request_id(world: World) -> None:
 
 
 def test_whatever_comes_from_outside_is_escaped(world: World) -> None:
-    world.answer = ArmRefusal("<b>bold</b>", code="<i>", status=400)
+    world.answer = ServiceRefusal("<b>bold</b>", code="<i>", status=400)
     world.worker.reconcile(ROUTE)
     _, page = shown(world)
     assert "&lt;b&gt;bold&lt;/b&gt;" in page

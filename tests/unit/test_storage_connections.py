@@ -4,7 +4,7 @@ import pytest
 
 from local.app_settings import sample
 from shared.errors import SettingsError
-from shared.storage import account_name, blob_service, queue_service
+from shared.storage.connections import account_name, blob_service, queue_service
 
 
 @pytest.fixture(autouse=True)

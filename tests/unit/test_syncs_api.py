@@ -2,10 +2,10 @@ from threading import BoundedSemaphore
 
 import pytest
 
-from shared.api.syncs import SyncsApi
-from shared.api.waiting import Waiting
-from shared.errors import ArmRefusal
-from shared.relay.target import Accepted
+from shared.api.routes.syncs import SyncsApi
+from shared.api.routes.waiting import Waiting
+from shared.errors import ServiceRefusal
+from shared.targets.port import Accepted
 from tests.unit.http import body_of, request, syncs_api
 from tests.unit.world import ROUTE, World
 
@@ -40,7 +40,7 @@ def test_a_sync_can_be_forced(api: SyncsApi, world: World) -> None:
 def test_history_is_paged_newest_first_and_filtered(api: SyncsApi, world: World) -> None:
     for n in range(5):
         world.at(100 + 100 * n, 0, 50 + 100 * n, content=f"v{n}")
-        world.answer = world.answer if n % 2 == 0 else ArmRefusal("no", code="BadRequest", status=400)
+        world.answer = world.answer if n % 2 == 0 else ServiceRefusal("no", code="BadRequest", status=400)
         world.worker.reconcile(ROUTE)
     first = body_of(api.history(request({"limit": "2"})))
     second = body_of(api.history(request({"limit": "3", "after": first["after"]})))

@@ -2,11 +2,9 @@ from datetime import timedelta
 
 import pytest
 
-from shared.errors import ArmRefusal, ArmUnavailable
-from shared.relay.backlog import pending_seconds
-from shared.relay.state import Ending, RouteState
-from shared.relay.tally import OUTCOMES, cumulated
-from shared.relay.target import Accepted, ImportFailed, StillRunning
+from shared.errors import ServiceRefusal, ServiceUnavailable
+from shared.sync.state import OUTCOMES, Ending, RouteState, cumulated, pending_seconds
+from shared.targets.port import Accepted, ImportFailed, StillRunning
 from tests.unit.memory import NOON
 from tests.unit.world import ROUTE, World
 
@@ -46,7 +44,7 @@ def test_a_change_stays_as_old_as_it_was_while_files_are_written_again(world: Wo
 
 
 def test_a_change_that_cannot_be_synced_grows_older(world: World) -> None:
-    world.answer = ArmUnavailable("no answer", code="NoAnswer", status=503)
+    world.answer = ServiceUnavailable("no answer", code="NoAnswer", status=503)
     world.at(200, 190, content="v2")
     world.worker.reconcile(ROUTE)
     world.clock.seconds = 500
@@ -62,7 +60,7 @@ def test_an_environment_that_is_not_ready_leaves_the_change_as_old_as_it_is(worl
 
 
 def test_a_refusal_is_counted_as_one(world: World) -> None:
-    world.answer = ArmRefusal("no", code="BadRequest", status=400)
+    world.answer = ServiceRefusal("no", code="BadRequest", status=400)
     world.at(200, 190, content="v2")
     world.worker.reconcile(ROUTE)
     assert world.state().tally.outcomes == {"accepted": 1, "refused": 1}

@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
 from shared.api.pages.status.timeline import timeline
-from shared.relay.summaries import Outcome, SyncSummary, Uploads
+from shared.sync.history import Outcome, SyncSummary, Uploads
 
 NOW = datetime(2026, 1, 2, 12, 30, tzinfo=UTC)
 

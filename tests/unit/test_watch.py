@@ -1,7 +1,7 @@
 import re
 from dataclasses import replace
 
-from shared.watch import watches
+from shared.triggers.blobs import watches
 from tests.unit.memory import make_route
 
 FUNCTION_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,126}")

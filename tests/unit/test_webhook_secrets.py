@@ -3,8 +3,8 @@ import json
 
 import pytest
 
-from shared.standard_webhooks import Secret
-from shared.webhook_secrets import WebhookSecret, parse_webhook_secrets
+from shared.webhooks.secrets import WebhookSecret, parse_webhook_secrets
+from shared.webhooks.standard import Secret
 
 KEY = bytes(range(32))
 STANDARD = "whsec_" + base64.b64encode(KEY).decode()

@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from shared.adf.merge_patch import merged
-from shared.adf.write_only import lost_secrets
+from shared.adf.patch import merged
+from shared.adf.secrets import lost_secrets
 
 ENTRA = {"enableAADIntegration": True}
 BASIC = {"enableAADIntegration": False}

@@ -5,22 +5,21 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from shared.folder.manifest import File, Manifest
-from shared.relay.baseline import Baselines
-from shared.relay.decide import Policy
-from shared.relay.flight import Flights
-from shared.relay.follow import Follow
-from shared.relay.inspection import Inspection, Strictness
-from shared.relay.ledger import Ledger
-from shared.relay.notice import Notices
-from shared.relay.notifications import Notifications
-from shared.relay.operator import Operator
-from shared.relay.reconcile import Reconciler
-from shared.relay.records import Records, SyncRecord
-from shared.relay.route import Route
-from shared.relay.state import News, RouteState
-from shared.relay.states import RouteStates
-from shared.relay.sync import SyncAttempts
-from shared.relay.target import Accepted, EnvironmentState, Progress, Succeeded
+from shared.route import Route
+from shared.sync.baseline import Baselines
+from shared.sync.commands import Operator
+from shared.sync.decide import Policy
+from shared.sync.execute import Inspection, Strictness, SyncAttempts
+from shared.sync.history import Records, SyncRecord
+from shared.sync.lease import Flights
+from shared.sync.outbox import Notifications
+from shared.sync.outcomes import Ledger
+from shared.sync.poll import Follow
+from shared.sync.reconcile import Reconciler
+from shared.sync.state import News, RouteState
+from shared.sync.store import RouteStates
+from shared.sync.wake_up import Notices
+from shared.targets.port import Accepted, EnvironmentState, Progress, Succeeded
 from tests.unit.memory import Clock, MemoryDocuments, MemoryWakeUps, make_manifest, make_route
 
 ROUTE = make_route()

@@ -5,7 +5,8 @@ from http import HTTPStatus
 
 from pydantic import BaseModel
 
-from shared.api.openapi import headers, parameters
+from shared.api.openapi import parameters
+from shared.api.openapi import parameters as headers
 from shared.api.openapi.environment_shapes import Environment
 from shared.api.openapi.environments import OPERATIONS as OURS
 from shared.api.openapi.operation import Answer, Body, Operation
@@ -15,7 +16,7 @@ _TAG = "arm"
 _LOCATED = {"start_environment", "stop_environment"}
 
 
-class ArmError(BaseModel):
+class ServiceError(BaseModel):
     """An error as ARM's clients read it."""
 
     code: str
@@ -25,14 +26,14 @@ class ArmError(BaseModel):
 class ArmProblem(ProblemDetails):
     """A refusal that ARM's clients understand too."""
 
-    error: ArmError
+    error: ServiceError
 
 
 def _in_arms_shape(name: str) -> Operation:
     ours = OURS[name]
     options = tuple(each for each in ours.parameters if each is not parameters.FACTORY)
     answers = [_shaped(answer, located=name in _LOCATED) for answer in ours.answers]
-    return replace(ours, tag=_TAG, answers=answers, parameters=(parameters.API_VERSION, *options))
+    return replace(ours, tag=_TAG, answers=answers, parameters=(parameters.ARM_VERSION, *options))
 
 
 def _shaped(answer: Answer, *, located: bool) -> Answer:
@@ -48,7 +49,7 @@ def _followed(state: str) -> Operation:
     not_yet = Answer(HTTPStatus.ACCEPTED, "Not yet.", headers=(headers.LOCATION_TO_FOLLOW,))
     there = replace(shown, description=f"It is {state}.", body=Body(Environment))
     description = "Where ARM's clients look after the POST."
-    return Operation(_TAG, [there, not_yet, *refusals], description, [parameters.API_VERSION])
+    return Operation(_TAG, [there, not_yet, *refusals], description, [parameters.ARM_VERSION])
 
 
 OPERATIONS = {

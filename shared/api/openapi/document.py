@@ -6,9 +6,19 @@ from dataclasses import replace
 from typing import Any
 
 from shared.api.endpoints import Endpoint
-from shared.api.openapi.operation import Answer, Body, Header, Json, Operation, Parameter
+from shared.api.openapi.operation import (
+    ANSWERED,
+    TAKEN,
+    Answer,
+    Body,
+    Header,
+    Json,
+    Mode,
+    Operation,
+    Parameter,
+    Schemas,
+)
 from shared.api.openapi.parameters import IN_PATH
-from shared.api.openapi.schemas import ANSWERED, TAKEN, Mode, Schemas
 from shared.api.openapi.security import SCHEMES, refusal, requirements
 
 VERSION = "0.1.0"

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.adf.environment import EnvironmentSpec
 from shared.adf.names import INTEGRATION_RUNTIME
+from shared.adf.spec import EnvironmentSpec
 from shared.api.openapi.operation import Json
 
 

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from http import HTTPStatus
 
-from shared.adf.environment import EnvironmentSpec
+from shared.adf.spec import EnvironmentSpec
+from shared.api.environments.patch import MEDIA_TYPE as MERGE_PATCH
+from shared.api.environments.put import Plan
 from shared.api.openapi import environment_shapes as shapes
-from shared.api.openapi import headers, parameters
+from shared.api.openapi import parameters
+from shared.api.openapi import parameters as headers
 from shared.api.openapi.operation import JSON, RETRY_AFTER, Answer, Body, Header, Json, Operation, Parameter, problem
 from shared.api.openapi.security import GITHUB, STANDARD
-from shared.api.patches import MEDIA_TYPE as MERGE_PATCH
-from shared.api.plans import Plan
 
 _TAG = "environments"
 

@@ -4,13 +4,15 @@ from typing import get_args
 
 from shared.adf.names import FACTORY as FACTORY_NAME
 from shared.adf.names import INTEGRATION_RUNTIME, RESOURCE_GROUP, SUBSCRIPTION, NameRule
-from shared.api.history import LONGEST_PAGE, PAGE
-from shared.api.openapi.operation import Json, Parameter
-from shared.api.waiting import LONGEST_WAIT
-from shared.arm.urls import API_VERSION as ARMS_VERSION
-from shared.relay.records import SYNC_ID
-from shared.relay.summaries import Outcome
+from shared.api.environments.writes import UNCHANGED
+from shared.api.openapi.operation import Header, Json, Parameter
+from shared.api.response import HEADER, LONGEST_BYTES
+from shared.api.routes.syncs import LONGEST_PAGE, PAGE
+from shared.api.routes.waiting import LONGEST_WAIT
+from shared.api.signed.deliveries import REPLAYED
+from shared.arm.clouds import API_VERSION
 from shared.settings import ROUTE_NAME
+from shared.sync.history import SYNC_ID, Outcome
 
 # No empty part, no `.` and no `..` (shared.folder.path).
 _PATH_PART = r"(?!\.{1,2}(/|$))[^/]+"
@@ -63,12 +65,12 @@ FACTORY = Parameter(
     "Name or ARM id of a factory that the settings list, in any case; without it the first route's.",
     {"type": "string", "minLength": 1},
 )
-API_VERSION = Parameter(
+ARM_VERSION = Parameter(
     "api-version",
     "query",
     "ARM's, as its clients send it.",
-    {"type": "string", "enum": [ARMS_VERSION]},
-    ARMS_VERSION,
+    {"type": "string", "enum": [API_VERSION]},
+    API_VERSION,
     required=True,
 )
 DRY_RUN = Parameter("dryRun", "query", "Send nothing to ARM but a GET, and answer what would change.", _FLAG)
@@ -98,3 +100,30 @@ WAIT = Parameter(
     {"type": "integer", "minimum": 0, "maximum": LONGEST_WAIT, "default": 0},
 )
 DRY_RUN_OF_SYNC = Parameter("dryRun", "query", "Do nothing, and answer what would be done.", _FLAG)
+
+
+_TEXT = {"type": "string"}
+
+LOCATION = Header("Location", "Path of the record-to-be.", _TEXT, always=True)
+LOCATION_OF_ENVIRONMENT = Header("Location", "Path of the environment, unless it was a dry run.", _TEXT)
+LOCATION_TO_FOLLOW = Header("Location", "Where a GET tells whether it is done.", _TEXT, always=True)
+
+FROM_ARM = (
+    Header("ETag", "ARM's, where it sends one.", _TEXT),
+    Header("Retry-After", "ARM's, where it sends one.", _TEXT),
+    Header("x-ms-request-id", "What Azure's support asks for.", _TEXT),
+    Header("x-ms-correlation-request-id", "ARM's own id of the request.", _TEXT),
+)
+WARNINGS = Header(
+    HEADER,
+    f"What is most likely a mistake: a JSON list of `path` and `message` in at most {LONGEST_BYTES} bytes.",
+    {"type": "string", "maxLength": LONGEST_BYTES},
+)
+UNCHANGED_HEADER = Header(
+    UNCHANGED, "Nothing was sent, because nothing would change.", {"type": "string", "enum": ["true"]}
+)
+REPLAYED_HEADER = Header(
+    REPLAYED,
+    "The same signed delivery came before: this is what it was answered, and nothing was done.",
+    {"type": "string", "enum": ["true"]},
+)

@@ -3,10 +3,11 @@
 from dataclasses import replace
 from http import HTTPStatus
 
-from shared.api.openapi import headers, parameters
+from shared.api.openapi import parameters
+from shared.api.openapi import parameters as headers
 from shared.api.openapi.operation import RETRY_AFTER, STORAGE, Answer, Body, Operation, problem
-from shared.api.route_views import AllRoutes, FileStanding, OneRoute, RouteView, SyncLink, SyncPage, SyncPlan
-from shared.relay.records import SyncRecord
+from shared.api.routes.views import AllRoutes, FileStanding, OneRoute, RouteView, SyncLink, SyncPage, SyncPlan
+from shared.sync.history import SyncRecord
 
 _TAG = "routes"
 _LOOK_AGAIN = replace(RETRY_AFTER, description="When to look again.")

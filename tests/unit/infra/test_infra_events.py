@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from local.app_settings import ROOT, sample
-from shared.event_grid import CREATED, FINISHED_WRITES, TAKING_AWAY
 from shared.folder.path import FolderPath
+from shared.triggers.storage_events import CREATED, FINISHED_WRITES, TAKING_AWAY
 from tests.unit.infra.bicep import INFRA, body, read
 
 EVENTS = read(INFRA / "events.bicep")

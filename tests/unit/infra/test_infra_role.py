@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from shared.adf.names import EnvironmentId, FactoryId
-from shared.adf.sync import SyncRequest
+from shared.adf.sync_request import SyncRequest
 from shared.arm import factory
-from shared.arm.answers import ArmAnswer
-from shared.arm.call import ArmCall
-from shared.arm.clouds import CLOUDS, Cloud
+from shared.arm.clouds import CLOUDS
+from shared.rest.answers import RestAnswer
+from shared.rest.call import RestCall
+from shared.rest.urls import Service
 from tests.unit.infra.bicep import INFRA, read
 
 FACTORY = FactoryId("12345678-1234-1234-1234-123456789012", "example-rg", "example-adf")
@@ -42,19 +43,19 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
 class Calls:
     """Notes what would be called."""
 
-    cloud: Cloud = CLOUDS["AzureCloud"]
-    noted: list[ArmCall] = field(default_factory=list)
+    service: Service = CLOUDS["AzureCloud"]
+    noted: list[RestCall] = field(default_factory=list)
 
     def clock(self) -> float:
         return 0.0
 
-    def call(self, call: ArmCall, *, deadline_s: float) -> ArmAnswer:
+    def call(self, call: RestCall, *, deadline_s: float) -> RestAnswer:
         assert deadline_s > 0
         self.noted.append(call)
-        return ArmAnswer(200, {}, b'{"value": []}')
+        return RestAnswer(200, {}, b'{"value": []}')
 
 
-def action_of(call: ArmCall) -> str:
+def action_of(call: RestCall) -> str:
     """Return the action that ARM asks for: the types on the path and what the method means, by ARM's rules."""
     words = call.url.path.lower().partition("/providers/")[2].split("/")
     namespace, *types_and_names = words

@@ -9,9 +9,8 @@ import pytest
 
 from local.app_settings import sample
 from shared.errors import SettingsError
-from shared.identity import credential
 from shared.settings import Settings, read_settings
-from shared.storage import blob_service, queue_service
+from shared.storage.connections import blob_service, credential, queue_service
 from tests.unit.infra.bicep import INFRA, TEMPLATES, body, read
 
 # What others than the app's own settings read.
@@ -118,7 +117,7 @@ def test_the_apps_own_clients_find_account_and_identity(
         if name.startswith(f"{connection}__"):
             monkeypatch.setenv(name, f"https://{name.rpartition('__')[2].lower()}.example")
     monkeypatch.delenv(connection, raising=False)
-    monkeypatch.setattr("shared.storage.credential", noted)
+    monkeypatch.setattr("shared.storage.connections.credential", noted)
     client: Any = {"blob": blob_service, "queue": queue_service}[service]
     assert client.__wrapped__(connection).url == f"https://{service}serviceuri.example/"
     assert identities == ["https://clientid.example"]

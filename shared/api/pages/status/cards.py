@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.api.pages.status.timeline import LOOKS, Look, Timeline, timeline
-from shared.api.route_views import RouteView
-from shared.relay.conditions import Condition
-from shared.relay.records import SyncRecord
-from shared.relay.summaries import SyncSummary
+from shared.api.routes.views import RouteView
+from shared.sync.conditions import Condition
+from shared.sync.history import SyncRecord, SyncSummary
 
 _TRIGGER_ONLY = "no details"
 

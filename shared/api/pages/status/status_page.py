@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from itertools import islice
 
@@ -11,18 +11,17 @@ import azure.functions as func
 from azure.core.exceptions import AzureError
 
 from shared.api.pages.rendering import Page
-from shared.api.pages.status.ages import ago
 from shared.api.pages.status.cards import UNKNOWN, Card, Overall, card, overall
-from shared.api.route_shown import Shared, shown
-from shared.relay.records import Records
-from shared.relay.route import Route
-from shared.relay.states import RouteStates
+from shared.api.routes.shown import Shared, shown
+from shared.route import Route
+from shared.sync.history import Records
+from shared.sync.store import RouteStates
+
+log = logging.getLogger(__name__)
 
 SYNCS_SHOWN = 8
 _PAGE = Page("status")
 _NO_STORAGE = "The app's storage gave no good answer."
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +55,16 @@ def _answer(
     status: HTTPStatus, now: datetime, cards: Sequence[Card], overall: Overall, trouble: str = ""
 ) -> func.HttpResponse:
     return _PAGE.answer(status, now=now, ago=ago, cards=cards, overall=overall, trouble=trouble)
+
+
+_UNITS = (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1)))
+
+
+def ago(time: datetime, now: datetime) -> str:
+    """Return how long ago a time was, in its largest unit."""
+    passed = now - time
+    for name, unit in _UNITS:
+        if passed >= unit:
+            count = passed // unit
+            return f"{count} {name}{'' if count == 1 else 's'} ago"
+    return "just now"

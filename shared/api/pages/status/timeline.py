@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from shared.relay.summaries import SyncSummary
+from shared.sync.history import SyncSummary
 
 SPAN = timedelta(hours=24)
 _TICK = timedelta(hours=3)

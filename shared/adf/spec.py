@@ -1,0 +1,174 @@
+"""The spec of an Airflow environment (the seed, "Create a new environment").
+
+The models check what the seed describes and let every other key through: real payloads hold many keys that the seed
+leaves out, and ADF decides about those. What is sent is the caller's own JSON with the documented spellings put right,
+never a re-serialised model.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+Json = dict[str, Any]
+
+_SECOND_SPELLINGS = {
+    ("properties",): {"Type": "type"},
+    ("properties", "typeProperties", "airflowProperties", "gitSyncProperties"): {"Credential": "credential"},
+}
+_DIGITS = "^[0-9]{1,18}$"
+_GIT_SERVICES = {name.lower(): name for name in ("GitHub", "ADO", "GitLab", "BitBucket")}
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="allow", strict=True)
+
+
+def _in_any_case(word: str) -> str:
+    return "".join(f"[{letter.upper()}{letter.lower()}]" for letter in word)
+
+
+def _git_service(value: object) -> object:
+    """Accept any case: the seed's tables write GitHub, its samples Github."""
+    return _GIT_SERVICES.get(value.lower(), value) if isinstance(value, str) else value
+
+
+def _whole_number(value: object) -> object:
+    """Accept "2" for 2, since ADF answers numbers as strings where a template gave it strings, and 2.0 as JSON does."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return int(value) if isinstance(value, str) and re.fullmatch(_DIGITS, value) else value
+
+
+# Three asterisks or more are what is shown in a secret's place, and refused as one (shared.adf.masking).
+Secret = Annotated[str, Field(json_schema_extra={"not": {"pattern": r"^\*{3,}$"}})]
+
+_Count = Annotated[int, Field(ge=0)]
+_CountAsText = Annotated[str, Field(pattern=_DIGITS)]
+WholeNumber = Annotated[_Count, BeforeValidator(_whole_number, json_schema_input_type=_Count | _CountAsText)]
+
+_GitServiceInAnyCase = Annotated[str, Field(pattern=f"^({'|'.join(map(_in_any_case, _GIT_SERVICES))})$")]
+GitService = Annotated[
+    Literal["GitHub", "ADO", "GitLab", "BitBucket"],
+    BeforeValidator(_git_service, json_schema_input_type=_GitServiceInAnyCase),
+]
+
+
+class ComputeProperties(_Section):
+    """The nodes that Airflow runs on; each extra node adds three workers."""
+
+    location: str | None = None
+    computeSize: str | None = None  # noqa: N815 - the wire's spelling, so that an error names the caller's key
+    extraNodes: WholeNumber | None = None  # noqa: N815
+
+
+class GitSyncProperties(_Section):
+    """Where Airflow pulls its DAGs from when it does not import them from Blob Storage."""
+
+    gitServiceType: GitService  # noqa: N815
+    gitCredentialType: Literal["PAT", "SPN", "None"] | None = None  # noqa: N815
+    repo: str
+    branch: str | None = None
+    username: str | None = None
+    credential: Secret | None = None
+    tenantId: str | None = None  # noqa: N815
+
+
+class AirflowProperties(_Section):
+    """Airflow itself: version, libraries, variables, login."""
+
+    airflowVersion: str | None = None  # noqa: N815
+    airflowRequirements: list[str] | str | None = None  # noqa: N815
+    airflowEnvironmentVariables: dict[str, Secret] | None = None  # noqa: N815
+    gitSyncProperties: GitSyncProperties | None = None  # noqa: N815
+    enableAADIntegration: bool | None = None  # noqa: N815
+    userName: str | None = None  # noqa: N815
+    password: Secret | None = None
+
+
+class TypeProperties(_Section):
+    """Compute and Airflow, the two halves of an environment."""
+
+    computeProperties: ComputeProperties = Field(default_factory=ComputeProperties)  # noqa: N815
+    airflowProperties: AirflowProperties = Field(default_factory=AirflowProperties)  # noqa: N815
+
+
+class Properties(_Section):
+    """The integration runtime's properties; only the type Airflow is ours."""
+
+    type: Literal["Airflow"]
+    typeProperties: TypeProperties  # noqa: N815
+
+
+class EnvironmentSpec(_Section):
+    """A spec as a caller sends it. `name` may be left out; where it is given it has to be the name in the path."""
+
+    name: str | None = None
+    properties: Properties
+
+    @model_validator(mode="before")
+    @classmethod
+    def _documented_spellings(cls, body: object) -> object:
+        return normalised(body) if isinstance(body, dict) else body
+
+
+def normalised(section: Json, path: tuple[str, ...] = ()) -> Json:
+    """Return the body with the seed's second spellings put right: `Type` as `type`, `Credential` as `credential`.
+
+    All other keys stay as they are, in their order.
+    """
+    spellings = {old: new for old, new in _SECOND_SPELLINGS.get(path, {}).items() if new not in section}
+    return {
+        spellings.get(key, key): normalised(member, (*path, key)) if isinstance(member, dict) else member
+        for key, member in section.items()
+    }
+
+
+def is_airflow(resource: object) -> bool:
+    """Whether an integration runtime, as Data Factory shows it, is an Airflow environment."""
+    properties = resource.get("properties") if isinstance(resource, dict) else None
+    kind = properties.get("type") if isinstance(properties, dict) else None
+    return isinstance(kind, str) and kind.lower() == "airflow"
+
+
+_TYPES = ("properties", "typeproperties")
+_COMPUTE = (*_TYPES, "computeproperties")
+_AIRFLOW = (*_TYPES, "airflowproperties")
+
+# Nobody asks for these; a caller who sends back what was shown does not mean them.
+_ALWAYS = frozenset({("id",), ("name",), ("type",), ("etag",), ("properties", "state"), (*_AIRFLOW, "airflowweburl")})
+# These are filled in where a spec says nothing. The version of an environment cannot change at all.
+_FILLED_IN = frozenset(
+    {
+        (*_COMPUTE, "location"),
+        (*_AIRFLOW, "airflowversion"),
+        (*_AIRFLOW, "pythonversion"),
+        (*_AIRFLOW, "packageproviderpath"),
+    }
+)
+_FILLED_IN_WITH_FALSE = frozenset({(*_COMPUTE, "enableautoscale"), (*_AIRFLOW, "enabletriggerers")})
+
+
+def is_nothing(value: Any) -> bool:  # noqa: ANN401 - any JSON value
+    """Whether a value asks for nothing: null (the seed's sample sends it), an empty list or an empty object."""
+    return value is None or value in ([], {})
+
+
+def is_made_by_service(path: tuple[str, ...], shown: Any, asked: Any) -> bool:  # noqa: ANN401
+    """Whether the difference of the two values at a path, if there is one, is none that the caller asks for."""
+    folded = tuple(key.lower() for key in path)
+    if folded in _ALWAYS:
+        return True
+    if not is_nothing(asked):
+        return False
+    return folded in _FILLED_IN or (folded in _FILLED_IN_WITH_FALSE and shown is False)
+
+
+def without_server_made(shown: Mapping[str, Any], path: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Return an environment as it is shown without what nobody can ask for; what may have been asked for stays."""
+    return {
+        key: without_server_made(member, (*path, key.lower())) if isinstance(member, Mapping) else member
+        for key, member in shown.items()
+        if (*path, key.lower()) not in _ALWAYS
+    }

@@ -1,0 +1,123 @@
+"""`/api/environments`: creating and changing Airflow environments, by PUT, POST and PATCH."""
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from urllib.parse import quote
+
+import azure.functions as func
+
+from shared.adf.diff import changes
+from shared.adf.names import EnvironmentId, FactoryId
+from shared.adf.warnings import SpecWarning, warnings_of
+from shared.api.environments.patch import Patch
+from shared.api.environments.place import Place
+from shared.api.environments.put import Put
+from shared.api.environments.reads import ARM_SECONDS, found, shown
+from shared.api.problem import Problem
+from shared.api.request import json_object
+from shared.api.response import answering, json_answer, passed_on, warnings_header
+from shared.arm import factory as arm_factory
+from shared.arm.factory import FactoryRegions
+from shared.rest.answers import RestAnswer
+from shared.rest.caller import RestCaller
+from shared.rest.deadline import Deadline
+
+log = logging.getLogger(__name__)
+
+UNCHANGED = "X-Relay-Unchanged"
+_OPTIONS = ("dryRun", "ifChanged")
+_LOGGED = 20
+_LONGEST_LOGGED = 200
+
+
+class EnvironmentWrites:
+    """Writes into `factories`, and no other. All calls of ARM for a request last `arm_seconds` together."""
+
+    def __init__(self, factories: Sequence[FactoryId], arm: RestCaller, *, arm_seconds: float = ARM_SECONDS) -> None:
+        self._factories = factories
+        self._arm = arm
+        self._arm_seconds = arm_seconds
+        self._regions = FactoryRegions(arm)
+
+    @answering
+    def put(self, request: func.HttpRequest) -> func.HttpResponse:
+        """Create or update the environment, or say what that would change (`dryRun`); not where nothing changes."""
+        place, deadline = self._place(request), self._deadline()
+        environment = place.named(request.route_params.get("name", ""))
+        put = Put.read(request, place.query, json_object(request), environment)
+        return self._answer(put, self._look(put, deadline), deadline)
+
+    @answering
+    def post(self, request: func.HttpRequest) -> func.HttpResponse:
+        """Do what a PUT does to the environment that the body names; the answer says where it is."""
+        place, deadline = self._place(request), self._deadline()
+        body = json_object(request)
+        environment = place.named(_name_in(body), "name")
+        put = Put.read(request, place.query, body, environment)
+        answer = self._answer(put, self._look(put, deadline), deadline)
+        if not put.dry_run:
+            answer.headers["Location"] = _path_of(environment, place.query)
+        return answer
+
+    @answering
+    def patch(self, request: func.HttpRequest) -> func.HttpResponse:
+        """Change what the body names in the environment as it is, if nobody changes it meanwhile."""
+        place, deadline = self._place(request), self._deadline()
+        environment = place.named(request.route_params.get("name", ""))
+        patch = Patch.read(request, place.query)
+        existing = shown(self._arm, environment, deadline)
+        return self._answer(patch.put(environment, existing), existing, deadline)
+
+    def _look(self, put: Put, deadline: Deadline) -> RestAnswer | None:
+        return found(self._arm, put.environment, deadline) if put.looks_first else None
+
+    def _answer(self, put: Put, existing: RestAnswer | None, deadline: Deadline) -> func.HttpResponse:
+        """Send the PUT, or answer without where that is asked for; `existing` is None also if nobody looked."""
+        there = existing.json() if existing else None
+        warnings = warnings_of(put.spec, there, self._regions.beside(put.spec, put.environment.factory, deadline))
+        told = warnings_header(warnings)
+        changed = changes(there, put.spec)
+        if put.dry_run:
+            return json_answer(put.plan(changed, warnings).wire())
+        if existing is not None and not put.sends(changed):
+            return passed_on(existing, {UNCHANGED: "true", **told})
+        _log(put.environment, warnings)
+        return passed_on(self._sent(put, deadline), told)
+
+    def _sent(self, put: Put, deadline: Deadline) -> RestAnswer:
+        return arm_factory.put_environment(
+            self._arm,
+            put.environment,
+            put.spec,
+            deadline_s=deadline.left_s,
+            if_match=put.if_match,
+            if_none_match=put.if_none_match,
+        )
+
+    def _place(self, request: func.HttpRequest) -> Place:
+        return Place.of(request, self._factories, *_OPTIONS)
+
+    def _deadline(self) -> Deadline:
+        return Deadline.after(self._arm_seconds, self._arm.clock)
+
+
+def _name_in(body: Mapping[str, object]) -> str:
+    name = body.get("name")
+    if not isinstance(name, str):
+        errors = [{"path": "name", "message": "expected the environment's name, since the path has none"}]
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "the body names no environment", errors=errors)
+    return name
+
+
+def _path_of(environment: EnvironmentId, query: Mapping[str, str]) -> str:
+    picked = f"?factory={quote(query['factory'], safe='')}" if "factory" in query else ""
+    return f"/api/environments/{environment.name}{picked}"
+
+
+def _log(environment: EnvironmentId, warnings: Sequence[SpecWarning]) -> None:
+    """Note where a spec has something to look at: paths only, as JSON so that no key of a caller's breaks the line."""
+    if warnings:
+        paths = json.dumps([warning.path[:_LONGEST_LOGGED] for warning in warnings[:_LOGGED]])
+        log.warning("the spec of %s has %d warnings: %s", environment.name, len(warnings), paths)

@@ -1,0 +1,127 @@
+"""Reading a request: its body as a JSON object, its query, its URL."""
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Self
+from urllib.parse import parse_qsl
+
+import azure.functions as func
+
+from shared.api.problem import Problem
+
+# A spec is a few kilobytes; ARM itself takes at most 4 MB.
+LARGEST_BODY = 1024 * 1024
+# A spec has five levels; far below where a walk through all of them could meet Python's limit.
+DEEPEST_BODY = 64
+
+
+def json_object(request: func.HttpRequest, *media_types: str) -> dict[str, Any]:
+    """Return the body as a JSON object; raise a Problem (400, 413, 415 or 422) that says what was expected.
+
+    It may be `application/json`, or one of the further media types.
+    """
+    accepted = (*media_types, "application/json")
+    media_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if media_type not in accepted:
+        raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"expected Content-Type: {' or '.join(accepted)}")
+    try:
+        body = _read(content_of(request))
+    except (ValueError, RecursionError):
+        raise Problem(HTTPStatus.BAD_REQUEST, "expected a body that is JSON in UTF-8") from None
+    if _levels(body, DEEPEST_BODY + 1) > DEEPEST_BODY:
+        raise Problem(HTTPStatus.BAD_REQUEST, f"expected a body of at most {DEEPEST_BODY} levels")
+    if not isinstance(body, dict):
+        raise Problem(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            "the body is not an environment spec",
+            errors=[{"path": "", "message": "expected a JSON object"}],
+        )
+    return body
+
+
+def content_of(request: func.HttpRequest) -> bytes:
+    """Return the body as it came; raise a Problem (413) if it is larger than any that is read."""
+    content = request.get_body()
+    if len(content) > LARGEST_BODY:
+        raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"expected a body of at most {LARGEST_BODY} bytes")
+    return content
+
+
+def _read(content: bytes) -> Any:  # noqa: ANN401 - any JSON value
+    """Read JSON in UTF-8 (RFC 8259, 8.1); raise ValueError for anything else, half of a surrogate pair included."""
+    body = json.loads(content.decode("utf-8-sig"), parse_float=_finite, parse_constant=_finite)
+    json.dumps(body, ensure_ascii=False).encode()
+    return body
+
+
+def _finite(text: str) -> float:
+    """Return a number that JSON can hold; Python reads NaN and 1e999 too, which could not be sent on."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("expected a finite number")
+    return number
+
+
+def _levels(value: Any, most: int) -> int:  # noqa: ANN401 - any JSON value
+    """Return how deeply objects and lists are nested, counted up to `most`."""
+    level, count = [value], 0
+    while count < most and (level := [child for each in level for child in _children(each)]):
+        count += 1
+    return count
+
+
+def _children(value: Any) -> Iterable[Any]:  # noqa: ANN401
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+# The function key and its name, which Azure Functions takes from the query (App Service's own, "HTTP trigger keys").
+_OF_THE_HOST = frozenset({"code", "clientid"})
+
+
+def query_of(request: func.HttpRequest, *known: str) -> Mapping[str, str]:
+    """Return the parameters by their names in lower case; raise a Problem (400) for one unknown or given twice."""
+    ours = parameters_of(request)
+    given = dict(ours)
+    if len(given) < len(ours) or not given.keys() <= {name.lower() for name in known}:
+        expected = f"no other query parameters than {' and '.join(known)}" if known else "no query parameters"
+        raise Problem(HTTPStatus.BAD_REQUEST, f"expected {expected}, each once at most")
+    return given
+
+
+def parameters_of(request: func.HttpRequest) -> list[tuple[str, str]]:
+    """Return the parameters that are not the host's, with their names in lower case.
+
+    They are read from the URL, because the host leaves out those without a value.
+    """
+    pairs = [(name.lower(), value) for name, value in parse_qsl(RequestUrl.of(request).query, keep_blank_values=True)]
+    return [(name, value) for name, value in pairs if name not in _OF_THE_HOST]
+
+
+def flag(query: Mapping[str, str], name: str) -> bool:
+    """Return a parameter that is `true` or `false`, and false without it; raise a Problem (400) for anything else."""
+    value = query.get(name.lower(), "false").lower()
+    if value not in {"true", "false"}:
+        raise Problem(HTTPStatus.BAD_REQUEST, f"expected {name}=true or {name}=false")
+    return value == "true"
+
+
+@dataclass(frozen=True, slots=True)
+class RequestUrl:
+    """Where a request went: `origin` like `https://app.example`, `path` as it came, `query` without `?`."""
+
+    origin: str
+    path: str
+    query: str
+
+    @classmethod
+    def of(cls, request: func.HttpRequest) -> Self:
+        """Divide the URL of a request."""
+        address, _, query = request.url.partition("#")[0].partition("?")
+        scheme, _, rest = address.partition("://")
+        host, slash, path = rest.partition("/")
+        return cls(f"{scheme}://{host}", slash + path, query)

@@ -1,0 +1,102 @@
+"""Answering: JSON with secrets masked, ARM's answer passed on, and whatever a handler raises as a problem."""
+
+import json
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from http import HTTPStatus
+from itertools import accumulate
+from typing import TYPE_CHECKING, TypeVar
+
+import azure.functions as func
+from azure.core.exceptions import AzureError
+
+from shared.adf.secrets import masked
+from shared.adf.warnings import SpecWarning
+from shared.api.problem import Problem, problem_of
+from shared.errors import FolderUnreadable, ServiceError, StateConflict
+from shared.rest.answers import RestAnswer
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+log = logging.getLogger(__name__)
+
+# Not `Location` and `Azure-AsyncOperation`: only somebody with rights on the factory could ask there.
+_PASSED_ON = ("ETag", "Retry-After", "x-ms-request-id", "x-ms-correlation-request-id")
+
+
+def passed_on(answer: RestAnswer, headers: Mapping[str, str] | None = None) -> func.HttpResponse:
+    """Return ARM's answer; `headers` are further ones of our own."""
+    ours = {name: answer.headers[name] for name in _PASSED_ON if name in answer.headers}
+    return _response(answer.json(), answer.status, {**ours, **(headers or {})})
+
+
+def json_answer(body: object) -> func.HttpResponse:
+    """Return a 200 with a JSON body, masked too."""
+    return _response(body, 200, {})
+
+
+def _response(body: object, status: int, headers: Mapping[str, str]) -> func.HttpResponse:
+    content = None if body is None else json.dumps(masked(body))
+    return func.HttpResponse(content, status_code=status, headers=dict(headers), mimetype="application/json")
+
+
+def view_answer(
+    view: "BaseModel", status: HTTPStatus = HTTPStatus.OK, headers: Mapping[str, str] | None = None
+) -> func.HttpResponse:
+    """Return an answer of our own, which holds nothing to mask."""
+    return func.HttpResponse(
+        view.model_dump_json(), status_code=status, headers=dict(headers or {}), mimetype="application/json"
+    )
+
+
+Api = TypeVar("Api")
+Handler = Callable[[Api, func.HttpRequest], func.HttpResponse]
+
+_STORAGE_FAILED = Problem(HTTPStatus.SERVICE_UNAVAILABLE, "the app's storage gave no good answer", retry_after_s=5)
+_TOO_MANY_AT_ONCE = Problem(HTTPStatus.SERVICE_UNAVAILABLE, "others keep changing the same state", retry_after_s=1)
+
+
+def answering(handle: Handler[Api]) -> Handler[Api]:
+    """Make a handler answer with `application/problem+json` where it raises one, ARM fails or storage does."""
+
+    @wraps(handle)
+    def answer(api: Api, request: func.HttpRequest) -> func.HttpResponse:
+        try:
+            return handle(api, request)
+        except Problem as problem:
+            return problem.response()
+        except ServiceError as error:
+            return problem_of(error).response()
+        except FolderUnreadable as error:
+            detail = f"the folder could not be listed: {error.message}"
+            return Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, code=error.code, retry_after_s=5).response()
+        except StateConflict:
+            return _TOO_MANY_AT_ONCE.response()
+        except AzureError:
+            log.exception("storage failed a request")
+            return _STORAGE_FAILED.response()
+
+    return answer
+
+
+HEADER = "X-Relay-Warnings"
+# Servers and proxies on the way take 8 kB for all headers together, some of them 4 kB for one.
+LONGEST_BYTES = 4096
+_ROOM_FOR_THE_REST = 64
+
+
+def members_of(warnings: Sequence[SpecWarning]) -> list[dict[str, str]]:
+    """Return the warnings as JSON, in the shape of a problem's `errors`."""
+    return [{"path": warning.path, "message": warning.message} for warning in warnings]
+
+
+def warnings_header(warnings: Sequence[SpecWarning]) -> dict[str, str]:
+    """Return the header: a JSON list in ASCII of at most 4 kB, whose last element says how many did not fit."""
+    members = members_of(warnings)
+    sizes = accumulate(len(json.dumps(member)) + len(", ") for member in members)
+    fitting = sum(size <= LONGEST_BYTES - _ROOM_FOR_THE_REST for size in sizes)
+    left_out = len(members) - fitting
+    rest = [{"path": "", "message": f"{left_out} more"}] if left_out else []
+    return {HEADER: json.dumps(members[:fitting] + rest)} if warnings else {}

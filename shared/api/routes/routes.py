@@ -1,0 +1,120 @@
+"""`/api/routes`: how each route and each of its files is, and what an operator may do."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import azure.functions as func
+
+from shared.api.problem import Problem
+from shared.api.request import query_of
+from shared.api.response import answering, view_answer
+from shared.api.routes.shown import Shared, shown, shown_with_removed
+from shared.api.routes.views import AllRoutes, FileStanding, RouteView, link_to
+from shared.folder.manifest import File
+from shared.route import Route
+from shared.sync.baseline import Baseline, Baselines
+from shared.sync.commands import Operator
+from shared.sync.file_status import Standing, standing_of, standing_of_missing
+from shared.sync.store import RouteStates
+
+_NOT_IMPORTED = "not a file that is imported: not below dags/ or plugins/ of the folder, or what an editor left behind"
+_NO_SUCH_FILE = "neither the folder nor the last sync has this file"
+
+
+@dataclass(frozen=True, slots=True)
+class RoutesApi:
+    """Answers for the routes of the settings and no other; `find_file` looks for a file by its name."""
+
+    routes: Sequence[Route]
+    states: RouteStates
+    baselines: Baselines
+    operator: Operator
+    find_file: Callable[[Route, str], File | None]
+    shared: Shared
+
+    @answering
+    def index(self, _request: func.HttpRequest) -> func.HttpResponse:
+        """All routes, without the names of removed files; one read of storage for each."""
+        return view_answer(AllRoutes(routes=tuple(map(self._shown, self.routes))))
+
+    @answering
+    def show(self, request: func.HttpRequest) -> func.HttpResponse:
+        """One route; one read of storage, and a second one if files were removed."""
+        route = route_of(request, self.routes)
+        state = self.states.read(route).state
+        baseline = self.baselines.read(route) if state.removed else Baseline()
+        return view_answer(shown_with_removed(route, state, baseline, self.shared))
+
+    @answering
+    def file(self, request: func.HttpRequest) -> func.HttpResponse:
+        """Whether the version of a file that lies in the folder is in, in which sync, or since when it waits."""
+        route = route_of(request, self.routes)
+        query_of(request)
+        path = _path_in(request)
+        try:
+            name = route.folder.blob_name(path)
+        except ValueError as error:
+            raise Problem(HTTPStatus.BAD_REQUEST, str(error)) from error
+        standing = self._standing(route, name) if name else None
+        if name and standing is None:
+            raise Problem(HTTPStatus.NOT_FOUND, _NO_SUCH_FILE)
+        return view_answer(_file_standing(route, name or path, standing))
+
+    @answering
+    def suspend(self, request: func.HttpRequest) -> func.HttpResponse:
+        """Let the route do nothing until it is resumed."""
+        return self._steer(request, self.operator.suspend)
+
+    @answering
+    def resume(self, request: func.HttpRequest) -> func.HttpResponse:
+        """Let the route work again."""
+        return self._steer(request, self.operator.resume)
+
+    @answering
+    def acknowledge_removed(self, request: func.HttpRequest) -> func.HttpResponse:
+        """Forget the files that were removed here and that ADF keeps."""
+        return self._steer(request, self.operator.acknowledge_removed)
+
+    def _steer(self, request: func.HttpRequest, act: Callable[[Route], None]) -> func.HttpResponse:
+        route = route_of(request, self.routes)
+        act(route)
+        return view_answer(self._shown(route))
+
+    def _shown(self, route: Route) -> RouteView:
+        return shown(route, self.states.read(route).state, self.shared)
+
+    def _standing(self, route: Route, name: str) -> Standing | None:
+        # The file first: a sync that ends meanwhile is then known when the baseline is read, and not the reverse.
+        file = self.find_file(route, name)
+        state = self.states.read(route).state
+        staged = self.baselines.read_staged(route) if state.operation else Baseline()
+        baseline = self.baselines.read(route)
+        return standing_of(file, baseline, staged, state) if file else standing_of_missing(name, baseline)
+
+
+def _path_in(request: func.HttpRequest) -> str:
+    """Return the path of a file; the host decodes it, but leaves a slash encoded that was sent so."""
+    return re.sub("%2f", "/", request.route_params.get("path", ""), flags=re.IGNORECASE)
+
+
+def _file_standing(route: Route, path: str, standing: Standing | None) -> FileStanding:
+    if standing is None:
+        return FileStanding(path=path, state="notImported", since=None, sync=None, sentence=_NOT_IMPORTED)
+    return FileStanding(
+        path=path,
+        state=standing.state,
+        since=standing.since,
+        sync=link_to(route.name, standing.sync_id),
+        sentence=standing.sentence,
+    )
+
+
+def route_of(request: func.HttpRequest, routes: Iterable[Route]) -> Route:
+    """Return the route that the request's path names; raise a Problem (404) for one that the settings do not list."""
+    name = request.route_params.get("route")
+    route = next((route for route in routes if route.name == name), None)
+    if route is None:
+        raise Problem(HTTPStatus.NOT_FOUND, "the settings list no route of this name")
+    return route

@@ -1,0 +1,83 @@
+"""From a route and its state to what the API shows of them."""
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import Literal
+
+from shared.api.routes.views import OneRoute, OpenRequest, RemovedFile, RouteSettings, RouteView, RunningSync, url_of
+from shared.route import Route
+from shared.sync.baseline import Baseline
+from shared.sync.conditions import conditions, pending_since
+from shared.sync.decide import Policy
+from shared.sync.state import Operation, Requested, RouteState
+from shared.sync.transitions import failures_in_a_row
+
+NAMES_SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """The settings that all routes share."""
+
+    policy: Policy
+    sweep_schedule: str
+    dag_checks: Literal["off", "warn", "block"]
+
+
+def shown(route: Route, state: RouteState, shared: Shared) -> RouteView:
+    """Return how a route is."""
+    return RouteView(
+        name=route.name,
+        environment=str(route.environment),
+        folder=str(route.folder),
+        request=route.request.wire(),
+        settings=_settings(route, shared),
+        conditions=conditions(state),
+        synced=state.synced,
+        pending_since=pending_since(state),
+        next_attempt=state.failure.next_attempt if state.failure else None,
+        requested=_open(route, state.requested) if state.requested else None,
+        failure=state.failure,
+        failures_in_a_row=failures_in_a_row(state),
+        operation=_running(state.operation) if state.operation else None,
+        suspended_since=state.suspended_since,
+        removed=state.removed,
+    )
+
+
+def shown_with_removed(route: Route, state: RouteState, baseline: Baseline, shared: Shared) -> OneRoute:
+    """Return how a route is, with the names of its removed files."""
+    first = islice(baseline.removed.items(), NAMES_SHOWN)
+    removed = tuple(RemovedFile(name=name, since=since) for name, since in first)
+    view = shown(route, state, shared)
+    return OneRoute(**dict(view), removed_files=removed)
+
+
+def _settings(route: Route, shared: Shared) -> RouteSettings:
+    policy = shared.policy
+    return RouteSettings(
+        factory=str(route.environment.factory),
+        environment=route.environment.name,
+        linked_service=route.request.linked_service_name,
+        folder=str(route.folder),
+        connection=route.connection,
+        overwrite=route.request.overwrite,
+        copy_folder_structure=route.request.copy_folder_structure,
+        add_requirements_from_file=route.request.add_requirements_from_file,
+        quiet_seconds=policy.quiet.total_seconds(),
+        longest_wait_seconds=policy.longest_wait.total_seconds(),
+        settle_seconds=policy.settle.total_seconds(),
+        operation_timeout_seconds=policy.operation_timeout.total_seconds(),
+        sweep_schedule=shared.sweep_schedule,
+        dag_checks=shared.dag_checks,
+    )
+
+
+def _open(route: Route, requested: Requested) -> OpenRequest:
+    url = url_of(route.name, requested.sync_id)
+    return OpenRequest(id=requested.sync_id, url=url, force=requested.force, at=requested.at)
+
+
+def _running(operation: Operation) -> RunningSync:
+    """Return a running operation without its handle, which holds ARM's links."""
+    return RunningSync.model_validate(operation.model_dump(exclude={"handle"}))

@@ -1,0 +1,157 @@
+"""`/api/routes/{route}/sync` and `/syncs`: ask for a sync, see what one would do, and what became of others."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from itertools import islice
+from typing import Self, get_args
+
+import azure.functions as func
+
+from shared.api.problem import Problem
+from shared.api.request import flag, query_of
+from shared.api.response import answering, view_answer
+from shared.api.routes.routes import route_of
+from shared.api.routes.views import ArmRequest, SyncLink, SyncPage, SyncPlan, url_of
+from shared.api.routes.waiting import Waiting, seconds_in
+from shared.arm.factory import sync_call
+from shared.route import Route
+from shared.sync.commands import Operator
+from shared.sync.decide import Sync
+from shared.sync.dry_run import Preview, Previews
+from shared.sync.history import Changes, Outcome, Records, SyncSummary
+
+# In seconds; how soon it makes sense to look at a sync again that has not ended.
+_LOOK_AGAIN_S = 2
+
+
+@dataclass(frozen=True, slots=True)
+class SyncsApi:
+    """Answers for the routes of the settings and no other."""
+
+    routes: Sequence[Route]
+    operator: Operator
+    records: Records
+    previews: Previews
+    waiting: Waiting
+
+    @answering
+    def sync(self, request: func.HttpRequest) -> func.HttpResponse:
+        """Ask for a sync; with `force` also of an unchanged, an emptied and a held folder. The engine does the rest.
+
+        With `dryRun` nothing is asked for: the answer is what would be done.
+        """
+        route = route_of(request, self.routes)
+        query = query_of(request, "force", "dryRun")
+        force = flag(query, "force")
+        if flag(query, "dryRun"):
+            return view_answer(_plan(route, self.previews.of(route, force=force)))
+        sync_id = self.operator.request_sync(route, force=force)
+        url = url_of(route.name, sync_id)
+        return view_answer(SyncLink(id=sync_id, url=url), HTTPStatus.ACCEPTED, {"Location": url})
+
+    @answering
+    def history(self, request: func.HttpRequest) -> func.HttpResponse:
+        """Attempts to sync in short, newest first; one read of storage however many there are."""
+        route = route_of(request, self.routes)
+        asked = HistoryQuery.read(query_of(request, *PARAMETERS))
+        return view_answer(asked.page(self.records.summaries(route.name)))
+
+    @answering
+    def record(self, request: func.HttpRequest) -> func.HttpResponse:
+        """One attempt to sync, after its end if `wait` says so many seconds.
+
+        One that was asked for has no record until it has been answered.
+        """
+        route = route_of(request, self.routes)
+        seconds = seconds_in(query_of(request, "wait").get("wait"))
+        sync_id = request.route_params.get("id", "")
+        found = self.waiting.for_end(lambda: self.records.read(route.name, sync_id), seconds)
+        if found is None:
+            detail = "there is no record of this sync, or not yet"
+            raise Problem(HTTPStatus.NOT_FOUND, detail, retry_after_s=_LOOK_AGAIN_S)
+        return view_answer(found, headers={"Retry-After": str(_LOOK_AGAIN_S)} if found.is_open else {})
+
+
+def _plan(route: Route, preview: Preview) -> SyncPlan:
+    call = sync_call(route.environment.factory, route.request)
+    return SyncPlan(
+        would_send=isinstance(preview.decision, Sync),
+        decision=type(preview.decision).__name__,
+        reason=preview.decision.reason,
+        sentence=preview.decision.sentence,
+        revision=preview.manifest.revision,
+        files=len(preview.manifest.files),
+        changes=Changes.of(preview.diff),
+        findings=preview.findings,
+        request=ArmRequest(method=call.method, path=f"{call.url.path}?{call.url.query}", body=route.request.wire()),
+    )
+
+
+PARAMETERS = ("limit", "after", "outcome", "since", "until")
+PAGE = 50
+LONGEST_PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryQuery:
+    """Syncs older than the id `after`, of one outcome, begun at `since` or later and before `until`."""
+
+    limit: int = PAGE
+    after: str = ""
+    outcome: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @classmethod
+    def read(cls, query: Mapping[str, str]) -> Self:
+        """Return what a query asks for; raise a Problem (400) for what makes no sense."""
+        return cls(
+            _limit(query.get("limit")),
+            query.get("after", ""),
+            _outcome(query.get("outcome")),
+            _time(query, "since"),
+            _time(query, "until"),
+        )
+
+    def page(self, syncs: Iterable[SyncSummary]) -> SyncPage:
+        """Return the first page of those syncs that are asked for, of all, newest first."""
+        found = tuple(islice(filter(self._is_asked_for, syncs), self.limit + 1))
+        page = found[: self.limit]
+        return SyncPage(syncs=page, after=page[-1].sync_id if len(found) > len(page) else None)
+
+    def _is_asked_for(self, sync: SyncSummary) -> bool:
+        return (
+            sync.sync_id > self.after
+            and self.outcome in {None, sync.outcome}
+            and (self.since is None or sync.started_at >= self.since)
+            and (self.until is None or sync.started_at < self.until)
+        )
+
+
+def _limit(text: str | None) -> int:
+    limit = int(text) if text and text.isascii() and text.isdigit() else PAGE if text is None else 0
+    if not 1 <= limit <= LONGEST_PAGE:
+        raise Problem(HTTPStatus.BAD_REQUEST, f"expected a limit from 1 to {LONGEST_PAGE}")
+    return limit
+
+
+def _outcome(text: str | None) -> str | None:
+    known = get_args(Outcome)
+    if text is not None and text not in known:
+        raise Problem(HTTPStatus.BAD_REQUEST, f"expected an outcome of {', '.join(known)}")
+    return text
+
+
+def _time(query: Mapping[str, str], name: str) -> datetime | None:
+    """Return a moment in ISO 8601, in UTC where it names no zone."""
+    if name not in query:
+        return None
+    try:
+        # In a query an unencoded + is a space.
+        moment = datetime.fromisoformat(query[name].replace(" ", "+"))
+    except ValueError as error:
+        expected = f"expected {name} in ISO 8601, like 2026-01-31T09:30:00Z"
+        raise Problem(HTTPStatus.BAD_REQUEST, expected) from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

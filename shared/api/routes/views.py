@@ -1,0 +1,156 @@
+"""What the routes API answers with: one model for each answer, from which the API document is made too.
+
+Keys are camelCase; parts of stored documents keep the snake_case in which they are stored.
+"""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+from shared.folder.checks import Finding
+from shared.sync.conditions import Condition
+from shared.sync.file_status import Stand
+from shared.sync.history import Changes, SyncSummary
+from shared.sync.state import Failure, Part, Synced
+
+
+class View(BaseModel):
+    """An answer or a part of one."""
+
+    model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True, serialize_by_alias=True)
+
+
+class RouteSettings(View):
+    """What the operator set for a route, defaults filled in; `connection` is the name of an app setting."""
+
+    factory: str
+    environment: str
+    linked_service: str
+    folder: str
+    connection: str
+    overwrite: bool
+    copy_folder_structure: bool
+    add_requirements_from_file: bool
+    quiet_seconds: float
+    longest_wait_seconds: float
+    settle_seconds: float
+    operation_timeout_seconds: float
+    sweep_schedule: str
+    dag_checks: Literal["off", "warn", "block"]
+
+
+class RunningSync(Part):
+    """A sync that ADF accepted and still works on."""
+
+    sync_id: str
+    revision: str | None
+    listed_at: datetime
+    files: int
+    next_poll: datetime
+    give_up_at: datetime
+
+
+class OpenRequest(View):
+    """A sync that somebody asked for and that is not answered yet."""
+
+    id: str
+    url: str
+    force: bool
+    at: datetime
+
+
+class RemovedFile(View):
+    """A file that was removed from the folder and that ADF keeps."""
+
+    name: str
+    since: datetime
+
+
+class RouteView(View):
+    """How a route is. `request` is the body that ADF is sent; `removed` counts the removed files."""
+
+    name: str
+    environment: str
+    folder: str
+    request: dict[str, object]
+    settings: RouteSettings
+    conditions: tuple[Condition, ...]
+    synced: Synced | None
+    pending_since: datetime | None
+    next_attempt: datetime | None
+    requested: OpenRequest | None
+    failure: Failure | None
+    failures_in_a_row: int
+    operation: RunningSync | None
+    suspended_since: datetime | None
+    removed: int
+
+
+class OneRoute(RouteView):
+    """How a route is, with the first hundred of its removed files."""
+
+    removed_files: tuple[RemovedFile, ...]
+
+
+class AllRoutes(View):
+    """How all routes are."""
+
+    routes: tuple[RouteView, ...]
+
+
+class SyncLink(View):
+    """Where the record of a sync is or will be."""
+
+    id: str
+    url: str
+
+
+class FileStanding(View):
+    """Where a file stands; `path` is its name below the container."""
+
+    path: str
+    state: Stand | Literal["notImported"]
+    since: datetime | None
+    sync: SyncLink | None
+    sentence: str
+
+
+class SyncPage(View):
+    """A page of history, newest first; `after` is where the next one begins, None at the end."""
+
+    syncs: tuple[SyncSummary, ...]
+    after: str | None
+
+
+class ArmRequest(View):
+    """A request to ARM."""
+
+    method: str
+    path: str
+    body: dict[str, object]
+
+
+class SyncPlan(View):
+    """What a sync would do that is asked for now; `request` is what ARM would be sent if `would_send`."""
+
+    would_send: bool
+    decision: Literal["Wait", "Skip", "Hold", "Sync", "Poll"]
+    reason: str
+    sentence: str
+    revision: str
+    files: int
+    changes: Changes
+    findings: tuple[Finding, ...]
+    request: ArmRequest
+
+
+def url_of(route_name: str, sync_id: str) -> str:
+    """Return the path at which a sync's record is."""
+    return f"/api/routes/{route_name}/syncs/{sync_id}"
+
+
+def link_to(route_name: str, sync_id: str | None) -> SyncLink | None:
+    """Return the link to a sync, if there is one."""
+    return SyncLink(id=sync_id, url=url_of(route_name, sync_id)) if sync_id else None

@@ -1,0 +1,167 @@
+"""Deliveries that were seen before: what has the same id is done once, on any number of instances.
+
+A delivery is claimed before it is handled and its answer is written down after that, in one document that every write
+replaces by its version. Times are the storage's. An answer that asks the sender to try again is not kept.
+"""
+
+import hashlib
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Protocol
+
+import azure.functions as func
+from azure.core.exceptions import AzureError
+from pydantic import ValidationError
+
+from shared.api.problem import Problem
+from shared.api.signed.signatures import Delivery
+from shared.errors import StateConflict
+from shared.storage.documents import Documents
+from shared.sync.state import Part
+
+log = logging.getLogger(__name__)
+
+KEPT = timedelta(days=7)
+# Longer than any handler works, so that only the claim of a worker that died ends by itself.
+CLAIM = timedelta(seconds=60)
+REPLAYED = "X-Relay-Replayed"
+
+_FOLDER = "deliveries/"
+_RETRY_AFTER_S = 10
+_TRY_AGAIN = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
+
+
+class AgingDocuments(Documents, Protocol):
+    """Documents that also tell when they were written."""
+
+    def unchanged_since(self, prefix: str, moment: datetime) -> Iterator[str]:
+        """Return the names that start with `prefix` whose documents were last written before `moment`."""
+
+
+class KeptAnswer(Part):
+    """What a delivery was answered; secrets are masked in it, as in every answer."""
+
+    status: int
+    headers: dict[str, str]
+    mimetype: str
+    body: str
+
+    @classmethod
+    def of(cls, response: func.HttpResponse) -> "KeptAnswer":
+        """Return the answer as it is stored."""
+        headers = dict(response.headers.items())
+        body = response.get_body().decode()
+        return cls(status=response.status_code, headers=headers, mimetype=response.mimetype, body=body)
+
+    def again(self) -> func.HttpResponse:
+        """Return the answer for a delivery that came once more."""
+        headers = {**self.headers, REPLAYED: "true"}
+        return func.HttpResponse(self.body, status_code=self.status, headers=headers, mimetype=self.mimetype)
+
+
+class Handling(Part):
+    """How far a delivery is: a worker has it until `claimed_until`, nobody if that is None, and it may be answered."""
+
+    fingerprint: str
+    claimed_until: datetime | None = None
+    answer: KeptAnswer | None = None
+
+
+class Deliveries:
+    """Lets a delivery be handled once."""
+
+    def __init__(self, documents: AgingDocuments) -> None:
+        self._documents = documents
+
+    def once(
+        self, delivery: Delivery, fingerprints: Sequence[str], handle: Callable[[], func.HttpResponse]
+    ) -> func.HttpResponse:
+        """Return what `handle` answers, or what it answered when the delivery came before.
+
+        `fingerprints` tell what the delivery asks for: the first is written down, each is taken for the same request.
+        Raises a Problem (409) while another worker has the delivery, and one (422) if its id came with another request.
+        """
+        name = _name(delivery)
+        document = self._documents.read(name)
+        seen = _parse(document.content)
+        if seen is not None:
+            _require_same(seen, fingerprints)
+            if seen.answer is not None:
+                return seen.answer.again()
+            _require_free(seen, document.read_at)
+        claim = Handling(fingerprint=fingerprints[0], claimed_until=document.read_at + CLAIM)
+        return self._handle(name, self._claim(name, claim, document.etag), claim, handle)
+
+    def prune(self) -> None:
+        """Forget the deliveries of more than seven days ago."""
+        now = self._documents.read(f"{_FOLDER}now").read_at
+        for name in self._documents.unchanged_since(_FOLDER, now - KEPT):
+            self._documents.delete(name)
+
+    def _claim(self, name: str, claim: Handling, etag: str | None) -> str:
+        try:
+            return self._write(name, claim, etag)
+        except StateConflict:
+            raise _in_progress() from None
+
+    def _handle(
+        self, name: str, etag: str, claim: Handling, handle: Callable[[], func.HttpResponse]
+    ) -> func.HttpResponse:
+        answer = None
+        try:
+            response = handle()
+            answer = KeptAnswer.of(response) if _is_final(response) else None
+        finally:
+            self._settle(name, Handling(fingerprint=claim.fingerprint, answer=answer), etag)
+        return response
+
+    def _settle(self, name: str, handling: Handling, etag: str) -> None:
+        """Write down what came of a claim. The caller gets its answer even if that fails: the claim ends by itself."""
+        try:
+            self._write(name, handling, etag)
+        except StateConflict:
+            log.warning(
+                "a delivery was handled for longer than its claim lasts, so another worker may have done it too"
+            )
+        except AzureError:
+            log.exception("storage did not take the answer of a delivery, which would be done again if it came again")
+
+    def _write(self, name: str, handling: Handling, etag: str | None) -> str:
+        return self._documents.write(name, handling.model_dump_json().encode(), etag)
+
+
+def _require_same(seen: Handling, fingerprints: Sequence[str]) -> None:
+    if seen.fingerprint not in fingerprints:
+        message = "this delivery id came before with another body, method or path; nothing was done"
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, message, code="DeliveryDiffers")
+
+
+def _require_free(seen: Handling, now: datetime) -> None:
+    if seen.claimed_until is not None and seen.claimed_until > now:
+        raise _in_progress()
+
+
+def _in_progress() -> Problem:
+    message = "this delivery came before and is still being handled"
+    return Problem(HTTPStatus.CONFLICT, message, code="DeliveryInProgress", retry_after_s=_RETRY_AFTER_S)
+
+
+def _is_final(response: func.HttpResponse) -> bool:
+    status = response.status_code
+    return status < HTTPStatus.INTERNAL_SERVER_ERROR and status not in _TRY_AGAIN
+
+
+def _parse(content: bytes | None) -> Handling | None:
+    """Read what is stored; what cannot be read counts as never seen, or no retry could ever get through."""
+    try:
+        return Handling.model_validate_json(content or b"")
+    except ValidationError:
+        return None
+
+
+def _name(delivery: Delivery) -> str:
+    """Return the document's name, in which the sender's text is only a digest."""
+    digest = hashlib.sha256(f"{delivery.style} {delivery.id}".encode()).hexdigest()
+    return f"{_FOLDER}{digest}.json"

@@ -1,1 +1,0 @@
-"""From a change to a sync: events are hints, storage is the truth."""

@@ -1,0 +1,158 @@
+"""What a service answered: its JSON, its ids, how long it asks us to wait, and the same without secrets."""
+
+import base64
+import html
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import partial
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+from shared.adf.secrets import MASK
+
+_QUOTA = "x-ms-ratelimit-remaining-"
+# Ids go into logs; whatever does not look like one (a token would be longer) stays out.
+_ID = re.compile(r"[\w.:{}-]{1,128}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class RestAnswer:
+    """One HTTP answer of ARM; header names are compared without regard to case by the mapping that holds them.
+
+    Neither headers nor body are in its `repr`, since they may hold secrets of an environment.
+    """
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    content: bytes = field(repr=False)
+
+    @property
+    def ok(self) -> bool:
+        """Whether ARM accepted; the seed's table and sample disagree on 200 and 202, so any 2xx is."""
+        return 200 <= self.status < 300  # noqa: PLR2004 - the definition of 2xx
+
+    @property
+    def request_id(self) -> str | None:
+        """The id that Azure's support asks for: the resource provider's, else that of ARM itself."""
+        return self._id("x-ms-request-id") or self.correlation_id
+
+    @property
+    def correlation_id(self) -> str | None:
+        """The id that ARM itself gave to the request."""
+        return self._id("x-ms-correlation-request-id")
+
+    @property
+    def quota(self) -> dict[str, int]:
+        """How many requests are left before ARM throttles, by kind, like `{"subscription-writes": 199}`."""
+        found = ((name.lower(), value) for name, value in self.headers.items())
+        return {
+            name.removeprefix(_QUOTA): int(value)
+            for name, value in found
+            if name.startswith(_QUOTA) and value.isascii() and value.isdigit()
+        }
+
+    def json(self) -> Any:  # noqa: ANN401 - any JSON value
+        """Return the body's JSON value, or None where the body is empty or is not JSON (gateways answer HTML)."""
+        try:
+            return json.loads(self.content)
+        except (ValueError, RecursionError):
+            return None
+
+    def without(self, *secrets: str) -> "RestAnswer":
+        """Return the answer with secrets taken out of its body, for servers that echo what they were sent."""
+        return replace(self, content=without_secrets(secrets, self.content))
+
+    def _id(self, header: str) -> str | None:
+        found = self.headers.get(header, "")
+        return found if _ID.fullmatch(found) else None
+
+
+_IN_MILLISECONDS = ("retry-after-ms", "x-ms-retry-after-ms")
+_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+# "Number of 'read' requests for subscription '…' exceeded. Please try again after '10' seconds."
+_SENTENCE = re.compile(r"try again after '?([0-9]{1,9})'? seconds?", re.IGNORECASE)
+# A longer wait is a mistake, and overflows dates further on.
+_LONGEST_S = 86400.0
+
+
+def retry_after_s(answer: RestAnswer, message: str = "", now: datetime | None = None) -> float | None:
+    """Return the seconds that ARM asks for, the longest where it asks more than once, or None where it does not.
+
+    `Retry-After` is a number of seconds or an HTTP date, which is compared with the answer's own `Date` (or with `now`,
+    our clock, where the answer has none). The two headers in milliseconds are Azure's own. ARM's throttling also says
+    it in the error's `message`.
+    """
+    asked = [*_from_headers(answer, now or datetime.now(UTC)), *map(float, _SENTENCE.findall(message))]
+    return min(max(asked), _LONGEST_S) if asked else None
+
+
+def _from_headers(answer: RestAnswer, now: datetime) -> Iterator[float]:
+    for header in _IN_MILLISECONDS:
+        if _NUMBER.fullmatch(milliseconds := answer.headers.get(header, "").strip()):
+            yield float(milliseconds) / 1000
+    text = answer.headers.get("Retry-After", "").strip()
+    if _NUMBER.fullmatch(text):
+        yield float(text)
+    elif (moment := _http_date(text)) is not None:
+        since = _http_date(answer.headers.get("Date", "")) or now
+        yield max(0.0, (moment - since).total_seconds())
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError, IndexError, TypeError):
+        return None
+
+
+_LITERAL = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# A shorter one may be a word of every other sentence, so it is only taken out where it stands alone.
+_SHORTEST_ANYWHERE = 6
+
+
+def without_secrets(secrets: Iterable[str], content: bytes) -> bytes:
+    """Return an answer's body with every secret replaced by `MASK`.
+
+    Texts of JSON are read before they are searched, because a server chooses how to escape them, also where the JSON is
+    cut off or part of something else.
+    """
+    forms = sorted({form for secret in secrets if secret for form in _forms(secret)}, key=len, reverse=True)
+    if not forms:
+        return content
+    text = content.decode(errors="replace")
+    return _replaced(forms, _LITERAL.sub(partial(_in_literal, forms), text)).encode()
+
+
+def _forms(secret: str) -> Iterator[str]:
+    """Yield a secret as it is, in JSON within JSON, in a URL, in HTML and in base64."""
+    yield secret
+    for ascii_only in (True, False):
+        once = json.dumps(secret, ensure_ascii=ascii_only)[1:-1]
+        yield from (once, json.dumps(once, ensure_ascii=ascii_only)[1:-1])
+    yield from (quote(secret), quote(secret, safe=""), quote_plus(secret), html.escape(secret))
+    yield base64.b64encode(secret.encode()).decode()
+
+
+def _in_literal(forms: list[str], literal: re.Match[str]) -> str:
+    try:
+        text = json.loads(literal[0], strict=False)
+    except ValueError:
+        return literal[0]
+    replaced = _replaced(forms, text)
+    return literal[0] if replaced == text else json.dumps(replaced)
+
+
+def _replaced(forms: list[str], text: str) -> str:
+    for form in forms:
+        if form not in text:
+            continue
+        if len(form) >= _SHORTEST_ANYWHERE:
+            text = text.replace(form, MASK)
+        else:
+            text = re.sub(rf"(?<!\w){re.escape(form)}(?!\w)", MASK, text)
+    return text

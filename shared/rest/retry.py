@@ -1,0 +1,93 @@
+"""Whether and when a call is tried again: pure decisions.
+
+Every call that goes through the caller is safe to repeat, so the method plays no part. PUT replaces the whole resource;
+`airflow/sync` imports the same folder a second time, which overwrites files with themselves or skips them; GET, DELETE,
+start and stop end in the same state. The stock pipelines of the SDKs, in contrast, do not retry a POST on 408, 429 and
+502.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.errors import ServiceError, ServiceUnavailable
+from shared.rest.answers import RestAnswer
+from shared.rest.error_bodies import UNAUTHORIZED, failure, may_have_acted
+from shared.rest.no_answer import NoAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How stubborn a call is: tries in all, and full-jitter waits that double from `base_s` up to `cap_s` seconds."""
+
+    attempts: int = 6
+    base_s: float = 0.5
+    cap_s: float = 20.0
+
+    def wait_s(self, attempt: int, floor_s: float, jitter: float) -> float:
+        """Return the seconds to wait after the failed `attempt` (the first is 1), at least `floor_s`.
+
+        `jitter` is a random number from 0 to 1. It comes on top of the floor, so that many who were told the same wait
+        do not come back together.
+        """
+        return floor_s + jitter * min(self.cap_s, self.base_s * 2.0 ** min(attempt - 1, 62))
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What else the decision depends on.
+
+    `attempt` begins with 1, `jitter` is a random number from 0 to 1. `fresh_token` says that the token was replaced
+    during this call already, `settle_s` is the least wait after an attempt that may have been carried out. `now` is our
+    clock, for dates in `Retry-After`.
+    """
+
+    policy: RetryPolicy
+    attempt: int
+    time_left_s: float
+    jitter: float
+    budget_left: bool = True
+    fresh_token: bool = False
+    settle_s: float = 0.0
+    now: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Try again after so many seconds."""
+
+    after_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class RetryWithFreshToken:
+    """Try again at once with another token; `challenge` is ARM's `WWW-Authenticate`."""
+
+    challenge: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """Raise this."""
+
+    error: ServiceError
+
+
+def decide(outcome: RestAnswer | NoAnswer, situation: Situation) -> Retry | RetryWithFreshToken | GiveUp:
+    """Return what to do after an attempt that failed.
+
+    A wait that is longer than the time left is handed to the caller in the exception's `retry_after_s`.
+    """
+    error = failure(outcome, situation.now)
+    last = situation.attempt >= situation.policy.attempts
+    if isinstance(outcome, RestAnswer) and outcome.status == UNAUTHORIZED and not (last or situation.fresh_token):
+        return RetryWithFreshToken(outcome.headers.get("WWW-Authenticate", ""))
+    if not isinstance(error, ServiceUnavailable) or last or not situation.budget_left:
+        return GiveUp(error)
+    settle_s = situation.settle_s if may_have_acted(outcome) else 0.0
+    floor_s = max(error.retry_after_s or 0.0, settle_s)
+    wait_s = situation.policy.wait_s(situation.attempt, floor_s, situation.jitter)
+    if wait_s < situation.time_left_s:
+        return Retry(wait_s)
+    if error.retry_after_s is None:
+        error.retry_after_s = wait_s
+    return GiveUp(error)

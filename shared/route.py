@@ -1,0 +1,18 @@
+"""A route: which folder goes into which environment, and how."""
+
+from dataclasses import dataclass
+
+from shared.adf.names import EnvironmentId
+from shared.adf.sync_request import SyncRequest
+from shared.folder.path import FolderPath
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """`connection` names the app setting (or settings prefix) with the connection to the folder's storage account."""
+
+    name: str
+    environment: EnvironmentId
+    folder: FolderPath
+    request: SyncRequest
+    connection: str

@@ -1,0 +1,1 @@
+"""The app's own storage: connections, documents that many processes change, queues."""

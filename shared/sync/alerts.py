@@ -1,0 +1,150 @@
+"""What people are told of a change of a route's state: a pure decision, made where the state changes.
+
+The news become part of the state that makes them, in the same write, so that no crash comes between the two. Who is
+told at each retry stops reading: a trouble is told when it begins, and when it becomes another one.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from shared.sync.state import News, RouteState
+from shared.sync.store import Change
+
+KEPT = 20
+NAMES_SHOWN = 3
+_LONGEST_SENTENCE = 500
+_LONGEST_NAME = 150
+
+
+def reporting(change: Change, sync_id: str | None, removed: Mapping[str, datetime] | None = None) -> Change:
+    """The change with the news that it makes.
+
+    `sync_id` is the attempt that it came of, if any; `removed` are the files that ADF keeps after it, and since when.
+    """
+
+    def reported(before: RouteState, now: datetime) -> RouteState:
+        after = change(before, now)
+        trouble = _trouble(before, after, sync_id, now)
+        recovery = _recovery(before, after, sync_id, now)
+        told = (trouble, recovery, _removal(before, after, removed or {}, now))
+        outbox = after.outbox.model_copy(
+            update={
+                "news": (*after.outbox.news, *(news for news in told if news))[-KEPT:],
+                "alarm": trouble or (None if recovery else after.outbox.alarm),
+            }
+        )
+        return after.model_copy(update={"outbox": outbox})
+
+    return reported
+
+
+def _trouble(before: RouteState, after: RouteState, sync_id: str | None, now: datetime) -> News | None:
+    """Return the news of a hold or failure that has just come up, unless it is the trouble that was told last."""
+    found = _unreadable(before, after, now) or _held(before, after, sync_id, now) or _failed(before, after, now)
+    return found if found and _is_new(found, after.outbox.alarm) else None
+
+
+def _is_new(found: News, alarm: News | None) -> bool:
+    """Whether a trouble is another one than the last. While ARM is away, retries fail in many ways: that is one."""
+    if alarm is None or found.kind != alarm.kind:
+        return True
+    if found.kind == "held":
+        return (found.code, found.sentence) != (alarm.code, alarm.sentence)
+    return not found.transient and (alarm.transient or found.code != alarm.code)
+
+
+def _unreadable(before: RouteState, after: RouteState, now: datetime) -> News | None:
+    unreadable = after.unreadable
+    if unreadable is None or before.unreadable:
+        return None
+    return News(
+        id=f"failed-{unreadable.sync_id}",
+        kind="failed",
+        at=now,
+        since=_trouble_since(before, now),
+        sync_id=unreadable.sync_id,
+        code=unreadable.code,
+        sentence=_cut(f"the folder cannot be listed: {unreadable.message}", _LONGEST_SENTENCE),
+        transient=True,
+        count=1,
+    )
+
+
+def _held(before: RouteState, after: RouteState, sync_id: str | None, now: datetime) -> News | None:
+    held = after.held
+    if held is None or held == before.held or sync_id is None:
+        return None
+    return News(
+        id=f"held-{sync_id}",
+        kind="held",
+        at=now,
+        since=_trouble_since(before, now),
+        sync_id=sync_id,
+        revision=held.revision,
+        code=held.reason,
+        sentence=_cut(held.sentence, _LONGEST_SENTENCE),
+    )
+
+
+def _failed(before: RouteState, after: RouteState, now: datetime) -> News | None:
+    failure = after.failure
+    if failure is None or failure == before.failure:
+        return None
+    return News(
+        id=f"failed-{failure.sync_id}",
+        kind="failed",
+        at=now,
+        since=_trouble_since(before, now),
+        sync_id=failure.sync_id,
+        revision=failure.revision,
+        code=failure.code,
+        sentence=_cut(failure.message, _LONGEST_SENTENCE),
+        transient=failure.transient,
+        count=failure.count,
+    )
+
+
+def _recovery(before: RouteState, after: RouteState, sync_id: str | None, now: datetime) -> News | None:
+    """Return the news that the trouble that was told is over: nothing failed, nothing is held, nothing is open."""
+    alarm = after.outbox.alarm
+    troubled = after.unreadable or after.failure or after.held
+    if alarm is None or troubled or after.operation or after.suspended_since:
+        return None
+    return News(
+        id=f"recovered-{sync_id or alarm.sync_id}",
+        kind="recovered",
+        at=now,
+        since=alarm.since,
+        sync_id=sync_id or alarm.sync_id,
+        revision=after.synced.revision if after.synced else None,
+        code=alarm.code,
+        count=before.failure.count if before.failure else 0,
+    )
+
+
+def _removal(before: RouteState, after: RouteState, removed: Mapping[str, datetime], now: datetime) -> News | None:
+    """Return the news of the files that went since the sync before; of those that went earlier people were told."""
+    if after.synced is None or after.synced == before.synced:
+        return None
+    known = before.synced.listed_at if before.synced else None
+    gone = sorted(name for name, since in removed.items() if known is None or since > known)
+    if not gone:
+        return None
+    return News(
+        id=f"removed-{after.synced.sync_id}",
+        kind="removed",
+        at=now,
+        since=max(removed[name] for name in gone),
+        sync_id=after.synced.sync_id,
+        revision=after.synced.revision,
+        count=len(gone),
+        names=tuple(_cut(name, _LONGEST_NAME) for name in gone[:NAMES_SHOWN]),
+    )
+
+
+def _trouble_since(before: RouteState, now: datetime) -> datetime:
+    return before.outbox.alarm.since if before.outbox.alarm else now
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[: length - 1]}…"

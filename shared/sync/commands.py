@@ -1,0 +1,44 @@
+"""What a person may do to a route: ask for a sync, suspend, resume, acknowledge what was removed."""
+
+from dataclasses import dataclass
+
+from shared.route import Route
+from shared.sync import transitions
+from shared.sync.baseline import Baselines
+from shared.sync.history import new_sync_id
+from shared.sync.store import RouteStates
+from shared.sync.wake_up import Notices
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Writes the wish into the route's state and wakes a worker; the wish takes the way of every event."""
+
+    states: RouteStates
+    baselines: Baselines
+    notices: Notices
+
+    def request_sync(self, route: Route, *, force: bool) -> str:
+        """Ask for a sync now and return its id; `force` also syncs an unchanged, an empty and a held folder.
+
+        Whoever asks before a worker has taken an earlier request shares that one.
+        """
+        new_id = new_sync_id(self.states.read(route).read_at)
+        requested = self.states.update(route, transitions.requested(new_id, force=force)).requested
+        self.notices.wake_now(route)
+        return requested.sync_id if requested else new_id
+
+    def suspend(self, route: Route) -> None:
+        """Let the route do nothing until it is resumed; a sync that ADF works on is still followed."""
+        self.states.update(route, transitions.suspended())
+
+    def resume(self, route: Route) -> None:
+        """Let the route work again, from what the folder holds then."""
+        self.states.update(route, transitions.resumed())
+        self.notices.wake_now(route)
+
+    def acknowledge_removed(self, route: Route) -> None:
+        """Forget the files that were removed here and that ADF keeps."""
+        baseline = self.baselines.read(route)
+        self.baselines.write(route, baseline.model_copy(update={"removed": {}}))
+        self.states.update(route, transitions.removed_acknowledged())

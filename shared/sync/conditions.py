@@ -1,0 +1,125 @@
+"""How a route is, as Flux and Kubernetes say it: conditions with a reason for programs and a sentence for people."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from shared.sync.state import RouteState
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One aspect of a route; `since` is None where nothing has happened yet that would tell."""
+
+    type: Literal["Ready", "Reconciling", "Stalled"]
+    status: Literal["True", "False", "Unknown"]
+    reason: str
+    sentence: str
+    since: datetime | None = None
+
+
+def conditions(state: RouteState) -> tuple[Condition, ...]:
+    """Return whether the route is up to date, whether it is working on that, and whether it needs a person."""
+    return _ready(state), _reconciling(state), _stalled(state)
+
+
+def failing_since(state: RouteState) -> datetime | None:
+    """Return when the first of the failures in a row was."""
+    return (state.failure.since or state.failure.at) if state.failure else None
+
+
+def pending_since(state: RouteState) -> datetime | None:
+    """Return since when something waits to be looked at or to be synced."""
+    known = (
+        state.pending.since if state.pending else None,
+        state.burst_since,
+        state.requested.at if state.requested else None,
+        state.held.since if state.held else None,
+        state.unreadable.since if state.unreadable else None,
+        failing_since(state),
+    )
+    return min((moment for moment in known if moment), default=None)
+
+
+def _ready(state: RouteState) -> Condition:
+    if state.unreadable:
+        sentence = f"the folder cannot be listed: {state.unreadable.code}: {state.unreadable.message}"
+        return Condition("Ready", "False", "FolderUnreadable", sentence, state.unreadable.since)
+    if state.held:
+        return Condition("Ready", "False", state.held.reason, state.held.sentence, state.held.since)
+    if state.failure:
+        return Condition("Ready", "False", state.failure.code, state.failure.message, failing_since(state))
+    if state.synced is None:
+        return Condition("Ready", "Unknown", "NeverSynced", "nothing has been synced yet")
+    if state.synced.revision is None:
+        since = state.synced.open_since or state.synced.listed_at
+        return Condition("Ready", "Unknown", "OutcomeOpen", "nobody knows what ADF read; it is synced again", since)
+    return Condition("Ready", "True", "Synced", "ADF took what the folder held", state.synced.listed_at)
+
+
+def _reconciling(state: RouteState) -> Condition:
+    if state.suspended_since:
+        return Condition("Reconciling", "False", "Suspended", "somebody suspended the route", state.suspended_since)
+    if state.operation:
+        started = state.operation.listed_at
+        return Condition("Reconciling", "True", "SyncRunning", "ADF works on an accepted sync", started)
+    if state.burst_since:
+        return Condition("Reconciling", "True", "BurstRunning", "files are still being changed", state.burst_since)
+    if state.pending:
+        since = state.pending.since
+        return Condition("Reconciling", "True", "WakeUpArmed", "the folder is about to be looked at", since)
+    return Condition("Reconciling", "False", "Idle", "nothing is to be done", _last_work(state))
+
+
+def _last_work(state: RouteState) -> datetime | None:
+    """Return when something was last done about the folder."""
+    known = (
+        state.synced and state.synced.listed_at,
+        state.failure and state.failure.at,
+        state.held and state.held.since,
+    )
+    return max((moment for moment in known if moment), default=None)
+
+
+def _stalled(state: RouteState) -> Condition:
+    if state.held:
+        return Condition("Stalled", "True", state.held.reason, "a person has to decide", state.held.since)
+    if state.failure and not state.failure.transient:
+        return Condition("Stalled", "True", state.failure.code, "ARM refuses this revision", state.failure.at)
+    since = state.synced.listed_at if state.synced else None
+    return Condition("Stalled", "False", "NothingInTheWay", "no person is needed", since)
+
+
+# How much later than planned a thing may be. A lost wake-up is found by the sweep, every five minutes unless set
+# otherwise; so what is later than that is not going to happen by itself.
+MARGIN = timedelta(minutes=6)
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """Something that should have happened."""
+
+    reason: str
+    sentence: str
+
+
+def overdue(state: RouteState, now: datetime, longest_wait: timedelta) -> Iterator[Overdue]:
+    """Return what is late at `now`; a change may wait for `longest_wait` where nothing stands against a sync."""
+    if state.operation:
+        if now > state.operation.give_up_at + MARGIN:
+            yield Overdue(
+                "OperationOverdue", f"a sync should have ended or been given up at {state.operation.give_up_at}"
+            )
+        return
+    waiting = None if state.suspended_since or state.held else _waiting_since(state)
+    if waiting and now > waiting + longest_wait + MARGIN:
+        yield Overdue("ChangeOverdue", f"nobody has looked at or synced what may have changed at {waiting}")
+
+
+def _waiting_since(state: RouteState) -> datetime | None:
+    """Return since when a change waits, or since when it may be tried again after a failure."""
+    pending = state.pending.since if state.pending else None
+    requested = state.requested.at if state.requested else None
+    began = min((moment for moment in (pending, state.burst_since, requested) if moment), default=None)
+    return max(began, state.failure.next_attempt) if began and state.failure else began

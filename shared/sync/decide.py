@@ -1,0 +1,149 @@
+"""What to do about a folder as it was just listed: a pure function, and its whole vocabulary.
+
+Times are the storage service's own and whole seconds. The difference of two of them is off by less than one second
+either way, so one second more than a window has to show before the window has certainly passed.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.folder.manifest import Manifest
+from shared.sync.state import Failure, Operation, RouteState
+
+RESOLUTION = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How patient the relay is.
+
+    `retry_refused` is the wait before a refused sync is tried again without a change, `settle` how long a sync that
+    offers nothing to follow is left alone with its environment, `operation_timeout` when one that does is given up;
+    `hold_on_findings` says that what a check found stays held until the folder changes.
+    """
+
+    quiet: timedelta
+    longest_wait: timedelta
+    retry_refused: timedelta = timedelta(hours=1)
+    settle: timedelta = timedelta(seconds=5)
+    operation_timeout: timedelta = timedelta(minutes=30)
+    hold_on_findings: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Look again after `delay`; `burst_since` is when the burst began that is being waited out, if one is."""
+
+    reason: str
+    sentence: str
+    delay: timedelta
+    burst_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """Nothing to do until something changes."""
+
+    reason: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Something changed, but a sync of it would do harm; a person has to say."""
+
+    reason: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sync:
+    """Call ADF for this revision now."""
+
+    reason: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """Ask how far the accepted sync has come."""
+
+    reason: str
+    sentence: str
+    operation: Operation
+
+
+Decision = Wait | Skip | Hold | Sync | Poll
+
+
+def decide(state: RouteState, manifest: Manifest, policy: Policy) -> Decision:
+    """Return what to do about `manifest`, now being the moment at which it was listed."""
+    if state.operation:
+        return _follow(state.operation, manifest)
+    if state.suspended_since:
+        return Skip("Suspended", "the route is suspended")
+    if state.requested and state.requested.force:
+        return Sync("Forced", "a sync was asked for, whatever the folder holds")
+    if not manifest.files:
+        return _no_files(state)
+    if state.synced and state.synced.revision == manifest.revision:
+        return Skip("Unchanged", "the folder holds what was synced last")
+    if state.requested is None and (hindrance := _hindrance(state, manifest, policy)):
+        return hindrance
+    return _wait_out_burst(state, manifest, policy)
+
+
+def _follow(operation: Operation, manifest: Manifest) -> Decision:
+    sentence = "ADF accepted a sync and works on it"
+    if manifest.listed_at < operation.next_poll:
+        return Wait("SyncRunning", sentence, operation.next_poll - manifest.listed_at)
+    return Poll("SyncRunning", sentence, operation)
+
+
+def _no_files(state: RouteState) -> Decision:
+    if state.synced is None:
+        return Skip("NothingToImport", "the folder holds no files yet")
+    return Hold("FolderEmpty", f"all {state.synced.files} files are gone; an import would not remove them from Airflow")
+
+
+def _hindrance(state: RouteState, manifest: Manifest, policy: Policy) -> Decision | None:
+    """Return what stands against a sync that nobody asked for."""
+    if policy.hold_on_findings and state.held and state.held.revision == manifest.revision:
+        return Hold(state.held.reason, state.held.sentence)
+    return _after_failure(state.failure, manifest)
+
+
+def _after_failure(failure: Failure | None, manifest: Manifest) -> Decision | None:
+    if failure is None or manifest.listed_at >= failure.next_attempt:
+        return None
+    if failure.transient:
+        return Wait("BackingOff", f"the last attempt failed: {failure.code}", failure.next_attempt - manifest.listed_at)
+    if failure.revision == manifest.revision:
+        return Skip("Refused", f"ARM refused this revision: {failure.code}")
+    return None
+
+
+def _wait_out_burst(state: RouteState, manifest: Manifest, policy: Policy) -> Decision:
+    pause = policy.quiet + RESOLUTION
+    last_change = _last_change(state, manifest)
+    quiet_for = manifest.listed_at - last_change
+    if quiet_for >= pause:
+        return Sync("Changed", f"nothing was changed for {quiet_for.total_seconds():.0f} s")
+    began = state.burst_since or (manifest.burst_start(pause) if last_change == manifest.newest else last_change)
+    left = policy.longest_wait + RESOLUTION - (manifest.listed_at - began)
+    if left <= timedelta(0):
+        return Sync("LongestWaitOver", "files have been changed without a pause for longer than the longest wait")
+    return Wait("BurstRunning", "files are still being changed", min(pause - quiet_for, left), burst_since=began)
+
+
+def _last_change(state: RouteState, manifest: Manifest) -> datetime:
+    """Return when the folder last changed.
+
+    A write says so itself. What differs from the last sync without a write since is a deletion, which leaves no time:
+    it counts from when the folder was first seen like this.
+    """
+    if state.synced is None or manifest.newest > state.synced.listed_at:
+        return manifest.newest
+    if state.seen and state.seen.revision == manifest.revision:
+        return state.seen.at
+    return manifest.listed_at

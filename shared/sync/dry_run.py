@@ -1,0 +1,47 @@
+"""What a sync that is asked for would do now, found out without writing anything and without a call of ARM."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from shared.folder.checks import Finding
+from shared.folder.manifest import Manifest
+from shared.route import Route
+from shared.sync import transitions
+from shared.sync.baseline import Baselines, Diff
+from shared.sync.decide import Decision, Hold, Policy, Sync, decide
+from shared.sync.execute import Inspection
+from shared.sync.store import RouteStates
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The folder against what was synced last, what the checks find in it, and what would be done about it."""
+
+    manifest: Manifest
+    diff: Diff
+    findings: tuple[Finding, ...]
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Previews:
+    """Looks at a route as a worker would, with the same decision and the same checks."""
+
+    states: RouteStates
+    baselines: Baselines
+    list_folder: Callable[[Route], Manifest]
+    inspection: Inspection
+    policy: Policy
+
+    def of(self, route: Route, *, force: bool) -> Preview:
+        """Return what would be done if somebody asked for a sync now."""
+        loaded = self.states.read(route)
+        asked = transitions.requested("dry-run", force=force)(loaded.state, loaded.read_at)
+        manifest = self.list_folder(route)
+        diff = self.baselines.read(route).diff(manifest)
+        findings = self.inspection.findings(route, manifest, diff)
+        decision = decide(asked, manifest, self.policy)
+        objection = self.inspection.objection(findings)
+        if isinstance(decision, Sync) and objection and not force:
+            decision = Hold("ChecksFailed", objection)
+        return Preview(manifest, diff, findings, decision)

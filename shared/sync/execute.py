@@ -1,0 +1,181 @@
+"""One attempt to sync: what changed, what the checks say, whether the environment is ready, the call."""
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal, TypeVar
+
+from shared.errors import FolderUnreadable, ServiceError, ServiceUnavailable
+from shared.folder.checks import LARGEST_FILE, Finding, check_files, to_check
+from shared.folder.manifest import Manifest
+from shared.route import Route
+from shared.sync.baseline import Baselines, Diff
+from shared.sync.decide import Hold, Policy, Sync
+from shared.sync.history import CallMade
+from shared.sync.lease import Flight, Reservation
+from shared.sync.outcomes import Attempt, Ledger, begin
+from shared.sync.state import Operation, RouteState
+from shared.targets.port import Accepted, Answered, Target
+from shared.telemetry.fields import bound
+
+log = logging.getLogger(__name__)
+
+Strictness = Literal["off", "warn", "block"]
+ReadFiles = Callable[[Route, Iterable[str]], dict[str, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """Checks the changed files of a route; `off` reads nothing, `block` lets a blocking finding stop the sync."""
+
+    strictness: Strictness
+    read_files: ReadFiles
+
+    def findings(self, route: Route, manifest: Manifest, diff: Diff) -> tuple[Finding, ...]:
+        """Return what is to be said of the added and changed files."""
+        if self.strictness == "off":
+            return ()
+        prefix = route.folder.listing_prefix
+        fresh = {*diff.added, *diff.changed}
+        files = [file for file in manifest.files if file.name in fresh and to_check(file.name.removeprefix(prefix))]
+        contents: dict[str, bytes | None] = {file.name: None for file in files if file.size > LARGEST_FILE}
+        contents |= self.read_files(route, [file.name for file in files if file.size <= LARGEST_FILE])
+        return tuple(check_files({name.removeprefix(prefix): content for name, content in contents.items()}))
+
+    def objection(self, findings: Iterable[Finding]) -> str | None:
+        """Return the sentence that stops the sync, or None where nothing does."""
+        if self.strictness != "block":
+            return None
+        blocking = [finding for finding in findings if finding.blocking]
+        return "; ".join(map(_place, blocking)) or None
+
+
+def _place(finding: Finding) -> str:
+    line = "" if finding.line is None else f", line {finding.line}"
+    return f"{finding.file}{line}: {finding.message}"
+
+
+# In seconds, for each call. ARM gives up on Data Factory after 60 s itself.
+CALL_DEADLINE_S = 60.0
+
+# States of an integration runtime in which an import cannot work yet; in any other one, known or not, it is tried.
+NOT_READY = frozenset({"initial", "starting", "stopping", "stopped"})
+
+Answer = TypeVar("Answer", bound=Answered)
+
+
+@dataclass(frozen=True, slots=True)
+class SyncAttempts:
+    """Attempts syncs, for whoever has the flight of the environment."""
+
+    target: Target
+    list_folder: Callable[[Route], Manifest]
+    baselines: Baselines
+    inspection: Inspection
+    ledger: Ledger
+    policy: Policy
+
+    def run(
+        self, route: Route, state: RouteState, manifest: Manifest, decision: Sync, flight: Flight
+    ) -> Reservation | None:
+        """Attempt a sync and write down what came of it.
+
+        Returns for whom, and for how long, the environment has to stay reserved; None if no import was started.
+        """
+        attempt = begin(route, state, manifest, decision.reason)
+        with bound(sync_id=attempt.sync_id, revision=manifest.revision):
+            return self._run(attempt, flight)
+
+    def _run(self, attempt: Attempt, flight: Flight) -> Reservation | None:
+        attempt.diff = self.baselines.read(attempt.route).diff(attempt.manifest)
+        try:
+            objection = self._inspect(attempt)
+            if objection and attempt.trigger != "Forced":
+                attempt.finished_at = flight.now()
+                self.ledger.held(attempt, Hold("ChecksFailed", objection))
+                return None
+            accepted = self._ask(attempt, flight)
+        except ServiceError as error:
+            attempt.finished_at = flight.now()
+            self.ledger.failed(attempt, error)
+            return flight.reserve(None, self.policy.settle) if error.may_have_acted else None
+        return self._note(attempt, accepted, flight)
+
+    def _inspect(self, attempt: Attempt) -> str | None:
+        """Note what the checks find, return what stands against the sync; raise ServiceUnavailable if nothing can be read."""
+        try:
+            attempt.findings = self.inspection.findings(attempt.route, attempt.manifest, attempt.diff)
+        except FolderUnreadable as error:
+            raise ServiceUnavailable(f"the changed files could not be read: {error}", code="FilesUnreadable") from error
+        return self.inspection.objection(attempt.findings)
+
+    def _ask(self, attempt: Attempt, flight: Flight) -> Accepted:
+        """Ask for the import if the environment is ready for one; raise ServiceError if it is not or ARM is not.
+
+        Before the call the state is made to say that the outcome is open, and the flight is renewed: whatever happens
+        to this worker then, the folder counts as changed, and no other one starts an import for most of a flight.
+        """
+        environment = _noted(
+            attempt,
+            "get environment",
+            lambda: self.target.environment_state(attempt.route, deadline_s=_deadline_s(flight)),
+        )
+        if (environment.state or "").lower() in NOT_READY:
+            raise ServiceUnavailable(f"the environment is {environment.state}, not Started", code="EnvironmentNotReady")
+        self.ledger.calling(attempt)
+        flight.renew()
+        return _noted(attempt, "airflow/sync", lambda: self.target.sync(attempt.route, deadline_s=_deadline_s(flight)))
+
+    def _note(self, attempt: Attempt, accepted: Accepted, flight: Flight) -> Reservation:
+        revision = self._revision_taken(attempt)
+        if accepted.handle is None:
+            attempt.finished_at = flight.now()
+            self.ledger.accepted(attempt, revision)
+            if revision is None:
+                self.ledger.notices.notice(attempt.route)
+            return flight.reserve(None, self.policy.settle)
+        listed_at = attempt.manifest.listed_at
+        poll_after = timedelta(seconds=accepted.poll_after_s)
+        operation = Operation(
+            sync_id=attempt.sync_id,
+            revision=revision,
+            listed_at=listed_at,
+            files=len(attempt.manifest.files),
+            handle=accepted.handle,
+            next_poll=listed_at + poll_after,
+            give_up_at=listed_at + self.policy.operation_timeout,
+        )
+        self.ledger.running(attempt, operation)
+        self.ledger.notices.notice(attempt.route, poll_after)
+        return flight.reserve(attempt.route, self.policy.operation_timeout)
+
+    def _revision_taken(self, attempt: Attempt) -> str | None:
+        """Return the revision that ADF took, None where a write since the listing, or no second one, leaves that open.
+
+        Without this second listing, a file that was changed before the call and changed back after it would look
+        unchanged, while ADF has what it was in between.
+        """
+        try:
+            same = self.list_folder(attempt.route).is_same_as(attempt.manifest)
+        except FolderUnreadable as error:
+            log.warning("the folder could not be listed after the call, so the sync counts as open: %s", error)
+            return None
+        return attempt.manifest.revision if same else None
+
+
+def _deadline_s(flight: Flight) -> float:
+    return min(CALL_DEADLINE_S, flight.seconds_left())
+
+
+def _noted(attempt: Attempt, operation: str, ask: Callable[[], Answer]) -> Answer:
+    """Make a call and note it in the attempt, however it ends."""
+    try:
+        answer = ask()
+    except ServiceError as error:
+        attempt.calls.append(
+            CallMade(operation=operation, status=error.status, request_id=error.request_id, code=error.code)
+        )
+        raise
+    attempt.calls.append(CallMade(operation=operation, status=answer.status, request_id=answer.request_id))
+    return answer

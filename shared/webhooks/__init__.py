@@ -1,0 +1,1 @@
+"""What webhooks are signed with, in both directions."""
