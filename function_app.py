@@ -1,28 +1,29 @@
-"""The app as Azure Functions sees it: triggers, and who deals with them."""
+"""The app as Azure Functions sees it: triggers, each of which hands over to a part of the app."""
 
 import logging
 import os
+from typing import Any
 
 import azure.functions as func
 
-from shared.api.endpoints import ENDPOINTS, Endpoint
-from shared.app import Relay
-from shared.route import Route
+from shared.api.endpoint import Endpoint
+from shared.api.endpoints import ENDPOINTS
+from shared.app import App
 from shared.settings import HOST_STORAGE, read_settings
 from shared.storage import queues
 from shared.storage.connections import account_name
-from shared.storage.queues import route_name_of
 from shared.telemetry import metrics
 from shared.telemetry.fields import bound, carry_fields
 from shared.triggers.blobs import BlobReference, Watch, watches
 from shared.triggers.invocation import invoked
+from shared.triggers.messages import route_name_of, route_of
 from shared.triggers.storage_events import StorageEvent, routes_hinted_at
 
 log = logging.getLogger(__name__)
 
 carry_fields()
 settings = read_settings(os.environ)
-relay = Relay(settings)
+relay = App(settings)
 app = func.FunctionApp()
 
 
@@ -41,7 +42,7 @@ def watch_container(watch: Watch) -> None:
     def on_dag_blob(blob: BlobReference, context: func.Context) -> None:
         with invoked(context):
             for route in watch.routes_importing(blob.name):
-                relay.notices.notice(route)
+                relay.engine.wake_ups.notice(route)
 
 
 for each_watch in watches(settings.routes):
@@ -55,62 +56,47 @@ if settings.blob_source == "eventgrid":
         """Notice the routes that may have lost a file. A subscription in the other schema brings a CloudEvent."""
         with invoked(context):
             for route in routes_hinted_at(StorageEvent.of(event), settings.routes, account_name):
-                relay.notices.notice(route)
-
-
-def route_of(message: func.QueueMessage) -> Route | None:
-    """Return the route that a message names."""
-    name = route_name_of(message.get_body())
-    route = next((route for route in settings.routes if route.name == name), None)
-    if route is None:
-        log.warning("a message names no route of the settings; an older configuration or a stranger sent it")
-    return route
+                relay.engine.wake_ups.notice(route)
 
 
 @app.queue_trigger(arg_name="message", queue_name=queues.WAKE_UPS, connection=HOST_STORAGE)
 def on_wake_up(message: func.QueueMessage, context: func.Context) -> None:
     """Look at the route that the wake-up names."""
     with invoked(context):
-        if route := route_of(message):
-            relay.reconciler.reconcile(route)
+        if route := route_of(message.get_body(), settings.routes):
+            relay.engine.reconciler.reconcile(route)
 
 
 if settings.notification_url:
 
     @app.queue_trigger(arg_name="message", queue_name=queues.NOTIFICATIONS, connection=HOST_STORAGE)
     def on_notification(message: func.QueueMessage, context: func.Context) -> None:
-        """Deliver the oldest news of the route that the message names."""
+        """Deliver the oldest alert of the route that the message names."""
         with invoked(context):
-            if relay.notifications and (route := route_of(message)):
-                relay.notifications.deliver(route)
+            outbox = relay.engine.outbox
+            if outbox and (route := route_of(message.get_body(), settings.routes)):
+                outbox.deliver(route)
 
 
 @app.timer_trigger(arg_name="timer", schedule=settings.sweep_schedule)
 def on_sweep(timer: func.TimerRequest, context: func.Context) -> None:  # noqa: ARG001 - the binding's name
-    """Notice every route, which finds lost events, deleted files and unsent news, and forget what is old."""
+    """Notice every route, and delete what is old."""
     with invoked(context):
-        for route in settings.routes:
-            loaded = relay.notices.notice(route)
-            if relay.notifications and loaded:
-                relay.notifications.remind(route, loaded)
-        # After the notices: what fails while old things are forgotten must keep no route from being looked at.
-        for route in settings.routes:
-            relay.records.prune(route.name, keep=settings.records_per_route, days=settings.record_days)
-        relay.deliveries.prune()
+        relay.engine.sweep.run()
 
 
 @app.queue_trigger(arg_name="message", queue_name=f"{queues.WAKE_UPS}-poison", connection=HOST_STORAGE)
 def on_poison(message: func.QueueMessage, context: func.Context) -> None:
-    """Note a wake-up that failed five times. It carries no news: the sweep looks at every folder anyway."""
+    """Note a wake-up that failed five times; the sweep looks at every folder anyway."""
     name = route_name_of(message.get_body())
     known = name in {route.name for route in settings.routes}
     with invoked(context), bound(route=name if known else None):
         log.error("a wake-up of route %s failed again and again; the sweep will look at it", name)
         if known:
-            relay.records.note_poison(str(name))
+            relay.engine.history.note_poison(str(name))
 
 
-def answer_at(endpoint: Endpoint) -> None:
+def answer_at(endpoint: Endpoint[Any]) -> None:
     """Register the HTTP trigger of one endpoint."""
 
     @app.function_name(endpoint.name)

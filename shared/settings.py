@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -25,6 +26,7 @@ from shared.folder.path import FolderPath
 from shared.notification.address import check_address
 from shared.rest.urls import Service, is_loopback
 from shared.route import Route
+from shared.sync.decide import Policy
 from shared.webhooks.secrets import WebhookSecret, parse_webhook_secrets
 from shared.webhooks.standard import Secret, parse_secrets
 
@@ -82,7 +84,7 @@ class Settings(BaseModel):
     longest_wait_seconds: Annotated[float, Field(alias="RELAY_LONGEST_WAIT_SECONDS", gt=0, le=3600)] = 60
     sweep_schedule: Annotated[str, Field(alias="RELAY_SWEEP_SCHEDULE", pattern=r"^\S+( \S+){5}$")] = "0 */5 * * * *"
     settle_seconds: Annotated[float, Field(alias="RELAY_SETTLE_SECONDS", ge=0, le=3600)] = 5
-    flight_seconds: Annotated[float, Field(alias="RELAY_FLIGHT_SECONDS", ge=10, le=280)] = 180
+    lease_seconds: Annotated[float, Field(alias="RELAY_LEASE_SECONDS", ge=10, le=280)] = 180
     operation_timeout_seconds: Annotated[float, Field(alias="RELAY_OPERATION_TIMEOUT_SECONDS", ge=60, le=86400)] = 1800
     dag_checks: Annotated[Literal["off", "warn", "block"], Field(alias="RELAY_DAG_CHECKS")] = "warn"
     record_days: Annotated[float, Field(alias="RELAY_RECORD_DAYS", gt=0, le=10_000)] = 90
@@ -160,6 +162,18 @@ class Settings(BaseModel):
     def factories(self) -> tuple[FactoryId, ...]:
         """The factories of all routes, each once, in the operator's order."""
         return tuple(dict.fromkeys(route.factory for route in self.route_settings))
+
+    @property
+    def policy(self) -> Policy:
+        """How patient the engine is."""
+        return Policy(
+            quiet=timedelta(seconds=self.quiet_seconds),
+            longest_wait=timedelta(seconds=self.longest_wait_seconds),
+            settle=timedelta(seconds=self.settle_seconds),
+            operation_timeout=timedelta(seconds=self.operation_timeout_seconds),
+            lease=timedelta(seconds=self.lease_seconds),
+            dag_checks=self.dag_checks,
+        )
 
     @property
     def cloud(self) -> Service:

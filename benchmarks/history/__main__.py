@@ -20,8 +20,9 @@ from local.azurite import PORTS, Azurite
 from local.ports import free_ports
 from local.processes import Child
 from shared.api.routes.syncs import LONGEST_PAGE, HistoryQuery
+from shared.api.routes.views import SyncPage
 from shared.storage.documents import BlobDocuments
-from shared.sync.history import CallMade, Changes, Names, Records, SyncRecord, SyncSummary, new_sync_id
+from shared.sync.history import CallMade, Changes, History, Names, SyncRecord, SyncSummary, new_sync_id
 
 ROUTE = "default"
 ROUNDS = 5
@@ -49,12 +50,12 @@ def main() -> None:
 
 
 def _measure(documents: BlobDocuments, count: int) -> None:
-    records = Records(documents)
+    records = History(documents)
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda n: _store(documents, n), range(count)))
     started = time.perf_counter()
     while len(records.summaries(ROUTE)) < count:
-        records.prune(ROUTE, keep=count, days=10_000)
+        records.prune(ROUTE, keep=count, age=timedelta(days=10_000))
     made_in = time.perf_counter() - started
     table = Table("step", "ms", "against the page", title=f"{count:,} records, medians of {ROUNDS}")
     page = _row(table, "page of 1,000, summaries in one document", lambda: _page(records.summaries(ROUTE)))
@@ -67,10 +68,11 @@ def _measure(documents: BlobDocuments, count: int) -> None:
 
 
 def _page(summaries: list[SyncSummary], after: str = "") -> str:
-    return HistoryQuery(limit=LONGEST_PAGE, after=after).page(summaries).model_dump_json()
+    page, _ = HistoryQuery(limit=LONGEST_PAGE, after=after).page(summaries)
+    return SyncPage(value=page, next_link=None).model_dump_json()
 
 
-def _read_each(records: Records, at_once: int) -> None:
+def _read_each(records: History, at_once: int) -> None:
     ids = [sync_id for sync_id, _ in zip(records.ids(ROUTE), range(LONGEST_PAGE), strict=False)]
     with ThreadPoolExecutor(at_once) as pool:
         list(pool.map(lambda sync_id: records.read(ROUTE, sync_id), ids))

@@ -49,7 +49,7 @@ var rules = [
     window: 'PT1H'
     operator: 'GreaterThanOrEqual'
     threshold: failuresToAlert
-    query: 'traces | where message startswith "the sync failed, next attempt in" or message startswith "the folder could not be listed"'
+    query: 'traces | where message startswith "the sync failed, retrying within" or message startswith "the folder could not be listed"'
   }
   {
     id: 'poison'

@@ -68,7 +68,7 @@ def _looks(app: Deployment, route: str | None, pace: Pace) -> Looks:
 
 
 def _routes(app: Deployment, route: str | None) -> list[dict[str, Any]]:
-    return [app.get("routes", route)] if route else list(app.get("routes")["routes"])
+    return [app.get("routes", route)] if route else list(app.get("routes")["value"])
 
 
 def _at_rest(routes: list[dict[str, Any]]) -> bool:

@@ -24,7 +24,7 @@ def sync(app: Deployment, route: str, *, force: bool, wait_s: float, as_json: bo
     if not wait_s:
         print(json.dumps(asked) if as_json else f"asked for: {asked['url']}")
         return 0
-    record = _ended(app, route, asked["id"], wait_s)
+    record = _ended(app, route, asked["syncId"], wait_s)
     if record is None:
         print(json.dumps(asked) if as_json else f"no end within {wait_s:.0f} s; look at {asked['url']} later")
         return 1

@@ -44,7 +44,7 @@ def routes_table(routes: Sequence[dict[str, Any]], now: datetime) -> Table:
             Text(route["name"]),
             Text(ready["reason"], style=_STYLES[ready["status"]]),
             Text(reconciling["reason"]),
-            f"{age(synced['listed_at'], now)} ago, {synced['files']} files" if synced else "never",
+            f"{age(synced['listedAt'], now)} ago, {synced['files']} files" if synced else "never",
             age(route["pendingSince"], now),
             str(route["failuresInARow"]),
             Text(ready["sentence"]),
@@ -58,8 +58,8 @@ def syncs_table(syncs: Sequence[dict[str, Any]], now: datetime) -> Table:
     for sync in syncs:
         style = "green" if is_good(sync) else "yellow" if sync["outcome"] == "running" else "red"
         table.add_row(
-            sync["sync_id"],
-            f"{age(sync['started_at'], now)} ago",
+            sync["syncId"],
+            f"{age(sync['startedAt'], now)} ago",
             Text(sync["outcome"], style=style),
             Text(sync["trigger"]),
             Text(sync["message"] or sync["code"] or ""),

@@ -18,7 +18,7 @@ _Members = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class SpecChange:
     """One value that would be another one, as JSON without secrets; None stands for what is not there.
 
     A secret is only `set` or `changed`. Those that Data Factory never shows count as changed whenever they are sent.
@@ -29,18 +29,18 @@ class Change:
     after: Any
 
 
-def changes(existing: _Members | None, spec: _Members) -> tuple[Change, ...]:
+def changes(existing: _Members | None, spec: _Members) -> tuple[SpecChange, ...]:
     """Return what would change, in the order of the spec; everything in it if there is no such environment yet."""
     return tuple(_members((), existing or {}, spec))
 
 
-def _members(path: Path, there: _Members, asked: _Members) -> Iterator[Change]:
+def _members(path: Path, there: _Members, asked: _Members) -> Iterator[SpecChange]:
     for key, before, after in _pairs(there, asked, str.lower):
         if not is_made_by_service((*path, key), before, after):
             yield from _member((*path, key), before, after)
 
 
-def _member(path: Path, before: Any, after: Any) -> Iterator[Change]:  # noqa: ANN401 - any JSON values
+def _member(path: Path, before: Any, after: Any) -> Iterator[SpecChange]:  # noqa: ANN401 - any JSON values
     name = path[-1].lower()
     if name in SECRET_KEYS:
         yield from _secret(path, before, after, shown=False)
@@ -52,18 +52,18 @@ def _member(path: Path, before: Any, after: Any) -> Iterator[Change]:  # noqa: A
     elif _is_section(before, after):
         yield from _members(path, before or {}, after or {})
     elif not _same(before, after):
-        yield Change(path, masked(before), masked(after))
+        yield SpecChange(path, masked(before), masked(after))
 
 
-def _secret(path: Path, before: Any, after: Any, *, shown: bool) -> Iterator[Change]:  # noqa: ANN401
+def _secret(path: Path, before: Any, after: Any, *, shown: bool) -> Iterator[SpecChange]:  # noqa: ANN401
     if is_nothing(before) and is_nothing(after):
         return
     if is_nothing(after):
-        yield Change(path, SET, None)
+        yield SpecChange(path, SET, None)
     elif is_nothing(before):
-        yield Change(path, None, SET)
+        yield SpecChange(path, None, SET)
     elif not (shown and _same(before, after)):
-        yield Change(path, SET, CHANGED)
+        yield SpecChange(path, SET, CHANGED)
 
 
 def _pairs(there: _Members, asked: _Members, fold: Callable[[str], str]) -> Iterator[tuple[str, Any, Any]]:

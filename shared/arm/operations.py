@@ -57,7 +57,7 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
+class OperationRunning:
     """Not done; ask again about `operation` after its `after_s` seconds."""
 
     operation: Operation
@@ -69,19 +69,19 @@ class Running:
 
 
 @dataclass(frozen=True, slots=True)
-class Succeeded:
+class OperationSucceeded:
     """Done."""
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class OperationFailed:
     """Ended without success, in ARM's words."""
 
     code: str
     message: str
 
 
-Progress = Running | Succeeded | Failed
+OperationProgress = OperationRunning | OperationSucceeded | OperationFailed
 
 
 def started(answer: RestAnswer, resource: Url, service: Service) -> Operation | None:
@@ -101,7 +101,7 @@ def started(answer: RestAnswer, resource: Url, service: Service) -> Operation | 
     return None
 
 
-def poll(caller: RestCaller, operation: Operation, *, deadline_s: float) -> Progress:
+def poll(caller: RestCaller, operation: Operation, *, deadline_s: float) -> OperationProgress:
     """Ask once how an operation stands.
 
     Raises ServiceRefusal with code `ForeignUrl` if its URL does not lead to ARM; ServiceError if ARM did not say how
@@ -115,23 +115,25 @@ def poll(caller: RestCaller, operation: Operation, *, deadline_s: float) -> Prog
         answer = caller.call(RestCall("poll operation", "GET", url), deadline_s=deadline_s)
     except ServiceRefusal as refusal:
         if _is_outcome(refusal, operation.follow):
-            return Failed(refusal.code, refusal.message)
+            return OperationFailed(refusal.code, refusal.message)
         raise
     return interpret(operation, answer)
 
 
-def interpret(operation: Operation, answer: RestAnswer) -> Progress:
+def interpret(operation: Operation, answer: RestAnswer) -> OperationProgress:
     """Return how an operation stands, from a 2xx answer of its URL. Words are compared without regard to case."""
     word = _status(answer) if operation.follow in {Follow.STATUS, Follow.EITHER} else ""
     if not word and answer.status == _ACCEPTED:
-        return Running(_next(operation, answer))
+        return OperationRunning(_next(operation, answer))
     word = word or _provisioning_state(answer)
     if not word or word in _SUCCEEDED:
-        return Succeeded()
+        return OperationSucceeded()
     if word in _FAILED:
         error = read_error(answer)
-        return Failed(error.code, error.message) if _has_error(answer) else Failed(word.capitalize(), "")
-    return Running(_next(operation, answer))
+        return (
+            OperationFailed(error.code, error.message) if _has_error(answer) else OperationFailed(word.capitalize(), "")
+        )
+    return OperationRunning(_next(operation, answer))
 
 
 def _is_outcome(refusal: ServiceRefusal, follow: Follow) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -9,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 from shared.errors import FolderUnreadable
 from shared.folder.manifest import File, Manifest
 from shared.folder.path import FolderPath
+from shared.route import Route
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from azure.core.exceptions import AzureError
@@ -19,6 +22,25 @@ if TYPE_CHECKING:
 _LONGEST_MESSAGE = 300
 # Not found, and refused as a name that no blob can have, like one of more than 1,024 characters.
 _NO_SUCH_BLOB = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.BAD_REQUEST})
+
+
+@dataclass(frozen=True, slots=True)
+class BlobFolders:
+    """The folders of routes; `connect` returns the client of a connection."""
+
+    connect: "Callable[[str], BlobServiceClient]"
+
+    def list(self, route: Route) -> Manifest:
+        """Return the route's folder as it is now; see `list_folder`."""
+        return list_folder(self.connect(route.connection), route.folder)
+
+    def find(self, route: Route, name: str) -> File | None:
+        """Return one file of the route's folder; see `find_file`."""
+        return find_file(self.connect(route.connection), route.folder, name)
+
+    def read(self, route: Route, names: Iterable[str]) -> dict[str, bytes]:
+        """Return the content of files of the route's folder; see `read_files`."""
+        return read_files(self.connect(route.connection), route.folder, names)
 
 
 def list_folder(blobs: "BlobServiceClient", folder: FolderPath) -> Manifest:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from shared.notification.message import Message, put_into_words
 from shared.route import Route
-from shared.sync.state import News
+from shared.sync.state import Alert
 
 Format = Literal["standard", "slack", "teams"]
 
@@ -18,13 +18,13 @@ _SLACK_TITLE = 150
 _SLACK_TEXT = 3000
 
 
-def body(format_name: Format, route: Route, news: News, origin: str) -> bytes:
+def body(format_name: Format, route: Route, news: Alert, origin: str) -> bytes:
     """Return the body of the POST, the same for every attempt to deliver this news."""
     payload = _FORMATS[format_name](route, news, put_into_words(route, news, origin))
     return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _standard(route: Route, news: News, message: Message) -> dict[str, Any]:
+def _standard(route: Route, news: Alert, message: Message) -> dict[str, Any]:
     """Return what the specification suggests: type, the time of the event, and the event itself."""
     return {
         "type": f"route.{news.kind}",
@@ -47,7 +47,7 @@ def _standard(route: Route, news: News, message: Message) -> dict[str, Any]:
     }
 
 
-def _slack(_route: Route, _news: News, message: Message) -> dict[str, Any]:
+def _slack(_route: Route, _news: Alert, message: Message) -> dict[str, Any]:
     """Return blocks, and `text` for notifications and clients that show none."""
     link = message.link
     where = f"<{link}|Record of the sync>" if link.startswith("http") else f"Record of the sync: `{link}`"
@@ -73,7 +73,7 @@ def _escaped(text: str, length: int) -> str:
     return "".join(parts)
 
 
-def _teams(_route: Route, news: News, message: Message) -> dict[str, Any]:
+def _teams(_route: Route, news: Alert, message: Message) -> dict[str, Any]:
     """Return an Adaptive Card, the only thing that Teams' Workflows take."""
     colour = {"failed": "Attention", "held": "Warning", "removed": "Warning", "recovered": "Good"}[news.kind]
     card: dict[str, Any] = {
@@ -98,7 +98,7 @@ def _run(text: str, **look: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON value
     return {"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": text, **look}]}
 
 
-_FORMATS: dict[Format, Callable[[Route, News, Message], dict[str, Any]]] = {
+_FORMATS: dict[Format, Callable[[Route, Alert, Message], dict[str, Any]]] = {
     "standard": _standard,
     "slack": _slack,
     "teams": _teams,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from shared.route import Route
-from shared.sync.state import News
+from shared.sync.state import Alert
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +21,14 @@ class Message:
     link: str
 
 
-def put_into_words(route: Route, news: News, origin: str) -> Message:
+def put_into_words(route: Route, news: Alert, origin: str) -> Message:
     """Return the message for news of a route; `origin` is the app's own, like `https://host`, or empty."""
     lines = {"failed": _failed, "held": _held, "removed": _removed, "recovered": _recovered}[news.kind](route, news)
     title, *others = (_plain(line) for line in lines)
     return Message(title, tuple(others), f"{origin}/api/routes/{route.name}/syncs/{news.sync_id}")
 
 
-def _failed(route: Route, news: News) -> Iterator[str]:
+def _failed(route: Route, news: Alert) -> Iterator[str]:
     yield f"Syncs of route {route.name} into {route.environment.name} fail"
     yield f"{news.code}: {news.sentence}"
     yield f"Since {_time(news.since)}, {_counted(news.count, 'attempt')} so far."
@@ -39,14 +39,14 @@ def _failed(route: Route, news: News) -> Iterator[str]:
         yield f"Once it is mended: POST /api/routes/{route.name}/sync"
 
 
-def _held(route: Route, news: News) -> Iterator[str]:
+def _held(route: Route, news: Alert) -> Iterator[str]:
     yield f"A change of route {route.name} is held back from {route.environment.name}"
     yield f"{news.code}: {news.sentence}"
     yield f"Since {_time(news.since)}. Change the folder, or let it through as it is:"
     yield f"POST /api/routes/{route.name}/sync?force=true"
 
 
-def _removed(route: Route, news: News) -> Iterator[str]:
+def _removed(route: Route, news: Alert) -> Iterator[str]:
     more = news.count - len(news.names)
     yield f"{_counted(news.count, 'file')} gone from route {route.name}, and still in {route.environment.name}"
     yield ", ".join(news.names) + (f" and {more} more" if more > 0 else "")
@@ -54,7 +54,7 @@ def _removed(route: Route, news: News) -> Iterator[str]:
     yield f"POST /api/routes/{route.name}/acknowledge-removed"
 
 
-def _recovered(route: Route, news: News) -> Iterator[str]:
+def _recovered(route: Route, news: Alert) -> Iterator[str]:
     yield f"Route {route.name} is in order again: {route.environment.name} has what its folder holds"
     failed = f", after {_counted(news.count, 'failed attempt')}" if news.count else ""
     yield f"{news.code} began {_time(news.since)} and ended {_time(news.at)}{failed}."

@@ -24,7 +24,7 @@ _delivering = threading.local()
 
 
 @dataclass(frozen=True, slots=True)
-class Receiver:
+class HttpReceiver:
     """Where notifications are posted to.
 
     Chat services put their secret into the URL, so it is in no log, no error and no `repr`. Proxies and certificates

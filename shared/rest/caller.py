@@ -13,7 +13,7 @@ from shared.rest.call import Request, RestCall
 from shared.rest.error_bodies import may_have_acted
 from shared.rest.limits import Pace, RetryBudget
 from shared.rest.no_answer import RAISED, NoAnswer
-from shared.rest.retry import GiveUp, Retry, RetryPolicy, RetryWithFreshToken, Situation, decide
+from shared.rest.retry import GiveUp, Retry, RetryPolicy, RetryWithFreshToken, Situation, retry_decision
 from shared.rest.tokens import Credential, Tokens
 from shared.rest.transport import Transport
 from shared.rest.urls import Service
@@ -131,7 +131,7 @@ class RestCaller:
             fresh_token=request.fresh_token,
             settle_s=request.call.settle_s,
         )
-        match decide(outcome, situation):
+        match retry_decision(outcome, situation):
             case GiveUp(error):
                 raise error
             case RetryWithFreshToken(challenge):

@@ -11,25 +11,19 @@ from datetime import datetime
 
 from shared.errors import ServiceError, ServiceUnavailable
 from shared.rest.answers import RestAnswer
+from shared.rest.backoff import BackOff
 from shared.rest.error_bodies import UNAUTHORIZED, failure, may_have_acted
 from shared.rest.no_answer import NoAnswer
+
+_BACK_OFF = BackOff(base_s=0.5, cap_s=20.0)
 
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How stubborn a call is: tries in all, and full-jitter waits that double from `base_s` up to `cap_s` seconds."""
+    """How persistent a call is: attempts in all, and the waits between them."""
 
     attempts: int = 6
-    base_s: float = 0.5
-    cap_s: float = 20.0
-
-    def wait_s(self, attempt: int, floor_s: float, jitter: float) -> float:
-        """Return the seconds to wait after the failed `attempt` (the first is 1), at least `floor_s`.
-
-        `jitter` is a random number from 0 to 1. It comes on top of the floor, so that many who were told the same wait
-        do not come back together.
-        """
-        return floor_s + jitter * min(self.cap_s, self.base_s * 2.0 ** min(attempt - 1, 62))
+    back_off: BackOff = _BACK_OFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +66,7 @@ class GiveUp:
     error: ServiceError
 
 
-def decide(outcome: RestAnswer | NoAnswer, situation: Situation) -> Retry | RetryWithFreshToken | GiveUp:
+def retry_decision(outcome: RestAnswer | NoAnswer, situation: Situation) -> Retry | RetryWithFreshToken | GiveUp:
     """Return what to do after an attempt that failed.
 
     A wait that is longer than the time left is handed to the caller in the exception's `retry_after_s`.
@@ -85,7 +79,7 @@ def decide(outcome: RestAnswer | NoAnswer, situation: Situation) -> Retry | Retr
         return GiveUp(error)
     settle_s = situation.settle_s if may_have_acted(outcome) else 0.0
     floor_s = max(error.retry_after_s or 0.0, settle_s)
-    wait_s = situation.policy.wait_s(situation.attempt, floor_s, situation.jitter)
+    wait_s = situation.policy.back_off.wait_s(situation.attempt, situation.jitter, floor_s)
     if wait_s < situation.time_left_s:
         return Retry(wait_s)
     if error.retry_after_s is None:

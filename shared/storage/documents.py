@@ -1,10 +1,13 @@
 """Small documents that many processes change: each write names the version that it replaces."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
 
 from shared.errors import StateConflict
 
@@ -12,7 +15,9 @@ if TYPE_CHECKING:
     from azure.core.exceptions import HttpResponseError
     from azure.storage.blob import ContainerClient
 
-_TRIES = 5
+_TRIES = 20
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +27,18 @@ class Document:
     content: bytes | None
     etag: str | None
     read_at: datetime
+
+
+class StoredModel(BaseModel):
+    """A document's content, or a part of it; camelCase in the storage and in answers.
+
+    An unknown key is left out: while the app is upgraded or rolled back, old and new instances share the documents.
+    What an old one must not read has another `version`.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True, serialize_by_alias=True
+    )
 
 
 class Documents(Protocol):
@@ -43,15 +60,34 @@ class Documents(Protocol):
         """Delete the document, if it exists."""
 
 
+def update(
+    documents: Documents,
+    name: str,
+    change: Callable[[Document], tuple[bytes | None, Result]],
+    latest: Document | None = None,
+) -> Result:
+    """Change the latest version of a document, however many others change it too.
+
+    `change` returns the new content, None to leave the document as it is, and what this function returns; it is pure,
+    because it may have to be applied again. `latest` saves a read if it still is the latest version. Raises
+    StateConflict after too many concurrent updates.
+    """
+    for _ in range(_TRIES):
+        document = latest or documents.read(name)
+        content, result = change(document)
+        try:
+            if content is not None:
+                documents.write(name, content, document.etag)
+        except StateConflict:
+            latest = None
+        else:
+            return result
+    raise StateConflict(f"{name}: too many concurrent updates, gave up after {_TRIES} attempts")
+
+
 def overwrite(documents: Documents, name: str, content: bytes) -> None:
     """Write a document whatever version there is; for documents that one worker at a time writes."""
-    for _ in range(_TRIES):
-        try:
-            documents.write(name, content, documents.read(name).etag)
-        except StateConflict:
-            continue
-        return
-    raise StateConflict(f"{name} changed {_TRIES} times while it was to be written")
+    update(documents, name, lambda _: (content, None))
 
 
 class BlobDocuments:

@@ -3,37 +3,45 @@
 import json
 import math
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from azure.storage.queue import QueueServiceClient
+    from collections.abc import Callable
+
+    from azure.storage.queue import QueueClient, QueueServiceClient
 
 WAKE_UPS = "dag-relay-wake-ups"
 NOTIFICATIONS = "dag-relay-notifications"
 
 
-class WakeUps(Protocol):
+class RouteQueue(Protocol):
     """Where wake-ups are sent to."""
 
     def send(self, route_name: str, delay: timedelta) -> datetime:
         """Send a wake-up that stays invisible for `delay`; return when it is due by the storage's clock."""
 
 
-class QueuedWakeUps:
+class StorageRouteQueue:
     """Wake-ups on a Storage Queue, which is made when it is first written to.
 
     `patience` are options of the storage client for whoever must not wait as long as it does by default.
     """
 
-    def __init__(self, queues: "QueueServiceClient", queue: str = WAKE_UPS, **patience: Any) -> None:  # noqa: ANN401 - azure-core's options
+    def __init__(self, connect: "Callable[[], QueueServiceClient]", queue: str = WAKE_UPS, **patience: Any) -> None:  # noqa: ANN401 - azure-core's options
+        self._connect = connect
+        self._name = queue
+        self._patience = patience
+
+    @cached_property
+    def _queue(self) -> "QueueClient":
         from azure.storage.queue import TextBase64EncodePolicy
 
         # The queue trigger decodes base64, as host.json tells it to.
-        self._queue = queues.get_queue_client(queue, message_encode_policy=TextBase64EncodePolicy())
-        self._patience = patience
+        return self._connect().get_queue_client(self._name, message_encode_policy=TextBase64EncodePolicy())
 
     def send(self, route_name: str, delay: timedelta) -> datetime:
-        """Send a wake-up that stays invisible for `delay`, in whole seconds; return when it is due."""
+        """Send a message that stays invisible for `delay`, in whole seconds; return when it is due."""
         from azure.core.exceptions import ResourceNotFoundError
 
         try:
@@ -50,11 +58,3 @@ class QueuedWakeUps:
         )
         assert message.next_visible_on is not None  # noqa: S101 - the service always answers it
         return message.next_visible_on
-
-
-def route_name_of(message: bytes) -> str | None:
-    """Return the name of the route that a wake-up is for, or None where the message is no wake-up."""
-    try:
-        return str(json.loads(message)["route"])
-    except (ValueError, TypeError, KeyError):
-        return None

@@ -1,14 +1,13 @@
 """What people are told of a change of a route's state: a pure decision, made where the state changes.
 
-The news become part of the state that makes them, in the same write, so that no crash comes between the two. Who is
-told at each retry stops reading: a trouble is told when it begins, and when it becomes another one.
+Alerts become part of the state that raises them, in the same write, so that no crash comes between the two. People who
+are told at each retry stop reading: a trouble is told when it begins, and when it becomes another one.
 """
 
 from collections.abc import Mapping
 from datetime import datetime
 
-from shared.sync.state import News, RouteState
-from shared.sync.store import Change
+from shared.sync.state import Alert, RouteState
 
 KEPT = 20
 NAMES_SHOWN = 3
@@ -16,35 +15,32 @@ _LONGEST_SENTENCE = 500
 _LONGEST_NAME = 150
 
 
-def reporting(change: Change, sync_id: str | None, removed: Mapping[str, datetime] | None = None) -> Change:
-    """The change with the news that it makes.
+def alerted(
+    before: RouteState, after: RouteState, now: datetime, sync_id: str | None, removed: Mapping[str, datetime]
+) -> RouteState:
+    """Return the state after a change, with the alerts that the change raises.
 
     `sync_id` is the attempt that it came of, if any; `removed` are the files that ADF keeps after it, and since when.
     """
-
-    def reported(before: RouteState, now: datetime) -> RouteState:
-        after = change(before, now)
-        trouble = _trouble(before, after, sync_id, now)
-        recovery = _recovery(before, after, sync_id, now)
-        told = (trouble, recovery, _removal(before, after, removed or {}, now))
-        outbox = after.outbox.model_copy(
-            update={
-                "news": (*after.outbox.news, *(news for news in told if news))[-KEPT:],
-                "alarm": trouble or (None if recovery else after.outbox.alarm),
-            }
-        )
-        return after.model_copy(update={"outbox": outbox})
-
-    return reported
+    trouble = _trouble(before, after, sync_id, now)
+    recovery = _recovery(before, after, sync_id, now)
+    raised = (trouble, recovery, _removal(before, after, removed, now))
+    outbox = after.outbox.model_copy(
+        update={
+            "alerts": (*after.outbox.alerts, *(alert for alert in raised if alert))[-KEPT:],
+            "alarm": trouble or (None if recovery else after.outbox.alarm),
+        }
+    )
+    return after.model_copy(update={"outbox": outbox})
 
 
-def _trouble(before: RouteState, after: RouteState, sync_id: str | None, now: datetime) -> News | None:
+def _trouble(before: RouteState, after: RouteState, sync_id: str | None, now: datetime) -> Alert | None:
     """Return the news of a hold or failure that has just come up, unless it is the trouble that was told last."""
     found = _unreadable(before, after, now) or _held(before, after, sync_id, now) or _failed(before, after, now)
     return found if found and _is_new(found, after.outbox.alarm) else None
 
 
-def _is_new(found: News, alarm: News | None) -> bool:
+def _is_new(found: Alert, alarm: Alert | None) -> bool:
     """Whether a trouble is another one than the last. While ARM is away, retries fail in many ways: that is one."""
     if alarm is None or found.kind != alarm.kind:
         return True
@@ -53,11 +49,11 @@ def _is_new(found: News, alarm: News | None) -> bool:
     return not found.transient and (alarm.transient or found.code != alarm.code)
 
 
-def _unreadable(before: RouteState, after: RouteState, now: datetime) -> News | None:
+def _unreadable(before: RouteState, after: RouteState, now: datetime) -> Alert | None:
     unreadable = after.unreadable
     if unreadable is None or before.unreadable:
         return None
-    return News(
+    return Alert(
         id=f"failed-{unreadable.sync_id}",
         kind="failed",
         at=now,
@@ -70,11 +66,11 @@ def _unreadable(before: RouteState, after: RouteState, now: datetime) -> News | 
     )
 
 
-def _held(before: RouteState, after: RouteState, sync_id: str | None, now: datetime) -> News | None:
+def _held(before: RouteState, after: RouteState, sync_id: str | None, now: datetime) -> Alert | None:
     held = after.held
     if held is None or held == before.held or sync_id is None:
         return None
-    return News(
+    return Alert(
         id=f"held-{sync_id}",
         kind="held",
         at=now,
@@ -86,11 +82,11 @@ def _held(before: RouteState, after: RouteState, sync_id: str | None, now: datet
     )
 
 
-def _failed(before: RouteState, after: RouteState, now: datetime) -> News | None:
+def _failed(before: RouteState, after: RouteState, now: datetime) -> Alert | None:
     failure = after.failure
     if failure is None or failure == before.failure:
         return None
-    return News(
+    return Alert(
         id=f"failed-{failure.sync_id}",
         kind="failed",
         at=now,
@@ -104,13 +100,13 @@ def _failed(before: RouteState, after: RouteState, now: datetime) -> News | None
     )
 
 
-def _recovery(before: RouteState, after: RouteState, sync_id: str | None, now: datetime) -> News | None:
+def _recovery(before: RouteState, after: RouteState, sync_id: str | None, now: datetime) -> Alert | None:
     """Return the news that the trouble that was told is over: nothing failed, nothing is held, nothing is open."""
     alarm = after.outbox.alarm
     troubled = after.unreadable or after.failure or after.held
     if alarm is None or troubled or after.operation or after.suspended_since:
         return None
-    return News(
+    return Alert(
         id=f"recovered-{sync_id or alarm.sync_id}",
         kind="recovered",
         at=now,
@@ -122,7 +118,7 @@ def _recovery(before: RouteState, after: RouteState, sync_id: str | None, now: d
     )
 
 
-def _removal(before: RouteState, after: RouteState, removed: Mapping[str, datetime], now: datetime) -> News | None:
+def _removal(before: RouteState, after: RouteState, removed: Mapping[str, datetime], now: datetime) -> Alert | None:
     """Return the news of the files that went since the sync before; of those that went earlier people were told."""
     if after.synced is None or after.synced == before.synced:
         return None
@@ -130,7 +126,7 @@ def _removal(before: RouteState, after: RouteState, removed: Mapping[str, dateti
     gone = sorted(name for name, since in removed.items() if known is None or since > known)
     if not gone:
         return None
-    return News(
+    return Alert(
         id=f"removed-{after.synced.sync_id}",
         kind="removed",
         at=now,

@@ -11,8 +11,7 @@ from pydantic import Field, ValidationError
 
 from shared.folder.manifest import Manifest
 from shared.route import Route
-from shared.storage.documents import Documents, overwrite
-from shared.sync.state import Part
+from shared.storage.documents import Documents, StoredModel, overwrite
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +23,7 @@ class Diff:
     removed: tuple[str, ...]
 
 
-class Origin(Part):
+class Origin(StoredModel):
     """The sync that brought the present version of some files, and when it listed them."""
 
     sync_id: str
@@ -36,7 +35,7 @@ class Origin(Part):
         return self.model_copy(update={"names": tuple(name for name in self.names if name in names)})
 
 
-class Baseline(Part):
+class Baseline(StoredModel):
     """What was synced last, name -> content; `removed` are files gone from here and still in Airflow, since when.
 
     `origins` tells which sync brought which file; a file of a baseline from before there were origins has none.
@@ -77,7 +76,7 @@ class Baseline(Part):
 
 
 class Baselines:
-    """Reads and writes baselines, each a document of its own; only who has the environment's flight writes one."""
+    """Reads and writes baselines, each a document of its own; only who has the environment's lease writes one."""
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents

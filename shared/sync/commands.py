@@ -7,16 +7,16 @@ from shared.sync import transitions
 from shared.sync.baseline import Baselines
 from shared.sync.history import new_sync_id
 from shared.sync.store import RouteStates
-from shared.sync.wake_up import Notices
+from shared.sync.wake_up import WakeUps
 
 
 @dataclass(frozen=True, slots=True)
-class Operator:
+class Commands:
     """Writes the wish into the route's state and wakes a worker; the wish takes the way of every event."""
 
     states: RouteStates
     baselines: Baselines
-    notices: Notices
+    wake_ups: WakeUps
 
     def request_sync(self, route: Route, *, force: bool) -> str:
         """Ask for a sync now and return its id; `force` also syncs an unchanged, an empty and a held folder.
@@ -25,7 +25,7 @@ class Operator:
         """
         new_id = new_sync_id(self.states.read(route).read_at)
         requested = self.states.update(route, transitions.requested(new_id, force=force)).requested
-        self.notices.wake_now(route)
+        self.wake_ups.wake_now(route)
         return requested.sync_id if requested else new_id
 
     def suspend(self, route: Route) -> None:
@@ -35,7 +35,7 @@ class Operator:
     def resume(self, route: Route) -> None:
         """Let the route work again, from what the folder holds then."""
         self.states.update(route, transitions.resumed())
-        self.notices.wake_now(route)
+        self.wake_ups.wake_now(route)
 
     def acknowledge_removed(self, route: Route) -> None:
         """Forget the files that were removed here and that ADF keeps."""

@@ -6,11 +6,14 @@ either way, so one second more than a window has to show before the window has c
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from shared.folder.manifest import Manifest
-from shared.sync.state import Failure, Operation, RouteState
+from shared.sync.state import Failure, RouteState, RunningSync
 
 RESOLUTION = timedelta(seconds=1)
+
+Strictness = Literal["off", "warn", "block"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +22,8 @@ class Policy:
 
     `retry_refused` is the wait before a refused sync is tried again without a change, `settle` how long a sync that
     offers nothing to follow is left alone with its environment, `operation_timeout` when one that does is given up;
-    `hold_on_findings` says that what a check found stays held until the folder changes.
+    `lease` is how long a worker may have an environment. DAG checks are left out with `off`, and stop a sync with
+    `block`.
     """
 
     quiet: timedelta
@@ -27,7 +31,8 @@ class Policy:
     retry_refused: timedelta = timedelta(hours=1)
     settle: timedelta = timedelta(seconds=5)
     operation_timeout: timedelta = timedelta(minutes=30)
-    hold_on_findings: bool = False
+    lease: timedelta = timedelta(minutes=3)
+    dag_checks: Strictness = "warn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,7 @@ class Poll:
 
     reason: str
     sentence: str
-    operation: Operation
+    operation: RunningSync
 
 
 Decision = Wait | Skip | Hold | Sync | Poll
@@ -93,7 +98,7 @@ def decide(state: RouteState, manifest: Manifest, policy: Policy) -> Decision:
     return _wait_out_burst(state, manifest, policy)
 
 
-def _follow(operation: Operation, manifest: Manifest) -> Decision:
+def _follow(operation: RunningSync, manifest: Manifest) -> Decision:
     sentence = "ADF accepted a sync and works on it"
     if manifest.listed_at < operation.next_poll:
         return Wait("SyncRunning", sentence, operation.next_poll - manifest.listed_at)
@@ -108,7 +113,7 @@ def _no_files(state: RouteState) -> Decision:
 
 def _hindrance(state: RouteState, manifest: Manifest, policy: Policy) -> Decision | None:
     """Return what stands against a sync that nobody asked for."""
-    if policy.hold_on_findings and state.held and state.held.revision == manifest.revision:
+    if policy.dag_checks == "block" and state.held and state.held.revision == manifest.revision:
         return Hold(state.held.reason, state.held.sentence)
     return _after_failure(state.failure, manifest)
 

@@ -14,7 +14,7 @@ from shared.sync.store import RouteStates
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
+class DryRun:
     """The folder against what was synced last, what the checks find in it, and what would be done about it."""
 
     manifest: Manifest
@@ -23,8 +23,8 @@ class Preview:
     decision: Decision
 
 
-@dataclass(frozen=True, slots=True)
-class Previews:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DryRuns:
     """Looks at a route as a worker would, with the same decision and the same checks."""
 
     states: RouteStates
@@ -33,7 +33,7 @@ class Previews:
     inspection: Inspection
     policy: Policy
 
-    def of(self, route: Route, *, force: bool) -> Preview:
+    def of(self, route: Route, *, force: bool) -> DryRun:
         """Return what would be done if somebody asked for a sync now."""
         loaded = self.states.read(route)
         asked = transitions.requested("dry-run", force=force)(loaded.state, loaded.read_at)
@@ -44,4 +44,4 @@ class Previews:
         objection = self.inspection.objection(findings)
         if isinstance(decision, Sync) and objection and not force:
             decision = Hold("ChecksFailed", objection)
-        return Preview(manifest, diff, findings, decision)
+        return DryRun(manifest, diff, findings, decision)

@@ -4,24 +4,23 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from shared.errors import FolderUnreadable, ServiceError, ServiceUnavailable
 from shared.folder.checks import LARGEST_FILE, Finding, check_files, to_check
 from shared.folder.manifest import Manifest
 from shared.route import Route
 from shared.sync.baseline import Baselines, Diff
-from shared.sync.decide import Hold, Policy, Sync
+from shared.sync.decide import Hold, Policy, Strictness, Sync
 from shared.sync.history import CallMade
-from shared.sync.lease import Flight, Reservation
-from shared.sync.outcomes import Attempt, Ledger, begin
-from shared.sync.state import Operation, RouteState
+from shared.sync.lease import Lease, Reservation
+from shared.sync.outcomes import Attempt, Outcomes, begin
+from shared.sync.state import RouteState, RunningSync
 from shared.targets.port import Accepted, Answered, Target
 from shared.telemetry.fields import bound
 
 log = logging.getLogger(__name__)
 
-Strictness = Literal["off", "warn", "block"]
 ReadFiles = Callable[[Route, Iterable[str]], dict[str, bytes]]
 
 
@@ -62,22 +61,22 @@ CALL_DEADLINE_S = 60.0
 # States of an integration runtime in which an import cannot work yet; in any other one, known or not, it is tried.
 NOT_READY = frozenset({"initial", "starting", "stopping", "stopped"})
 
-Answer = TypeVar("Answer", bound=Answered)
+Made = TypeVar("Made", bound=Answered)
 
 
-@dataclass(frozen=True, slots=True)
-class SyncAttempts:
-    """Attempts syncs, for whoever has the flight of the environment."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Executor:
+    """Attempts syncs, for the worker that has the lease of the environment."""
 
-    target: Target
+    target_of: Callable[[Route], Target]
     list_folder: Callable[[Route], Manifest]
     baselines: Baselines
     inspection: Inspection
-    ledger: Ledger
+    outcomes: Outcomes
     policy: Policy
 
     def run(
-        self, route: Route, state: RouteState, manifest: Manifest, decision: Sync, flight: Flight
+        self, route: Route, state: RouteState, manifest: Manifest, decision: Sync, lease: Lease
     ) -> Reservation | None:
         """Attempt a sync and write down what came of it.
 
@@ -85,59 +84,63 @@ class SyncAttempts:
         """
         attempt = begin(route, state, manifest, decision.reason)
         with bound(sync_id=attempt.sync_id, revision=manifest.revision):
-            return self._run(attempt, flight)
+            return self._run(attempt, lease)
 
-    def _run(self, attempt: Attempt, flight: Flight) -> Reservation | None:
+    def _run(self, attempt: Attempt, lease: Lease) -> Reservation | None:
         attempt.diff = self.baselines.read(attempt.route).diff(attempt.manifest)
         try:
             objection = self._inspect(attempt)
             if objection and attempt.trigger != "Forced":
-                attempt.finished_at = flight.now()
-                self.ledger.held(attempt, Hold("ChecksFailed", objection))
+                attempt.finished_at = lease.now()
+                self.outcomes.held(attempt, Hold("ChecksFailed", objection))
                 return None
-            accepted = self._ask(attempt, flight)
+            accepted = self._ask(attempt, lease)
         except ServiceError as error:
-            attempt.finished_at = flight.now()
-            self.ledger.failed(attempt, error)
-            return flight.reserve(None, self.policy.settle) if error.may_have_acted else None
-        return self._note(attempt, accepted, flight)
+            attempt.finished_at = lease.now()
+            self.outcomes.failed(attempt, error)
+            return lease.reserve(None, self.policy.settle) if error.may_have_acted else None
+        return self._note(attempt, accepted, lease)
 
     def _inspect(self, attempt: Attempt) -> str | None:
-        """Note what the checks find, return what stands against the sync; raise ServiceUnavailable if nothing can be read."""
+        """Note what the checks find, return what stands against it; raise ServiceUnavailable if nothing can be read."""
         try:
             attempt.findings = self.inspection.findings(attempt.route, attempt.manifest, attempt.diff)
         except FolderUnreadable as error:
             raise ServiceUnavailable(f"the changed files could not be read: {error}", code="FilesUnreadable") from error
         return self.inspection.objection(attempt.findings)
 
-    def _ask(self, attempt: Attempt, flight: Flight) -> Accepted:
+    def _ask(self, attempt: Attempt, lease: Lease) -> Accepted:
         """Ask for the import if the environment is ready for one; raise ServiceError if it is not or ARM is not.
 
-        Before the call the state is made to say that the outcome is open, and the flight is renewed: whatever happens
-        to this worker then, the folder counts as changed, and no other one starts an import for most of a flight.
+        Before the call the state is made to say that the outcome is open, and the lease is renewed: whatever happens
+        to this worker then, the folder counts as changed, and no other one starts an import for most of a lease.
         """
         environment = _noted(
             attempt,
             "get environment",
-            lambda: self.target.environment_state(attempt.route, deadline_s=_deadline_s(flight)),
+            lambda: self.target_of(attempt.route).environment_state(attempt.route, deadline_s=_deadline_s(lease)),
         )
         if (environment.state or "").lower() in NOT_READY:
             raise ServiceUnavailable(f"the environment is {environment.state}, not Started", code="EnvironmentNotReady")
-        self.ledger.calling(attempt)
-        flight.renew()
-        return _noted(attempt, "airflow/sync", lambda: self.target.sync(attempt.route, deadline_s=_deadline_s(flight)))
+        self.outcomes.calling(attempt)
+        lease.renew()
+        return _noted(
+            attempt,
+            "airflow/sync",
+            lambda: self.target_of(attempt.route).sync(attempt.route, deadline_s=_deadline_s(lease)),
+        )
 
-    def _note(self, attempt: Attempt, accepted: Accepted, flight: Flight) -> Reservation:
+    def _note(self, attempt: Attempt, accepted: Accepted, lease: Lease) -> Reservation:
         revision = self._revision_taken(attempt)
         if accepted.handle is None:
-            attempt.finished_at = flight.now()
-            self.ledger.accepted(attempt, revision)
+            attempt.finished_at = lease.now()
+            self.outcomes.accepted(attempt, revision)
             if revision is None:
-                self.ledger.notices.notice(attempt.route)
-            return flight.reserve(None, self.policy.settle)
+                self.outcomes.wake_ups.notice(attempt.route)
+            return lease.reserve(None, self.policy.settle)
         listed_at = attempt.manifest.listed_at
         poll_after = timedelta(seconds=accepted.poll_after_s)
-        operation = Operation(
+        operation = RunningSync(
             sync_id=attempt.sync_id,
             revision=revision,
             listed_at=listed_at,
@@ -146,9 +149,9 @@ class SyncAttempts:
             next_poll=listed_at + poll_after,
             give_up_at=listed_at + self.policy.operation_timeout,
         )
-        self.ledger.running(attempt, operation)
-        self.ledger.notices.notice(attempt.route, poll_after)
-        return flight.reserve(attempt.route, self.policy.operation_timeout)
+        self.outcomes.running(attempt, operation)
+        self.outcomes.wake_ups.notice(attempt.route, poll_after)
+        return lease.reserve(attempt.route, self.policy.operation_timeout)
 
     def _revision_taken(self, attempt: Attempt) -> str | None:
         """Return the revision that ADF took, None where a write since the listing, or no second one, leaves that open.
@@ -164,11 +167,11 @@ class SyncAttempts:
         return attempt.manifest.revision if same else None
 
 
-def _deadline_s(flight: Flight) -> float:
-    return min(CALL_DEADLINE_S, flight.seconds_left())
+def _deadline_s(lease: Lease) -> float:
+    return min(CALL_DEADLINE_S, lease.seconds_left())
 
 
-def _noted(attempt: Attempt, operation: str, ask: Callable[[], Answer]) -> Answer:
+def _noted(attempt: Attempt, operation: str, ask: Callable[[], Made]) -> Made:
     """Make a call and note it in the attempt, however it ends."""
     try:
         answer = ask()

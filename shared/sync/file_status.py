@@ -6,22 +6,22 @@ from typing import Literal
 
 from shared.folder.manifest import File
 from shared.sync.baseline import Baseline
-from shared.sync.state import Operation, RouteState
+from shared.sync.state import RouteState, RunningSync
 
-Stand = Literal["synced", "syncing", "open", "held", "failed", "suspended", "pending", "removed"]
+FileState = Literal["synced", "syncing", "open", "held", "failed", "suspended", "pending", "removed"]
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class FileStatus:
     """How a file is; `since` and `sync_id` are None where nobody knows."""
 
-    state: Stand
+    state: FileState
     sentence: str
     since: datetime | None = None
     sync_id: str | None = None
 
 
-def standing_of(file: File, baseline: Baseline, staged: Baseline, state: RouteState) -> Standing:
+def status_of(file: File, baseline: Baseline, staged: Baseline, state: RouteState) -> FileStatus:
     """Return where a file that lies in the folder stands; `staged` is what a running operation brings."""
     being_taken = state.operation if staged.contents.get(file.name) == file.content else None
     if baseline.contents.get(file.name) == file.content:
@@ -31,42 +31,42 @@ def standing_of(file: File, baseline: Baseline, staged: Baseline, state: RouteSt
     return _being_taken(being_taken) if being_taken else _waiting(file, state)
 
 
-def standing_of_missing(name: str, baseline: Baseline) -> Standing | None:
+def status_of_missing(name: str, baseline: Baseline) -> FileStatus | None:
     """Return where a file stands that does not lie in the folder, None for one that ADF never took from here."""
     if name in baseline.removed:
         sentence = "removed from the folder; ADF's import does not delete, so that Airflow still has it"
-        return Standing("removed", sentence, baseline.removed[name])
+        return FileStatus("removed", sentence, baseline.removed[name])
     if name in baseline.contents:
         origin = baseline.origin_of(name)
         sentence = "no longer in the folder, which the next sync will note; ADF's import does not delete"
-        return Standing("removed", sentence, None, origin.sync_id if origin else None)
+        return FileStatus("removed", sentence, None, origin.sync_id if origin else None)
     return None
 
 
-def _taken(file: File, baseline: Baseline, state: RouteState, *, same_again: bool) -> Standing:
+def _taken(file: File, baseline: Baseline, state: RouteState, *, same_again: bool) -> FileStatus:
     origin = baseline.origin_of(file.name)
     at, sync_id = (origin.at, origin.sync_id) if origin else (None, None)
     if state.synced and state.synced.revision is None and not same_again:
         sentence = "ADF took this version, but may have read another one since; the folder is synced again"
-        return Standing("open", sentence, state.synced.open_since, sync_id)
-    return Standing("synced", "ADF took this version", at, sync_id)
+        return FileStatus("open", sentence, state.synced.open_since, sync_id)
+    return FileStatus("synced", "ADF took this version", at, sync_id)
 
 
-def _being_taken(operation: Operation) -> Standing:
-    return Standing(
+def _being_taken(operation: RunningSync) -> FileStatus:
+    return FileStatus(
         "syncing", "ADF accepted a sync of this version and works on it", operation.listed_at, operation.sync_id
     )
 
 
-def _waiting(file: File, state: RouteState) -> Standing:
+def _waiting(file: File, state: RouteState) -> FileStatus:
     """Return what a version waits for that ADF has not taken; it does so since it was written."""
     written = file.modified
     if state.suspended_since:
-        return Standing("suspended", "waits until the route is resumed", written)
+        return FileStatus("suspended", "waits until the route is resumed", written)
     if state.held and written <= state.held.since:
-        return Standing("held", f"waits for a person: {state.held.sentence}", written)
+        return FileStatus("held", f"waits for a person: {state.held.sentence}", written)
     failure = state.failure
     if failure and written <= failure.at:
         sentence = f"the last sync failed and is tried again: {failure.code}: {failure.message}"
-        return Standing("failed", sentence, written, failure.sync_id)
-    return Standing("pending", "waits for the next sync", written)
+        return FileStatus("failed", sentence, written, failure.sync_id)
+    return FileStatus("pending", "waits for the next sync", written)

@@ -16,23 +16,21 @@ from pydantic import Field, ValidationError
 from shared.errors import StateConflict
 from shared.folder.checks import Finding
 from shared.folder.manifest import Manifest
-from shared.storage.documents import Document, Documents, overwrite
+from shared.storage.documents import Document, Documents, StoredModel, overwrite, update
 from shared.sync.baseline import Diff
-from shared.sync.state import Part
 
 log = logging.getLogger(__name__)
 
 NAMES_SHOWN = 100
 NAMES_IN_SUMMARY = 3
 
-_TRIES = 10
 _LONGEST_NAME = 200
 _LONGEST_MESSAGE = 500
 
 Outcome = Literal["succeeded", "accepted", "running", "held", "failed", "refused", "unchanged", "poison"]
 
 
-class Names(Part):
+class Names(StoredModel):
     """Some of many file names: how many there are, and the first of them."""
 
     count: int
@@ -49,7 +47,7 @@ class Names(Part):
         return Names(count=self.count, first=short[:NAMES_IN_SUMMARY])
 
 
-class Changes(Part):
+class Changes(StoredModel):
     """What a sync brings; what is `removed` here is kept by ADF, whose import does not delete."""
 
     added: Names
@@ -66,7 +64,7 @@ class Changes(Part):
         return Changes(added=self.added.in_short(), changed=self.changed.in_short(), removed=self.removed.in_short())
 
 
-class Uploads(Part):
+class Uploads(StoredModel):
     """When the first and the last of the files that a sync brings were written."""
 
     first: datetime
@@ -80,7 +78,7 @@ class Uploads(Part):
         return cls(first=min(written), last=max(written)) if written else None
 
 
-class SyncSummary(Part):
+class SyncSummary(StoredModel):
     """One attempt to sync in short: its record without calls and findings, and with few names."""
 
     sync_id: str
@@ -96,14 +94,11 @@ class SyncSummary(Part):
     message: str | None = None
 
 
-class _Summaries(Part):
+class _Summaries(StoredModel):
     """The stored document: summaries by id."""
 
     version: Literal[1] = 1
     syncs: dict[str, SyncSummary] = Field(default_factory=dict)
-
-
-Change = Callable[[dict[str, SyncSummary]], Mapping[str, SyncSummary]]
 
 
 def cut(message: str | None) -> str | None:
@@ -140,19 +135,15 @@ class Summaries:
 
         self._update(route_name, change)
 
-    def _update(self, route_name: str, change: Change) -> None:
-        for _ in range(_TRIES):
-            document = self._documents.read(_summaries_name(route_name))
+    def _update(self, route_name: str, change: Callable[[dict[str, SyncSummary]], Mapping[str, SyncSummary]]) -> None:
+        def changed(document: Document) -> tuple[bytes | None, None]:
             before = _parse_summaries(document)
             after = dict(sorted(change(before).items()))
-            content = _Summaries(syncs=after).model_dump_json(exclude_defaults=True).encode()
-            try:
-                if after != before or document.content is None:
-                    self._documents.write(_summaries_name(route_name), content, document.etag)
-            except StateConflict:
-                continue
-            return
-        raise StateConflict(f"the summaries of route {route_name} changed {_TRIES} times while they were to be written")
+            if after == before and document.content is not None:
+                return None, None
+            return _Summaries(syncs=after).model_dump_json(exclude_defaults=True).encode(), None
+
+        update(self._documents, _summaries_name(route_name), changed)
 
 
 def _parse_summaries(document: Document) -> dict[str, SyncSummary]:
@@ -167,7 +158,10 @@ def _summaries_name(route_name: str) -> str:
     return f"summaries/{route_name}.json"
 
 
-# How many records one sweep reads to mend the summaries, a few seconds where there were no summaries before.
+# A record is written right after its summary; after this time it does not follow any more.
+RECORD_FOLLOWS = timedelta(minutes=10)
+
+# How many records one sweep reads to correct the summaries, a few seconds where there were no summaries before.
 MENDED_AT_ONCE = 1000
 
 # What an id looks like, as a pattern for the whole of it.
@@ -176,7 +170,7 @@ SYNC_ID = r"^[0-9]{14}-[0-9a-f]{8}$"
 _FAR_FUTURE_MS = 10**14
 
 
-class CallMade(Part):
+class CallMade(StoredModel):
     """One call of ARM."""
 
     operation: str
@@ -185,7 +179,7 @@ class CallMade(Part):
     code: str | None = None
 
 
-class SyncRecord(Part):
+class SyncRecord(StoredModel):
     """One attempt to sync: why, what, how it went. Times are the storage service's."""
 
     version: Literal[1] = 1
@@ -231,7 +225,7 @@ def new_sync_id(now: datetime) -> str:
     return f"{backwards:014d}-{uuid.uuid4().hex[:8]}"
 
 
-class Records:
+class History:
     """Writes, reads and prunes records, each with its summary."""
 
     def __init__(self, documents: Documents) -> None:
@@ -239,9 +233,9 @@ class Records:
         self._summaries = Summaries(documents)
 
     def write(self, record: SyncRecord) -> None:
-        """Store a record, or what has become of it."""
-        overwrite(self._documents, _name(record.route, record.sync_id), record.model_dump_json(indent=1).encode())
+        """Store a record, or its new version. The summary comes first: a record that can be read is in the list."""
         self._note_summary(record)
+        overwrite(self._documents, _name(record.route, record.sync_id), record.model_dump_json(indent=1).encode())
 
     def read(self, route_name: str, sync_id: str) -> SyncRecord | None:
         """Return a record, or None where there is none or it is unreadable."""
@@ -269,29 +263,30 @@ class Records:
             )
         )
 
-    def prune(self, route_name: str, *, keep: int, days: float) -> int:
-        """Delete what is beyond the newest `keep` records or older than `days`; return how many were deleted.
+    def prune(self, route_name: str, *, keep: int, age: timedelta) -> int:
+        """Delete what is beyond the newest `keep` records or older than `age`; return how many were deleted.
 
-        Whatever is missing or wrong in the summaries is mended on this occasion.
+        Summaries that are missing or wrong are corrected on this occasion.
         """
-        # Read before the records are listed: a summary without a record then belongs to one that was deleted.
+        now = self._now(route_name)
         seen = self._summaries.read(route_name)
-        oldest = new_sync_id(self._now(route_name) - timedelta(days=days))
+        oldest = new_sync_id(now - age)
         ids = list(self.ids(route_name))
         kept = [sync_id for sync_id in ids[:keep] if sync_id <= oldest]
         doomed = ids[len(kept) :]
         for sync_id in doomed:
             self._documents.delete(_name(route_name, sync_id))
-        self._mend(route_name, seen, kept)
+        settled = new_sync_id(now - RECORD_FOLLOWS)
+        self._mend(route_name, seen, kept, gone={id_ for id_ in seen.keys() - set(ids) if id_ > settled}.union(doomed))
         return len(doomed)
 
-    def _mend(self, route_name: str, seen: Mapping[str, SyncSummary], kept: Sequence[str]) -> None:
+    def _mend(self, route_name: str, seen: Mapping[str, SyncSummary], kept: Sequence[str], gone: Iterable[str]) -> None:
         """Make the summaries those of the records that are kept; a sync that seems to run may have ended unseen."""
         doubtful = [sync_id for sync_id in kept if sync_id not in seen or seen[sync_id].outcome == "running"]
         records = (self.read(route_name, sync_id) for sync_id in doubtful[:MENDED_AT_ONCE])
         true = [record.summary() for record in records if record]
         differing = [summary for summary in true if summary != seen.get(summary.sync_id)]
-        self._summaries.mend(route_name, seen, differing, gone=seen.keys() - set(kept))
+        self._summaries.mend(route_name, seen, differing, gone)
 
     def _note_summary(self, record: SyncRecord) -> None:
         try:

@@ -1,8 +1,8 @@
-"""Single flight: one worker at a time deals with an environment, on any number of instances.
+"""Single lease: one worker at a time deals with an environment, on any number of instances.
 
-Two routes can feed one environment, so the flight belongs to the environment. It ends by itself, so that a crashed
+Two routes can feed one environment, so the lease belongs to the environment. It ends by itself, so that a crashed
 worker blocks nobody for long; whoever holds one has to be done with ARM before it ends. A sync that ADF still works on
-outlives the flight: until it is over, the environment stays reserved.
+outlives the lease: until it is over, the environment stays reserved.
 """
 
 import time
@@ -16,12 +16,11 @@ from pydantic import ValidationError
 from shared.adf.names import EnvironmentId
 from shared.errors import StateConflict
 from shared.route import Route
-from shared.storage.documents import Documents
+from shared.storage.documents import Documents, StoredModel
 from shared.sync.decide import RESOLUTION
-from shared.sync.state import Part
 
 
-class Reservation(Part):
+class Reservation(StoredModel):
     """Until then only this route may deal with the environment, to follow its sync; no route, if it is None."""
 
     route: str | None
@@ -32,7 +31,7 @@ class Reservation(Part):
         return self.route != route.name and self.until > now
 
 
-class FlightRecord(Part):
+class LeaseRecord(StoredModel):
     """Who deals with an environment: a worker until `ends`, nobody if that is None."""
 
     ends: datetime | None = None
@@ -53,26 +52,26 @@ class _Instant:
 
 @dataclass(frozen=True, slots=True)
 class _Taken:
-    """A flight as it was written last, at the version `etag`."""
+    """A lease as it was written last, at the version `etag`."""
 
     since: _Instant
     etag: str
 
 
-class Flight:
-    """The right to deal with an environment, for a while. `token` tells this flight from every other one."""
+class Lease:
+    """The right to deal with an environment, for a while. `token` tells this lease from every other one."""
 
     def __init__(
-        self, flights: "Flights", environment: EnvironmentId, reservation: Reservation | None, taken: _Taken
+        self, leases: "Leases", environment: EnvironmentId, reservation: Reservation | None, taken: _Taken
     ) -> None:
-        self._flights = flights
+        self._flights = leases
         self._environment = environment
         self._taken = taken
         self.reservation = reservation
         self.token = taken.etag
 
     def seconds_left(self) -> float:
-        """Return for how long the flight is certainly still ours."""
+        """Return for how long the lease is certainly still ours."""
         ends = self._taken.since.local + (self._flights.length - RESOLUTION).total_seconds()
         return ends - self._flights.clock()
 
@@ -81,7 +80,7 @@ class Flight:
         return self._now().storage
 
     def renew(self) -> None:
-        """Make the flight last its whole length from now on; raise StateConflict if it is no longer ours."""
+        """Make the lease last its whole length from now on; raise StateConflict if it is no longer ours."""
         self._taken = self._flights.occupy(self._environment, self.reservation, self._now(), self._taken.etag)
 
     def reserve(self, route: Route | None, duration: timedelta) -> Reservation:
@@ -89,7 +88,7 @@ class Flight:
         return Reservation(route=route.name if route else None, until=self.now() + RESOLUTION + duration)
 
     def release(self, reservation: Reservation | None) -> None:
-        """Let others take the environment, unless the flight had ended and another worker has it already."""
+        """Let others take the environment, unless the lease had ended and another worker has it already."""
         with suppress(StateConflict):
             self._flights.vacate(self._environment, reservation, self._taken.etag)
 
@@ -97,16 +96,16 @@ class Flight:
         return self._taken.since.at(self._flights.clock())
 
 
-class Flights:
-    """Lets workers take flights of the given length; `clock` measures intervals in seconds."""
+class Leases:
+    """Lets workers take leases of the given length; `clock` measures intervals in seconds."""
 
     def __init__(self, documents: Documents, length: timedelta, clock: Callable[[], float] = time.monotonic) -> None:
         self._documents = documents
         self.length = length
         self.clock = clock
 
-    def take(self, route: Route) -> Flight | None:
-        """Return a flight of the route's environment, or None while another worker or route has it."""
+    def take(self, route: Route) -> Lease | None:
+        """Return a lease of the route's environment, or None while another worker or route has it."""
         asked_at = self.clock()
         document = self._documents.read(_name(route.environment))
         record = _parse(document.content)
@@ -117,35 +116,35 @@ class Flights:
             taken = self.occupy(route.environment, record.reservation, now, document.etag)
         except StateConflict:
             return None
-        return Flight(self, route.environment, record.reservation, taken)
+        return Lease(self, route.environment, record.reservation, taken)
 
     def occupy(
         self, environment: EnvironmentId, reservation: Reservation | None, now: _Instant, etag: str | None
     ) -> _Taken:
         """Write that a worker has the environment from now on; raise StateConflict if another one has."""
-        record = FlightRecord(ends=now.storage + self.length, reservation=reservation)
+        record = LeaseRecord(ends=now.storage + self.length, reservation=reservation)
         return _Taken(now, self._write(environment, record, etag))
 
     def vacate(self, environment: EnvironmentId, reservation: Reservation | None, etag: str) -> None:
         """Write that no worker has the environment; raise StateConflict if another one has."""
-        self._write(environment, FlightRecord(reservation=reservation), etag)
+        self._write(environment, LeaseRecord(reservation=reservation), etag)
 
-    def _write(self, environment: EnvironmentId, record: FlightRecord, etag: str | None) -> str:
+    def _write(self, environment: EnvironmentId, record: LeaseRecord, etag: str | None) -> str:
         return self._documents.write(_name(environment), record.model_dump_json().encode(), etag)
 
 
-def _is_taken(record: FlightRecord, route: Route, now: datetime) -> bool:
-    in_flight = record.ends is not None and record.ends > now
-    return in_flight or (record.reservation is not None and record.reservation.bars(route, now))
+def _is_taken(record: LeaseRecord, route: Route, now: datetime) -> bool:
+    is_held = record.ends is not None and record.ends > now
+    return is_held or (record.reservation is not None and record.reservation.bars(route, now))
 
 
-def _parse(content: bytes | None) -> FlightRecord:
+def _parse(content: bytes | None) -> LeaseRecord:
     """Read a record; an unreadable one belongs to nobody, because nobody could release it."""
     try:
-        return FlightRecord.model_validate_json(content or b"")
+        return LeaseRecord.model_validate_json(content or b"")
     except ValidationError:
-        return FlightRecord()
+        return LeaseRecord()
 
 
 def _name(environment: EnvironmentId) -> str:
-    return f"flights{environment.key}.json"
+    return f"leases{environment.key}.json"

@@ -1,7 +1,6 @@
 """What came of a sync: written into the route's state, its baseline and its history."""
 
 import logging
-import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -9,16 +8,17 @@ from datetime import datetime, timedelta
 from shared.errors import FolderUnreadable, ServiceError, ServiceUnavailable
 from shared.folder.checks import Finding
 from shared.folder.manifest import Manifest
+from shared.rest.backoff import BackOff
 from shared.route import Route
 from shared.sync import transitions
-from shared.sync.alerts import reporting
-from shared.sync.baseline import Baselines, Diff
+from shared.sync.alerts import alerted
+from shared.sync.baseline import Baseline, Baselines, Diff
 from shared.sync.decide import Hold, Policy, Skip
-from shared.sync.history import CallMade, Changes, Outcome, Records, SyncRecord, Uploads, new_sync_id
-from shared.sync.outbox import Notifications
-from shared.sync.state import Operation, RouteState, Synced, behind_since
-from shared.sync.store import RouteStates
-from shared.sync.wake_up import Notices
+from shared.sync.history import CallMade, Changes, History, Outcome, SyncRecord, Uploads, new_sync_id
+from shared.sync.outbox import Outbox
+from shared.sync.state import RouteState, RunningSync, Synced, behind_since
+from shared.sync.store import RouteStates, Transition
+from shared.sync.wake_up import WakeUps
 from shared.telemetry import metrics
 
 log = logging.getLogger(__name__)
@@ -75,34 +75,32 @@ def ended_at_once(route: Route, state: RouteState, manifest: Manifest, trigger: 
     return attempt
 
 
-BACK_OFF_BASE = timedelta(seconds=5)
-BACK_OFF_CAP = timedelta(minutes=10)
+BACK_OFF = BackOff(base_s=5, cap_s=600)
 
 
-@dataclass(frozen=True, slots=True)
-class Ledger:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcomes:
     """Keeps state, baseline and history of all routes.
 
     The record is written first and the state last: a crash in between repeats the sync, which is harmless, and its
-    history shows both. Where there is a receiver of notifications, `notifications` brings it the news.
+    history shows both. Where there is a receiver of notifications, `outbox` sends it the alerts.
     """
 
     states: RouteStates
     baselines: Baselines
-    records: Records
-    notices: Notices
+    history: History
+    wake_ups: WakeUps
     policy: Policy
-    jitter: Callable[[], float] = random.random
-    notifications: Notifications | None = None
+    outbox: Outbox | None
+    jitter: Callable[[], float]
 
     def calling(self, attempt: Attempt) -> None:
         """ADF is about to be called; a crash before its answer is written down must not look like the state before."""
-        calling = transitions.behind(attempt.behind_since, transitions.calling())
-        self._update(attempt.route, attempt.worker, calling)
+        self._change(attempt.route, attempt.worker, transitions.behind(attempt.behind_since), transitions.calling())
 
     def accepted(self, attempt: Attempt, revision: str | None) -> None:
         """ADF took the sync of `revision` and offers nothing to follow: it counts as done."""
-        self.records.write(attempt.record("accepted"))
+        self.history.write(attempt.record("accepted"))
         baseline = self.baselines.read(attempt.route).after(attempt.manifest, attempt.sync_id)
         self.baselines.write(attempt.route, baseline)
         done = Synced(
@@ -112,17 +110,16 @@ class Ledger:
             sync_id=attempt.sync_id,
             open_since=attempt.manifest.listed_at if revision is None else None,
         )
-        synced = transitions.synced(done, removed=len(baseline.removed))
-        self._end(attempt.route, attempt.worker, synced, done.sync_id, baseline.removed)
+        self._end_synced(attempt.route, attempt.worker, done, baseline)
 
-    def running(self, attempt: Attempt, operation: Operation) -> None:
+    def running(self, attempt: Attempt, operation: RunningSync) -> None:
         """ADF took the sync and works on it."""
-        self.records.write(attempt.record("running"))
+        self.history.write(attempt.record("running"))
         self.baselines.stage(attempt.route, self.baselines.read(attempt.route).after(attempt.manifest, attempt.sync_id))
-        self._update(attempt.route, attempt.worker, transitions.following(operation))
+        self._change(attempt.route, attempt.worker, transitions.following(operation))
 
-    def succeeded(self, route: Route, worker: str | None, operation: Operation, now: datetime) -> None:
-        """An operation has come to a good end."""
+    def succeeded(self, route: Route, worker: str | None, operation: RunningSync, now: datetime) -> None:
+        """ADF finished an import that was followed."""
         self._end_record(route, operation.sync_id, "succeeded", now)
         baseline = self.baselines.confirm(route)
         done = Synced(
@@ -132,128 +129,132 @@ class Ledger:
             sync_id=operation.sync_id,
             open_since=operation.listed_at if operation.revision is None else None,
         )
-        synced = transitions.synced(done, removed=len(baseline.removed))
-        self._end(route, worker, synced, done.sync_id, baseline.removed)
+        self._end_synced(route, worker, done, baseline)
 
     def operation_failed(
-        self, route: Route, worker: str | None, operation: Operation, error: ServiceError, now: datetime
+        self, route: Route, worker: str | None, operation: RunningSync, error: ServiceError, now: datetime
     ) -> None:
-        """An operation has come to a bad end, or to none in time."""
+        """An import that was followed failed, or did not end in time."""
         self._end_record(route, operation.sync_id, "failed", now, error)
-        self._note_failure(route, worker, operation.sync_id, operation.revision, error)
+        self._end_failed(route, worker, operation.sync_id, operation.revision, error)
 
     def failed(self, attempt: Attempt, error: ServiceError) -> None:
         """ADF did not take the sync."""
         outcome: Outcome = "failed" if isinstance(error, ServiceUnavailable) else "refused"
-        self.records.write(attempt.record(outcome, code=error.code, message=error.message))
+        self.history.write(attempt.record(outcome, code=error.code, message=error.message))
         if not error.may_have_acted:
-            not_called = transitions.behind(attempt.behind_since, transitions.not_called(attempt.synced_before))
-            self._update(attempt.route, attempt.worker, not_called)
-        self._note_failure(attempt.route, attempt.worker, attempt.sync_id, attempt.manifest.revision, error)
+            behind, not_called = transitions.behind(attempt.behind_since), transitions.not_called(attempt.synced_before)
+            self._change(attempt.route, attempt.worker, behind, not_called)
+        self._end_failed(attempt.route, attempt.worker, attempt.sync_id, attempt.manifest.revision, error)
 
     def held(self, attempt: Attempt, decision: Hold) -> None:
         """A sync would do harm, or a check stands against it."""
-        self.records.write(attempt.record("held", code=decision.reason, message=decision.sentence))
+        self.history.write(attempt.record("held", code=decision.reason, message=decision.sentence))
         holding = transitions.holding(decision, attempt.sync_id, attempt.manifest.revision)
-        self._end(attempt.route, attempt.worker, transitions.behind(attempt.behind_since, holding), attempt.sync_id)
+        behind = transitions.behind(attempt.behind_since)
+        self._end(attempt.route, attempt.worker, behind, holding, sync_id=attempt.sync_id)
 
     def unreadable(self, route: Route, state: RouteState, error: FolderUnreadable, now: datetime) -> timedelta:
         """The folder could not be listed; return when to look again. The first time in a row makes a record."""
         sync_id = new_sync_id(now)
         if state.unreadable is None:
-            self.records.write(
-                SyncRecord(
-                    sync_id=sync_id,
-                    route=route.name,
-                    outcome="failed",
-                    trigger="FolderUnreadable",
-                    started_at=now,
-                    finished_at=now,
-                    code=error.code,
-                    message=error.message,
-                )
-            )
-        after = self._tell(route, state.worker, transitions.unreadable(error, sync_id), sync_id)
+            self.history.write(_unreadable_record(route, sync_id, error, now))
+        after = self._change(route, state.worker, transitions.unreadable(error, sync_id), sync_id=sync_id)
         times = after.unreadable.count if after.unreadable else 1
-        delay = self.jitter() * _span(times - 1)
-        log.error("the folder could not be listed, the next look is in %.0f s: %s", delay.total_seconds(), error)
-        self.notices.notice(route, delay)
+        delay = timedelta(seconds=BACK_OFF.wait_s(times, self.jitter()))
+        log.error("the folder could not be listed, looking again in %.0f s: %s", delay.total_seconds(), error)
+        self.wake_ups.notice(route, delay)
         return delay
 
     def readable(self, route: Route, state: RouteState) -> RouteState:
         """The folder could be listed again; return the state as it is then."""
-        return self._tell(route, state.worker, transitions.readable(), None)
+        return self._change(route, state.worker, transitions.readable())
 
     def unneeded(self, attempt: Attempt, decision: Skip) -> None:
-        """A sync that somebody asked for turned out not to be needed."""
-        self.records.write(attempt.record("unchanged", code=decision.reason, message=decision.sentence))
+        """A sync was requested and turned out not to be needed."""
+        self.history.write(attempt.record("unchanged", code=decision.reason, message=decision.sentence))
         unneeded = transitions.nothing_to_do(decision, attempt.sync_id)
-        self._end(attempt.route, attempt.worker, unneeded, attempt.sync_id)
+        self._end(attempt.route, attempt.worker, unneeded, sync_id=attempt.sync_id)
 
     def left(self, route: Route, worker: str | None, decision: Skip) -> None:
-        """A look at the folder that nobody asked for found nothing to do: there is no record of it."""
-        self._tell(route, worker, transitions.nothing_to_do(decision), None)
+        """A look at the folder that was not requested found nothing to do: there is no record of it."""
+        self._change(route, worker, transitions.nothing_to_do(decision))
 
-    def _update(self, route: Route, worker: str | None, change: transitions.Change) -> RouteState:
-        return self.states.update(route, transitions.by(worker, change))
+    def _change(
+        self,
+        route: Route,
+        worker: str | None,
+        *steps: Transition,
+        sync_id: str | None = None,
+        removed: Mapping[str, datetime] | None = None,
+    ) -> RouteState:
+        """Apply the steps in their order, then raise the alerts; nothing of it if another worker has taken over."""
+
+        def change(before: RouteState, now: datetime) -> RouteState:
+            if before.worker != worker:
+                return before
+            after = before
+            for step in steps:
+                after = step(after, now)
+            return alerted(before, after, now, sync_id, removed or {}) if self.outbox else after
+
+        after = self.states.update(route, change)
+        if self.outbox:
+            self.outbox.ask(route, after)
+        return after
 
     def _end(
         self,
         route: Route,
         worker: str | None,
-        change: transitions.Change,
+        *steps: Transition,
         sync_id: str,
         removed: Mapping[str, datetime] | None = None,
     ) -> None:
         """Make the change that ends an attempt, and measure it unless it came too late."""
-        after = self._tell(route, worker, change, sync_id, removed)
+        after = self._change(route, worker, *steps, sync_id=sync_id, removed=removed)
         if after.worker == worker and after.tally.latest:
             metrics.sync_ended(route.name, after.tally.latest.outcome, after.tally.latest.seconds)
 
-    def _tell(
-        self,
-        route: Route,
-        worker: str | None,
-        change: transitions.Change,
-        sync_id: str | None,
-        removed: Mapping[str, datetime] | None = None,
-    ) -> RouteState:
-        """Make a change, with the news of it where there is somebody to be told."""
-        if self.notifications is None:
-            return self._update(route, worker, change)
-        after = self._update(route, worker, reporting(change, sync_id, removed))
-        self.notifications.ask(route, after)
-        return after
+    def _end_synced(self, route: Route, worker: str | None, done: Synced, baseline: Baseline) -> None:
+        synced = transitions.synced(done, removed=len(baseline.removed))
+        self._end(route, worker, synced, sync_id=done.sync_id, removed=baseline.removed)
 
-    def _note_failure(
+    def _end_failed(
         self, route: Route, worker: str | None, sync_id: str, revision: str | None, error: ServiceError
     ) -> None:
-        state = self.states.read(route).state
-        delay = self._back_off(state, error) if isinstance(error, ServiceUnavailable) else self.policy.retry_refused
+        delay = self._delay_after(route, error)
         log.warning(
-            "the sync failed, next attempt in %.0f s at the latest: %s (request %s)",
-            delay.total_seconds(),
-            error,
-            error.request_id,
+            "the sync failed, retrying within %.0f s: %s (request %s)", delay.total_seconds(), error, error.request_id
         )
-        self._end(route, worker, transitions.failed(error, sync_id, revision, delay), sync_id)
+        self._end(route, worker, transitions.failed(error, sync_id, revision, delay), sync_id=sync_id)
         if isinstance(error, ServiceUnavailable):
-            self.notices.notice(route, delay)
+            self.wake_ups.notice(route, delay)
 
-    def _back_off(self, state: RouteState, error: ServiceUnavailable) -> timedelta:
-        """Return full jitter over a doubling span, with what ARM asked for as its floor."""
-        return timedelta(seconds=error.retry_after_s or 0) + self.jitter() * _span(transitions.failures_in_a_row(state))
+    def _delay_after(self, route: Route, error: ServiceError) -> timedelta:
+        if not isinstance(error, ServiceUnavailable):
+            return self.policy.retry_refused
+        failures = transitions.failures_in_a_row(self.states.read(route).state) + 1
+        return timedelta(seconds=BACK_OFF.wait_s(failures, self.jitter(), error.retry_after_s or 0))
 
     def _end_record(
         self, route: Route, sync_id: str, outcome: Outcome, now: datetime, error: ServiceError | None = None
     ) -> None:
-        record = self.records.read(route.name, sync_id)
+        record = self.history.read(route.name, sync_id)
         if record:
             ended = {"outcome": outcome, "finished_at": now}
             why = {"code": error.code, "message": error.message} if error else {}
-            self.records.write(record.model_copy(update=ended | why))
+            self.history.write(record.model_copy(update=ended | why))
 
 
-def _span(failures: int) -> timedelta:
-    """Return the longest time to the next attempt after so many failures in a row before this one."""
-    return min(BACK_OFF_CAP, BACK_OFF_BASE * 2.0 ** min(failures, 16))
+def _unreadable_record(route: Route, sync_id: str, error: FolderUnreadable, now: datetime) -> SyncRecord:
+    return SyncRecord(
+        sync_id=sync_id,
+        route=route.name,
+        outcome="failed",
+        trigger="FolderUnreadable",
+        started_at=now,
+        finished_at=now,
+        code=error.code,
+        message=error.message,
+    )

@@ -3,36 +3,27 @@
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from shared.folder.manifest import Manifest
+from shared.storage.documents import StoredModel
 
 
-class Part(BaseModel):
-    """A part of a stored document.
-
-    A key that is not known is left out: while the app is upgraded or rolled back, old and new instances share the
-    documents. What an old one must not read has another `version`.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class Pending(Part):
+class Pending(StoredModel):
     """A wake-up is armed: sent at `since`, and invisible to every worker until `due`."""
 
     since: datetime
     due: datetime
 
 
-class Seen(Part):
+class Seen(StoredModel):
     """A revision that is not synced yet, and when it was first seen; this is how a pause in deleting is recognised."""
 
     revision: str
     at: datetime
 
 
-class Synced(Part):
+class Synced(StoredModel):
     """The last revision that ADF took over, as it was listed at `listed_at`, before the call.
 
     It is None where the folder changed between the listing and ADF's acceptance, so that nobody knows what ADF read;
@@ -46,7 +37,7 @@ class Synced(Part):
     open_since: datetime | None = None
 
 
-class Failure(Part):
+class Failure(StoredModel):
     """The last sync failed, `count` times in a row: the first time at `since`, the last time at `at`.
 
     What failed for now is not tried again before `next_attempt`, what was refused only after a change.
@@ -65,7 +56,7 @@ class Failure(Part):
     since: datetime | None = None
 
 
-class Held(Part):
+class Held(StoredModel):
     """A change waits for a person; `revision` is the one that was held."""
 
     revision: str
@@ -74,7 +65,7 @@ class Held(Part):
     since: datetime
 
 
-class Unreadable(Part):
+class Unreadable(StoredModel):
     """The folder could not be listed, `count` times in a row, the first time at `since`; that has a record."""
 
     sync_id: str
@@ -84,7 +75,7 @@ class Unreadable(Part):
     message: str
 
 
-class Operation(Part):
+class RunningSync(StoredModel):
     """A sync that ADF accepted and still works on; `handle` is what the target resumes it by."""
 
     sync_id: str
@@ -96,7 +87,7 @@ class Operation(Part):
     give_up_at: datetime
 
 
-class Requested(Part):
+class Requested(StoredModel):
     """Somebody asked for a sync; `force` syncs an unchanged, an empty and a held folder too.
 
     `taken` while a worker looks at the folder because of it: who asks then needs a sync of his own.
@@ -108,14 +99,14 @@ class Requested(Part):
     taken: bool = False
 
 
-class Ending(Part):
+class Ending(StoredModel):
     """How a sync ended; `seconds` is how old the oldest change was that it brought, None where it brought none."""
 
     outcome: str
     seconds: float | None = None
 
 
-class Tally(Part):
+class Tally(StoredModel):
     """How many syncs ended in which way, and how long changes took: the numbers only grow while the state lives."""
 
     outcomes: dict[str, int] = Field(default_factory=dict)
@@ -124,7 +115,7 @@ class Tally(Part):
     latest: Ending | None = None
 
 
-class News(Part):
+class Alert(StoredModel):
     """Something that people want to be told; `id` stays the same however often it is sent.
 
     `sentence` says why; `count` is how many syncs failed in a row, or how many files were removed, `names` the first of
@@ -144,22 +135,22 @@ class News(Part):
     names: tuple[str, ...] = ()
 
 
-class Outbox(Part):
-    """News that the receiver has not taken yet, oldest first; `alarm` is the last news of a trouble that is not over.
+class Undelivered(StoredModel):
+    """Alert that the receiver has not taken yet, oldest first; `alarm` is the last news of a trouble that is not over.
 
     After `attempts` failures in a row the receiver is left alone until `next_attempt`.
     """
 
-    news: tuple[News, ...] = ()
-    alarm: News | None = None
+    alerts: tuple[Alert, ...] = ()
+    alarm: Alert | None = None
     attempts: int = 0
     next_attempt: datetime | None = None
 
 
-class RouteState(Part):
+class RouteState(StoredModel):
     """The state of a route.
 
-    `worker` is the flight that dealt with it last; results of another one come too late and are dropped. `burst_since`
+    `worker` is the lease that dealt with it last; results of another one come too late and are dropped. `burst_since`
     is when the burst that is being waited out began, `behind_since` when the oldest change was made that is not synced.
     """
 
@@ -173,12 +164,12 @@ class RouteState(Part):
     failure: Failure | None = None
     held: Held | None = None
     unreadable: Unreadable | None = None
-    operation: Operation | None = None
+    operation: RunningSync | None = None
     requested: Requested | None = None
     suspended_since: datetime | None = None
     removed: int = 0
     tally: Tally = Field(default_factory=Tally)
-    outbox: Outbox = Outbox()
+    outbox: Undelivered = Undelivered()
 
 
 def behind_since(state: RouteState, manifest: Manifest) -> datetime | None:

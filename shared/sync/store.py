@@ -9,27 +9,29 @@ from pydantic import ValidationError
 
 from shared.errors import StateConflict
 from shared.route import Route
-from shared.storage.documents import Document, Documents
+from shared.storage.documents import Document, Documents, update
 from shared.sync.state import RouteState
 
 log = logging.getLogger(__name__)
 
-_TRIES = 20
-
-Change = Callable[[RouteState, datetime], RouteState]
+Transition = Callable[[RouteState, datetime], RouteState]
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedState:
-    """A state with the version it was read at, and when that was by the storage's clock."""
+    """A state and the document that it was read from."""
 
     state: RouteState
-    etag: str | None
-    read_at: datetime
+    document: Document
+
+    @property
+    def read_at(self) -> datetime:
+        """When it was read, by the storage's clock."""
+        return self.document.read_at
 
 
 class RouteStates:
-    """Reads and changes states; a change is a pure function, because it may have to be applied again."""
+    """Reads and changes states; a transition is a pure function, because it may have to be applied again."""
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
@@ -37,24 +39,20 @@ class RouteStates:
     def read(self, route: Route) -> LoadedState:
         """Return the route's state; a route that has none yet starts with an empty one."""
         document = self._documents.read(_name(route))
-        return LoadedState(self._parse(route, document), document.etag, document.read_at)
+        return LoadedState(self._parse(route, document), document)
 
-    def update(self, route: Route, change: Change, loaded: LoadedState | None = None) -> RouteState:
-        """Apply `change` to the latest state and return what it became; `loaded` saves a read if it is the latest.
+    def update(self, route: Route, transition: Transition, loaded: LoadedState | None = None) -> RouteState:
+        """Apply the transition to the latest state and return the result; `loaded` saves a read if it is the latest.
 
-        Raises StateConflict if others keep changing the state in between.
+        Raises StateConflict after too many concurrent updates.
         """
-        for _ in range(_TRIES):
-            before = loaded or self.read(route)
-            after = change(before.state, before.read_at)
-            try:
-                if after != before.state:
-                    self._documents.write(_name(route), after.model_dump_json(indent=1).encode(), before.etag)
-            except StateConflict:
-                loaded = None
-            else:
-                return after
-        raise StateConflict(f"the state of route {route.name} changed {_TRIES} times while it was to be written")
+
+        def change(document: Document) -> tuple[bytes | None, RouteState]:
+            before = self._parse(route, document)
+            after = transition(before, document.read_at)
+            return None if after == before else after.model_dump_json(indent=1).encode(), after
+
+        return update(self._documents, _name(route), change, loaded.document if loaded else None)
 
     def _parse(self, route: Route, document: Document) -> RouteState:
         if document.content is None:

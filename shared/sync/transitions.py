@@ -1,6 +1,5 @@
 """How a route's state changes: pure functions, each applied to the latest state by whoever writes it."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from shared.errors import FolderUnreadable, ServiceError, ServiceUnavailable
@@ -9,37 +8,36 @@ from shared.sync.decide import Hold, Skip, Wait
 from shared.sync.state import (
     Failure,
     Held,
-    Operation,
     Requested,
     RouteState,
+    RunningSync,
     Seen,
     Synced,
     Unreadable,
     behind_since,
     counted,
 )
-
-Change = Callable[[RouteState, datetime], RouteState]
+from shared.sync.store import Transition
 
 _NOTHING_TO_SYNC = frozenset({"Unchanged", "NothingToImport"})
 
 
-def notice_answered(worker: str) -> Change:
+def notice_answered(worker: str) -> Transition:
     """A worker answers a wake-up: whatever changes from here on needs another one."""
     return lambda state, _now: _with(state, pending=None, worker=worker, requested=_taken(state.requested, taken=True))
 
 
-def by(worker: str | None, change: Change) -> Change:
+def by(worker: str | None, change: Transition) -> Transition:
     """The change, unless another worker has taken over since: then what this one found out comes too late."""
     return lambda state, now: change(state, now) if state.worker == worker else state
 
 
-def behind(since: datetime | None, change: Change) -> Change:
-    """The change, on a route that has been behind its folder since then."""
-    return lambda state, now: change(_with(state, behind_since=since), now)
+def behind(since: datetime | None) -> Transition:
+    """The route has been behind its folder since then."""
+    return lambda state, _now: _with(state, behind_since=since)
 
 
-def waiting(decision: Wait, manifest: Manifest) -> Change:
+def waiting(decision: Wait, manifest: Manifest) -> Transition:
     """The folder is to be looked at again later."""
 
     def change(state: RouteState, _now: datetime) -> RouteState:
@@ -56,7 +54,7 @@ def waiting(decision: Wait, manifest: Manifest) -> Change:
     return change
 
 
-def nothing_to_do(decision: Skip, sync_id: str | None = None) -> Change:
+def nothing_to_do(decision: Skip, sync_id: str | None = None) -> Transition:
     """The folder needs no sync; a request for one, of this id, is answered by that."""
 
     def change(state: RouteState, _now: datetime) -> RouteState:
@@ -75,7 +73,7 @@ def nothing_to_do(decision: Skip, sync_id: str | None = None) -> Change:
     return change
 
 
-def holding(decision: Hold, sync_id: str, revision: str) -> Change:
+def holding(decision: Hold, sync_id: str, revision: str) -> Transition:
     """A change waits for a person."""
 
     def change(state: RouteState, now: datetime) -> RouteState:
@@ -93,7 +91,7 @@ def holding(decision: Hold, sync_id: str, revision: str) -> Change:
     return change
 
 
-def unreadable(error: FolderUnreadable, sync_id: str) -> Change:
+def unreadable(error: FolderUnreadable, sync_id: str) -> Transition:
     """The folder could not be listed, so that nobody knows what it holds; everything else stays as it is."""
 
     def change(state: RouteState, now: datetime) -> RouteState:
@@ -110,12 +108,12 @@ def unreadable(error: FolderUnreadable, sync_id: str) -> Change:
     return change
 
 
-def readable() -> Change:
+def readable() -> Transition:
     """The folder can be listed again."""
     return lambda state, _now: _with(state, unreadable=None)
 
 
-def calling() -> Change:
+def calling() -> Transition:
     """ADF is about to be called: until the outcome is known, nobody knows which revision it has."""
 
     def change(state: RouteState, now: datetime) -> RouteState:
@@ -125,7 +123,7 @@ def calling() -> Change:
     return change
 
 
-def following(operation: Operation) -> Change:
+def following(operation: RunningSync) -> Transition:
     """ADF accepted a sync and works on it."""
     return lambda state, _now: _with(
         state,
@@ -137,7 +135,7 @@ def following(operation: Operation) -> Change:
     )
 
 
-def still_running(handle: str, next_poll: datetime) -> Change:
+def still_running(handle: str, next_poll: datetime) -> Transition:
     """ADF still works on the sync."""
     return lambda state, _now: _with(
         state,
@@ -146,7 +144,7 @@ def still_running(handle: str, next_poll: datetime) -> Change:
     )
 
 
-def synced(done: Synced, removed: int) -> Change:
+def synced(done: Synced, removed: int) -> Transition:
     """ADF took a revision over."""
 
     def change(state: RouteState, now: datetime) -> RouteState:
@@ -167,12 +165,12 @@ def synced(done: Synced, removed: int) -> Change:
     return change
 
 
-def not_called(before: Synced | None) -> Change:
+def not_called(before: Synced | None) -> Transition:
     """ADF did not take the call, so that it still has what it had before."""
     return lambda state, _now: _with(state, synced=before)
 
 
-def failed(error: ServiceError, sync_id: str, revision: str | None, delay: timedelta) -> Change:
+def failed(error: ServiceError, sync_id: str, revision: str | None, delay: timedelta) -> Transition:
     """A sync failed; it may be tried again after `delay`."""
 
     def change(state: RouteState, now: datetime) -> RouteState:
@@ -208,7 +206,7 @@ def failures_in_a_row(state: RouteState) -> int:
     return state.failure.count if state.failure else 0
 
 
-def requested(sync_id: str, *, force: bool) -> Change:
+def requested(sync_id: str, *, force: bool) -> Transition:
     """Somebody asks for a sync; who asks while one is asked for that nobody has taken yet shares it."""
 
     def change(state: RouteState, now: datetime) -> RouteState:
@@ -220,17 +218,17 @@ def requested(sync_id: str, *, force: bool) -> Change:
     return change
 
 
-def suspended() -> Change:
+def suspended() -> Transition:
     """The route does nothing until it is resumed."""
     return lambda state, now: _with(state, suspended_since=state.suspended_since or now)
 
 
-def resumed() -> Change:
+def resumed() -> Transition:
     """The route works again."""
     return lambda state, _now: _with(state, suspended_since=None)
 
 
-def removed_acknowledged() -> Change:
+def removed_acknowledged() -> Transition:
     """Somebody knows of the files that were removed here and that ADF keeps."""
     return lambda state, _now: _with(state, removed=0)
 

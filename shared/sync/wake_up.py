@@ -1,4 +1,4 @@
-"""Notices: something may have changed, so a wake-up has to be on its way. A burst of notices arms one."""
+"""WakeUps: something may have changed, so a wake-up has to be on its way. A burst of wake_ups arms one."""
 
 import logging
 import threading
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from shared.route import Route
-from shared.storage.queues import WakeUps
+from shared.storage.queues import RouteQueue
 from shared.sync.decide import RESOLUTION
 from shared.sync.state import Pending, RouteState
 from shared.sync.store import LoadedState, RouteStates
@@ -18,7 +18,7 @@ from shared.telemetry.fields import bound
 log = logging.getLogger(__name__)
 
 
-class Notices:
+class WakeUps:
     """Arms wake-ups. While this process knows that one is still invisible, a notice costs nothing.
 
     A wake-up that becomes visible after a change was written leads to a listing that has the change; so a notice may be
@@ -26,7 +26,7 @@ class Notices:
     """
 
     def __init__(
-        self, states: RouteStates, wake_ups: WakeUps, quiet: timedelta, clock: Callable[[], float] = time.monotonic
+        self, states: RouteStates, wake_ups: RouteQueue, quiet: timedelta, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._states = states
         self._wake_ups = wake_ups

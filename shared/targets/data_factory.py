@@ -8,7 +8,7 @@ from shared.arm.clouds import resource_url
 from shared.errors import ServiceRefusal, ServiceUnavailable
 from shared.rest.caller import RestCaller
 from shared.route import Route
-from shared.targets.port import Accepted, EnvironmentState, ImportFailed, Progress, StillRunning, Succeeded
+from shared.targets.port import Accepted, EnvironmentState, ImportFailed, ImportProgress, ImportSucceeded, StillRunning
 
 # How long it takes until the target is asked again that could not say how an operation stands.
 _ASK_AGAIN_S = 15.0
@@ -37,7 +37,7 @@ class DataFactory:
             return Accepted(answer.status, answer.request_id)
         return Accepted(answer.status, answer.request_id, json.dumps(operation.as_json()), operation.after_s)
 
-    def poll(self, handle: str, *, deadline_s: float) -> Progress:
+    def poll(self, handle: str, *, deadline_s: float) -> ImportProgress:
         """Ask once how far an import has come; what ARM cannot say now says nothing about the import."""
         operation = operations.Operation.from_json(json.loads(handle))
         try:
@@ -49,9 +49,9 @@ class DataFactory:
                 return ImportFailed(refusal.code, refusal.message)
             return StillRunning(handle, _ASK_AGAIN_S)
         match progress:
-            case operations.Running(operation=moved):
+            case operations.OperationRunning(operation=moved):
                 return StillRunning(json.dumps(moved.as_json()), moved.after_s)
-            case operations.Failed(code=code, message=message):
+            case operations.OperationFailed(code=code, message=message):
                 return ImportFailed(code, message)
-            case operations.Succeeded():
-                return Succeeded()
+            case operations.OperationSucceeded():
+                return ImportSucceeded()

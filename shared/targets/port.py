@@ -38,7 +38,7 @@ class StillRunning:
 
 
 @dataclass(frozen=True, slots=True)
-class Succeeded:
+class ImportSucceeded:
     """The import is done."""
 
 
@@ -50,7 +50,7 @@ class ImportFailed:
     message: str
 
 
-Progress = StillRunning | Succeeded | ImportFailed
+ImportProgress = StillRunning | ImportSucceeded | ImportFailed
 
 
 class Target(Protocol):
@@ -62,5 +62,5 @@ class Target(Protocol):
     def sync(self, route: Route, *, deadline_s: float) -> Accepted:
         """Ask for an import of the route's folder."""
 
-    def poll(self, handle: str, *, deadline_s: float) -> Progress:
+    def poll(self, handle: str, *, deadline_s: float) -> ImportProgress:
         """Ask once how far an accepted import has come; a target that cannot say so now answers StillRunning."""

@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from functools import cache
 from types import MappingProxyType
 
-# Records of these loggers are the app's own; those of other libraries stay as they are.
+# History of these loggers are the app's own; those of other libraries stay as they are.
 _OURS = frozenset({"function_app", "shared"})
 # In the text a value is cut to the length of a GUID, the longest that is needed whole; the attribute has all of it.
 _SHOWN = 36

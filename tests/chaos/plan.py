@@ -19,7 +19,7 @@ FEWEST_FILES = 3
 # How long storage and ARM may be frozen, and for how long not again: an import takes so much longer, no more.
 LONGEST_FREEZE = 1.0
 BETWEEN_FREEZES = 4.0
-# An app may sleep through the lock of its message, not through its flight.
+# An app may sleep through the lock of its message, not through its lease.
 LONGEST_APP_FREEZE = 5.0
 
 # How a round may end: calm, so that all is synced, then a change, and its undoing when ADF has imported the change and

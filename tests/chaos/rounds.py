@@ -24,7 +24,7 @@ from tests.chaos.plan import (
 from tests.chaos.verdict import Ending, unsettled, verdict
 from tests.chaos.world import IMPORT_SECONDS, World
 
-# A crash in the middle of a sync blocks its environment until the flight ends; then come back-offs.
+# A crash in the middle of a sync blocks its environment until the lease ends; then come back-offs.
 RECOVERY_SECONDS = 150.0
 
 

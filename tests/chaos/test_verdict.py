@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.sync.state import Failure, Held, Operation, Pending, Requested, RouteState
+from shared.sync.state import Failure, Held, Pending, Requested, RouteState, RunningSync
 from tests.chaos.verdict import Ending, Import, Version, overlaps, unsettled, verdict
 
 NOON = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)
@@ -12,7 +12,9 @@ REQUESTED = Requested(sync_id="s", force=False, at=NOON)
 FAILURE = Failure(
     sync_id="s", revision="r", transient=True, count=2, at=NOON, next_attempt=NOON, code="NoAnswer", message="reset"
 )
-OPERATION = Operation(sync_id="s", revision="r", listed_at=NOON, files=1, handle="{}", next_poll=NOON, give_up_at=NOON)
+OPERATION = RunningSync(
+    sync_id="s", revision="r", listed_at=NOON, files=1, handle="{}", next_poll=NOON, give_up_at=NOON
+)
 
 
 def after(seconds: float) -> datetime:

@@ -24,8 +24,8 @@ def running() -> Iterator[Running]:
 def sync(running: Running) -> str:
     """Return the id of an attempt that the history has."""
     history = f"{running.addresses.app}/api/routes/default/syncs"
-    ended = until(lambda: requests.get(history, timeout=10).json()["syncs"], "the first sync")
-    return str(ended[0]["sync_id"])
+    ended = until(lambda: requests.get(history, timeout=10).json()["value"], "the first sync")
+    return str(ended[0]["syncId"])
 
 
 @pytest.mark.parametrize("number", range(len(REQUESTS)), ids=lambda number: f"{number}-{REQUESTS[number].method}")

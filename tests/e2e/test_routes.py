@@ -50,16 +50,14 @@ def test_two_folders_of_one_environment_are_not_imported_at_once(running: Runnin
     until(lambda: imports_of(running, "sample-2", "airflow-files/other"), "the other folder's import", 60)
     until(lambda: len(imports_of(running, "sample-2", SHARED["folder"])) == 2, "the folder's import", 60)
     times = sorted(
-        (one["started_at"], one["finished_at"])
-        for one in running.observer.imports()
-        if one["environment"] == "sample-2"
+        (one["startedAt"], one["finishedAt"]) for one in running.observer.imports() if one["environment"] == "sample-2"
     )
     assert all(earlier[1] <= later[0] for earlier, later in itertools.pairwise(times))
 
 
 def test_an_operator_sees_the_routes_and_asks_for_a_sync(running: Running) -> None:
     api = f"{running.addresses.app}/api/routes"
-    assert [route["name"] for route in requests.get(api, timeout=10).json()["routes"]] == ["one", "two", "other-folder"]
+    assert [route["name"] for route in requests.get(api, timeout=10).json()["value"]] == ["one", "two", "other-folder"]
     asked = requests.post(f"{api}/one/sync?force=true", timeout=10)
     assert asked.status_code == 202
     url = running.addresses.app + asked.headers["Location"]
@@ -67,8 +65,8 @@ def test_an_operator_sees_the_routes_and_asks_for_a_sync(running: Running) -> No
     assert record
     assert (record["outcome"], record["trigger"]) == ("accepted", "Forced")
     # The storage tells time in whole seconds, so a sync of the same second may stand before it.
-    newest = requests.get(f"{api}/one/syncs?limit=2", timeout=10).json()["syncs"]
-    assert asked.json()["id"] in {sync["sync_id"] for sync in newest}
+    newest = requests.get(f"{api}/one/syncs?limit=2", timeout=10).json()["value"]
+    assert asked.json()["syncId"] in {sync["syncId"] for sync in newest}
     assert requests.post(f"{api}/two/suspend", timeout=10).json()["suspendedSince"]
 
 
@@ -115,7 +113,7 @@ def test_a_dry_run_says_what_a_sync_would_do_and_a_caller_can_wait_for_the_end_o
     assert (forced["wouldSend"], len(running.journal())) == (True, calls)
     asked = requests.post(f"{api}/sync?force=true", timeout=10).json()
     record = requests.get(f"{running.addresses.app}{asked['url']}?wait=50", timeout=60).json()
-    assert (record["sync_id"], record["outcome"]) == (asked["id"], "accepted")
+    assert (record["syncId"], record["outcome"]) == (asked["syncId"], "accepted")
     sent = next(call for call in reversed(running.journal()) if call["path"].endswith("/airflow/sync"))
     assert (sent["method"], sent["body"]) == (forced["request"]["method"], forced["request"]["body"])
     assert forced["request"]["path"].split("?")[0] == sent["path"]

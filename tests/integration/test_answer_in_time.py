@@ -10,7 +10,7 @@ import requests
 
 from local.app_settings import sample
 from shared.adf.names import FactoryId
-from shared.api.environments.reads import EnvironmentApi
+from shared.api.environments.reads import EnvironmentReads
 from shared.api.environments.writes import EnvironmentWrites
 from shared.rest.caller import RestCaller
 from shared.rest.urls import Service
@@ -71,7 +71,7 @@ def test_after_a_look_that_took_all_the_time_nothing_is_done(
     arm: RestCaller, slow: Callable[[str, str], None], asked: Callable[[], list[str]]
 ) -> None:
     slow("GET", "/sample-2")
-    reads = EnvironmentApi([FACTORY], arm, arm_seconds=SHORT_S)
+    reads = EnvironmentReads([FACTORY], arm, arm_seconds=SHORT_S)
     writes = EnvironmentWrites([FACTORY], arm, arm_seconds=SHORT_S)
     assert is_later(reads.get(request("GET")))
     assert is_later(reads.delete(request("DELETE")))

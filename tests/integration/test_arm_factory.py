@@ -10,7 +10,16 @@ from shared.adf.names import EnvironmentId, FactoryId
 from shared.adf.sync_request import SyncRequest
 from shared.arm import factory
 from shared.arm.clouds import resource_url
-from shared.arm.operations import Failed, Follow, Operation, Progress, Running, Succeeded, poll, started
+from shared.arm.operations import (
+    Follow,
+    Operation,
+    OperationFailed,
+    OperationProgress,
+    OperationRunning,
+    OperationSucceeded,
+    poll,
+    started,
+)
 from shared.errors import ServiceRefusal, ServiceUnavailable
 from shared.rest.caller import RestCaller
 from shared.rest.urls import Service
@@ -169,13 +178,13 @@ def test_what_was_done_unseen_can_be_repeated(
     assert journal() == [f"{method} None", f"{method} { {'PUT': 200, 'POST': 202, 'DELETE': 204}[method] }"]
 
 
-def finished(arm: RestCaller, operation: Operation) -> Progress:
+def finished(arm: RestCaller, operation: Operation) -> OperationProgress:
     """Poll, and store the operation in between as a wake-up would."""
     stored = operation.as_json()
 
-    def look() -> Progress | None:
+    def look() -> OperationProgress | None:
         progress = poll(arm, Operation.from_json(stored), deadline_s=60)
-        if isinstance(progress, Running):
+        if isinstance(progress, OperationRunning):
             stored.update(progress.operation.as_json())
             return None
         return progress
@@ -194,7 +203,7 @@ def test_starting_and_stopping_are_followed_to_their_end(
     operation = started(begun, resource_url(*SEEDED.segments), cloud)
     assert operation is not None
     assert operation.follow is Follow.EITHER
-    assert finished(arm, operation) == Succeeded()
+    assert finished(arm, operation) == OperationSucceeded()
     assert factory.state_of(factory.get_environment(arm, SEEDED, deadline_s=60)) == state
 
 
@@ -208,7 +217,7 @@ def test_a_sync_that_fails_later_says_so_in_arms_words(
     assert operation is not None
     assert operation.follow is follow
     result = finished(arm, operation)
-    assert isinstance(result, Failed)
+    assert isinstance(result, OperationFailed)
     assert result.code == "ContainerNotFound"
 
 

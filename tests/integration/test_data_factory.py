@@ -16,7 +16,7 @@ from shared.rest.caller import RestCaller
 from shared.rest.urls import Service
 from shared.storage.connections import credential
 from shared.targets.data_factory import DataFactory
-from shared.targets.port import ImportFailed, Progress, StillRunning, Succeeded
+from shared.targets.port import ImportFailed, ImportProgress, ImportSucceeded, StillRunning
 from tests.unit.memory import FACTORY, make_route
 from tests.waiting import until
 
@@ -37,9 +37,9 @@ def answer_syncs(emulator: str) -> Callable[[str], None]:
     return set_style
 
 
-def end_of(target: DataFactory, handle: str) -> Progress:
+def end_of(target: DataFactory, handle: str) -> ImportProgress:
     """Poll until the operation has ended, as wake-ups would."""
-    latest: list[Progress] = [StillRunning(handle, 0)]
+    latest: list[ImportProgress] = [StillRunning(handle, 0)]
 
     def ended() -> bool:
         if isinstance(latest[0], StillRunning):
@@ -77,7 +77,7 @@ def test_an_operation_is_followed_to_its_good_end(
     answer_syncs(style)
     accepted = target.sync(ROUTE, deadline_s=10)
     assert accepted.handle
-    assert end_of(target, accepted.handle) == Succeeded()
+    assert end_of(target, accepted.handle) == ImportSucceeded()
 
 
 @pytest.mark.parametrize("style", ["async-operation", "location"])

@@ -8,7 +8,7 @@ from azure.storage.blob import BlobServiceClient
 
 from shared.api.routes.syncs import HistoryQuery
 from shared.storage.documents import BlobDocuments, Document
-from shared.sync.history import Records, Summaries, SyncRecord, new_sync_id
+from shared.sync.history import History, Summaries, SyncRecord, new_sync_id
 from tests.unit.memory import NOON
 
 
@@ -36,23 +36,22 @@ def record_of(minutes: int) -> SyncRecord:
 def test_thousands_of_syncs_are_paged_with_one_read_a_page(documents: CountedDocuments) -> None:
     written = [record_of(minutes) for minutes in range(2500)]
     Summaries(documents).mend("default", {}, [record.summary() for record in written], gone=())
-    records = Records(documents)
+    records = History(documents)
     seen: list[str] = []
-    after: str | None = ""
-    reads = documents.reads
-    while after is not None:
-        page = HistoryQuery(limit=1000, after=after).page(records.summaries("default"))
-        seen += [sync.sync_id for sync in page.syncs]
-        after = page.after
+    reads, more = documents.reads, True
+    while more:
+        after = seen[-1] if seen else ""
+        page, more = HistoryQuery(limit=1000, after=after).page(records.summaries("default"))
+        seen += [sync.sync_id for sync in page]
     assert seen == [record.sync_id for record in reversed(written)]
     assert documents.reads - reads == 3
-    failed = HistoryQuery(limit=1000, outcome="failed").page(records.summaries("default"))
-    assert (len(failed.syncs), failed.after) == (250, None)
+    failed, more = HistoryQuery(limit=1000, outcome="failed").page(records.summaries("default"))
+    assert (len(failed), more) == (250, False)
 
 
 def test_workers_that_write_at_once_lose_no_summary(documents: CountedDocuments) -> None:
     written = [record_of(minutes) for minutes in range(4)]
-    records = Records(documents)
+    records = History(documents)
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(records.write, written))
     listed = [summary.sync_id for summary in records.summaries("default")]
@@ -62,8 +61,8 @@ def test_workers_that_write_at_once_lose_no_summary(documents: CountedDocuments)
 def test_a_history_from_before_there_were_summaries_is_listed_after_a_sweep(documents: CountedDocuments) -> None:
     for record in (record_of(minutes) for minutes in range(20)):
         documents.write(f"records/default/{record.sync_id}.json", record.model_dump_json().encode(), None)
-    records = Records(documents)
+    records = History(documents)
     assert records.summaries("default") == []
-    records.prune("default", keep=15, days=10_000)
+    records.prune("default", keep=15, age=timedelta(days=10_000))
     assert [summary.sync_id for summary in records.summaries("default")] == list(records.ids("default"))
     assert len(records.summaries("default")) == 15

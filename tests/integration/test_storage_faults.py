@@ -22,26 +22,19 @@ from azure.storage.queue import QueueServiceClient
 
 from local.azurite import Azurite
 from shared.errors import ServiceRefusal, StateConflict
-from shared.folder.blobs import list_folder, read_files
+from shared.folder.blobs import BlobFolders
 from shared.route import Route
 from shared.storage.documents import BlobDocuments
-from shared.storage.queues import NOTIFICATIONS, QueuedWakeUps
-from shared.sync.baseline import Baselines
+from shared.storage.queues import NOTIFICATIONS, StorageRouteQueue
 from shared.sync.decide import Policy
-from shared.sync.execute import Inspection, SyncAttempts
-from shared.sync.history import Records
-from shared.sync.lease import Flights
-from shared.sync.outbox import Notifications
-from shared.sync.outcomes import Ledger
-from shared.sync.poll import Follow
-from shared.sync.reconcile import Reconciler
-from shared.sync.store import RouteStates
-from shared.sync.wake_up import Notices
-from shared.targets.port import Accepted, EnvironmentState, Progress, Succeeded
+from shared.sync.engine import Ports, Receiver, build
+from shared.sync.outbox import Outbox
+from shared.targets.port import Accepted, EnvironmentState, ImportProgress, ImportSucceeded
 from tests.unit.memory import make_route
 from tests.waiting import until
 
 ROUTE = make_route()
+LEASE = timedelta(seconds=60)
 # More calls than one notice and one sync make.
 MOST_CALLS = 40
 FEWEST_CALLS = 15
@@ -99,36 +92,25 @@ class World:
             text, retry_total=0, transport=FaultyTransport(self.fault)
         )
         documents = BlobDocuments(self.blobs.get_container_client("dag-relay"))
-        # No waiting: the folder is quiet at once, nobody has to settle, and no failure is backed off from.
-        policy = Policy(quiet=timedelta(seconds=-1), longest_wait=timedelta(0), settle=timedelta(seconds=-1))
-        states, baselines = RouteStates(documents), Baselines(documents)
-        self.states = states
-        self.notifications = Notifications(
-            states, QueuedWakeUps(self.queues, NOTIFICATIONS), lambda _, news: self.told.update({news.id: news.kind})
+        # No waiting: the folder is quiet at once, nothing has to settle, and no failure is backed off from.
+        policy = Policy(
+            quiet=timedelta(seconds=-1), longest_wait=timedelta(0), settle=timedelta(seconds=-1), lease=LEASE
         )
-        self.notices = Notices(states, QueuedWakeUps(self.queues), timedelta(0))
-        ledger = Ledger(
-            states,
-            baselines,
-            Records(documents),
-            self.notices,
-            policy,
-            jitter=lambda: 0.0,
-            notifications=self.notifications,
-        )
-        inspection = Inspection("warn", lambda route, names: read_files(self.blobs, route.folder, names))
-        self.reconciler = Reconciler(
-            states,
-            Flights(documents, timedelta(seconds=60)),
-            self.notices,
-            lambda route: list_folder(self.blobs, route.folder),
-            SyncAttempts(
-                self, lambda route: list_folder(self.blobs, route.folder), baselines, inspection, ledger, policy
+        folders = BlobFolders(lambda _: self.blobs)
+        ports = Ports(
+            documents=documents,
+            wake_ups=StorageRouteQueue(lambda: self.queues),
+            list_folder=folders.list,
+            read_files=folders.read,
+            target_of=lambda _: self,
+            receiver=Receiver(
+                StorageRouteQueue(lambda: self.queues, NOTIFICATIONS),
+                lambda _, alert: self.told.update({alert.id: alert.kind}),
             ),
-            Follow(self, states, self.notices, ledger),
-            ledger,
-            policy,
+            jitter=lambda: 0.0,
         )
+        self.engine = build(ports, policy, [ROUTE])
+        self.states = self.engine.states
 
     def environment_state(self, _: Route, *, deadline_s: float) -> EnvironmentState:  # noqa: ARG002 - the port
         return EnvironmentState(200, None, "Started")
@@ -139,21 +121,26 @@ class World:
         self.synced += 1
         return Accepted(202, None)
 
-    def poll(self, handle: str, *, deadline_s: float) -> Progress:  # noqa: ARG002 - the port
-        return Succeeded()
+    def poll(self, handle: str, *, deadline_s: float) -> ImportProgress:  # noqa: ARG002 - the port
+        return ImportSucceeded()
 
     def work_off_notifications(self) -> dict[str, str]:
         """Take what is on their queue as the trigger does, and return what was told: id -> kind."""
         queue = self.queues.get_queue_client(NOTIFICATIONS)
         with suppress(ResourceNotFoundError):
             while message := queue.receive_message(visibility_timeout=1):
-                self.notifications.deliver(ROUTE)
+                self.outbox.deliver(ROUTE)
                 queue.delete_message(message)
         return self.told
 
     def sweep(self) -> None:
-        """Remind of undelivered news, as the sweep does in a process of its own."""
-        self.notifications.remind(ROUTE, self.states.read(ROUTE))
+        """Remind of undelivered alerts, as the sweep does in a process of its own."""
+        self.outbox.remind(ROUTE, self.states.read(ROUTE))
+
+    @property
+    def outbox(self) -> Outbox:
+        assert self.engine.outbox is not None
+        return self.engine.outbox
 
     def forget(self) -> None:
         """Let the route be as if nothing had ever happened, and its queue empty."""
@@ -164,11 +151,11 @@ class World:
             self.queues.get_queue_client(NOTIFICATIONS).clear_messages()
         self.told.clear()
 
-    def end_flights(self) -> None:
-        """Let the time pass after which a flight that was not released ends by itself."""
+    def end_leases(self) -> None:
+        """Let the time pass after which a lease that was not released ends by itself."""
         container = self.blobs.get_container_client("dag-relay")
         if container.exists():
-            for name in container.list_blob_names(name_starts_with="flights"):
+            for name in container.list_blob_names(name_starts_with="leases"):
                 container.delete_blob(name)
 
     def close(self) -> None:
@@ -188,8 +175,8 @@ def world(azurite: Azurite, blobs: BlobServiceClient, queues: QueueServiceClient
 def run(world: World) -> bool:
     """Notice and reconcile, as the triggers do; return whether storage let that happen."""
     try:
-        world.notices.notice(ROUTE)
-        world.reconciler.reconcile(ROUTE)
+        world.engine.wake_ups.notice(ROUTE)
+        world.engine.reconciler.reconcile(ROUTE)
     except (AzureError, StateConflict):
         return False
     return True
@@ -200,12 +187,12 @@ def run(world: World) -> bool:
 def test_a_sync_is_made_in_the_end_whichever_call_of_storage_fails(world: World, name: str, after: bool) -> None:  # noqa: FBT001
     world.fault.error, world.fault.after = FAULTS[name], after
     for at in itertools.count(1):
-        world.end_flights()
+        world.end_leases()
         world.fault.calls, world.fault.at = 0, at
         run(world)
         failed_within_the_run = world.fault.calls >= at
         world.fault.at = None
-        world.end_flights()
+        world.end_leases()
         assert run(world), f"storage is well again after a fault at call {at}"
         assert world.synced, f"no sync after a fault at call {at}"
         assert at < MOST_CALLS
@@ -232,7 +219,7 @@ def test_a_refusal_is_told_in_the_end_whichever_call_of_storage_fails(world: Wor
         run_and_tell(world)
         failed_within_the_run = world.fault.calls >= at
         world.fault.at = None
-        world.end_flights()
+        world.end_leases()
         if not world.states.read(ROUTE).state.failure:
             assert run(world)
         world.sweep()

@@ -6,12 +6,13 @@ import pytest
 from azure.core.exceptions import ServiceResponseError
 from azure.storage.queue import QueueServiceClient
 
-from shared.storage.queues import WAKE_UPS, QueuedWakeUps, route_name_of
+from shared.storage.queues import WAKE_UPS, StorageRouteQueue
+from shared.triggers.messages import route_name_of
 from tests.waiting import until
 
 
 def test_a_wake_up_stays_invisible_until_it_is_due(queues: QueueServiceClient) -> None:
-    due = QueuedWakeUps(queues).send("default", timedelta(seconds=1))
+    due = StorageRouteQueue(lambda: queues).send("default", timedelta(seconds=1))
     queue = queues.get_queue_client(WAKE_UPS)
     message = until(queue.receive_message, "the wake-up")
     assert message
@@ -20,7 +21,7 @@ def test_a_wake_up_stays_invisible_until_it_is_due(queues: QueueServiceClient) -
 
 
 def test_a_wake_up_is_what_the_queue_trigger_decodes(queues: QueueServiceClient) -> None:
-    QueuedWakeUps(queues).send("default", timedelta(0))
+    StorageRouteQueue(lambda: queues).send("default", timedelta(0))
     message = queues.get_queue_client(WAKE_UPS).receive_message()
     assert message is not None
     assert route_name_of(base64.b64decode(message.content)) == "default"
@@ -35,7 +36,9 @@ def test_whoever_must_not_wait_asks_a_queue_that_hangs_once_and_not_for_long() -
     with socket.create_server(("127.0.0.1", 0)) as hangs:
         account = f"http://127.0.0.1:{hangs.getsockname()[1]}/account"
         with QueueServiceClient(account, credential="a2V5", read_timeout=60, retry_total=3) as service:
-            impatient = QueuedWakeUps(service, "news", connection_timeout=5, read_timeout=0.2, retry_total=0)
+            impatient = StorageRouteQueue(
+                lambda: service, "news", connection_timeout=5, read_timeout=0.2, retry_total=0
+            )
             with pytest.raises(ServiceResponseError):
                 impatient.send("default", timedelta(0))
         hangs.accept()[0].close()

@@ -43,6 +43,6 @@ def news_are_delivered(simulation: Simulation) -> None:
     states = simulation.cloud.states
     assert all(state.outbox.alarm for state in states if state.failure or state.held)
     assert simulation.state().outbox.alarm is None, "it has recovered, and nobody was told"
-    made = dict.fromkeys(news.id for state in states for news in state.outbox.news)
+    made = dict.fromkeys(news.id for state in states for news in state.outbox.alerts)
     taken = dict.fromkeys(news.id for news in simulation.cloud.taken)
     assert list(taken) == list(made)

@@ -5,6 +5,7 @@ crash. So each schedule of calls, crashes, delays and duplicates that the tape s
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -13,24 +14,15 @@ from typing import ClassVar
 from greenlet import greenlet
 
 from shared.errors import StateConflict
-from shared.sync.baseline import Baselines
 from shared.sync.decide import Policy
-from shared.sync.execute import Inspection, SyncAttempts
-from shared.sync.history import Records
-from shared.sync.lease import Flights
-from shared.sync.outbox import Notifications
-from shared.sync.outcomes import Ledger
-from shared.sync.poll import Follow
-from shared.sync.reconcile import Reconciler
+from shared.sync.engine import Ports, Receiver, build
 from shared.sync.state import RouteState
-from shared.sync.store import RouteStates
-from shared.sync.wake_up import Notices
-from tests.model.storage import Blob, Cloud, Message, NewsQueue
+from tests.model.storage import AlertQueue, Blob, Cloud, Message
 from tests.model.tape import Tape
 from tests.unit.memory import make_route
 
 ROUTE = make_route()
-FLIGHT = timedelta(seconds=180)
+LEASE = timedelta(seconds=180)
 QUIET = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(seconds=60)
 SWEEP_S = 300.0
@@ -48,31 +40,18 @@ class Worker:
     busy: greenlet | None = None
 
     def __post_init__(self) -> None:
-        policy = Policy(quiet=QUIET, longest_wait=LONGEST_WAIT)
-        states = RouteStates(self.cloud)
-        baselines = Baselines(self.cloud)
-        self.notices = Notices(states, self.cloud, QUIET, clock=lambda: self.cloud.now)
-        self.notifications = Notifications(states, NewsQueue(self.cloud), self.cloud.take, jitter=self.jitter)
-        ledger = Ledger(
-            states,
-            baselines,
-            Records(self.cloud),
-            self.notices,
-            policy,
+        ports = Ports(
+            documents=self.cloud,
+            wake_ups=self.cloud,
+            list_folder=self.cloud.list_folder,
+            read_files=lambda *_: {},
+            target_of=lambda _: self.cloud,
+            receiver=Receiver(AlertQueue(self.cloud), self.cloud.take),
+            clock=lambda: self.cloud.now,
             jitter=self.jitter,
-            notifications=self.notifications,
         )
-        inspection = Inspection("off", lambda *_: {})
-        self.reconciler = Reconciler(
-            states,
-            Flights(self.cloud, FLIGHT, clock=lambda: self.cloud.now),
-            self.notices,
-            self.cloud.list_folder,
-            SyncAttempts(self.cloud, self.cloud.list_folder, baselines, inspection, ledger, policy),
-            Follow(self.cloud, states, self.notices, ledger),
-            ledger,
-            policy,
-        )
+        policy = Policy(quiet=QUIET, longest_wait=LONGEST_WAIT, lease=LEASE, dag_checks="off")
+        self.engine = build(ports, policy, [ROUTE])
 
     def begin(self, task: Callable[[], None]) -> None:
         def run() -> None:
@@ -91,20 +70,20 @@ class Worker:
             self.busy = None
 
     def notice(self) -> None:
-        self.notices.notice(ROUTE)
+        self.engine.wake_ups.notice(ROUTE)
 
     def sweep(self) -> None:
-        loaded = self.notices.notice(ROUTE)
-        if loaded:
-            self.notifications.remind(ROUTE, loaded)
+        with suppress(ExceptionGroup):
+            self.engine.sweep.run()
 
     def answer(self, message: Message) -> None:
         """Work a message off: it is deleted only after success, and comes back at once after a failure."""
         try:
-            if message.is_for_news:
-                self.notifications.deliver(ROUTE)
+            if message.is_for_alerts:
+                assert self.engine.outbox is not None
+                self.engine.outbox.deliver(ROUTE)
             else:
-                self.reconciler.reconcile(ROUTE)
+                self.engine.reconciler.reconcile(ROUTE)
         except (ConnectionError, StateConflict):
             message.visible_at = self.cloud.now
             raise
@@ -244,7 +223,7 @@ class Simulation:
             idle
             and not self.cloud.messages
             and self._swept > self.last_write
-            and not (state.failure or state.operation or state.outbox.news)
+            and not (state.failure or state.operation or state.outbox.alerts)
         )
 
 

@@ -9,8 +9,8 @@ from shared.folder.manifest import File, Manifest
 from shared.route import Route
 from shared.storage.documents import Document
 from shared.sync.outbox import LIFETIME
-from shared.sync.state import News, RouteState
-from shared.targets.port import Accepted, EnvironmentState, Progress, StillRunning, Succeeded
+from shared.sync.state import Alert, RouteState
+from shared.targets.port import Accepted, EnvironmentState, ImportProgress, ImportSucceeded, StillRunning
 from tests.model.tape import Tape
 from tests.unit.memory import NOON
 
@@ -32,7 +32,7 @@ class Message:
     """A wake-up on its queue, or one that asks for a delivery of news on the other."""
 
     visible_at: float
-    is_for_news: bool = False
+    is_for_alerts: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,13 +45,13 @@ class Import:
 
 
 @dataclass(frozen=True)
-class NewsQueue:
+class AlertQueue:
     """The queue of messages that ask for a delivery of news."""
 
     cloud: "Cloud"
 
     def send(self, route_name: str, delay: timedelta) -> datetime:
-        return self.cloud.send(route_name, delay, is_for_news=True)
+        return self.cloud.send(route_name, delay, is_for_alerts=True)
 
 
 @dataclass
@@ -67,7 +67,7 @@ class Cloud:
     messages: list[Message] = field(default_factory=list)
     imports: list[Import] = field(default_factory=list)
     states: list[RouteState] = field(default_factory=list)
-    taken: list[News] = field(default_factory=list)
+    taken: list[Alert] = field(default_factory=list)
     calls: int = 0
 
     def moment(self, seconds: float) -> datetime:
@@ -101,16 +101,16 @@ class Cloud:
 
     # Queue
 
-    def send(self, _route_name: str, delay: timedelta, *, is_for_news: bool = False) -> datetime:
+    def send(self, _route_name: str, delay: timedelta, *, is_for_alerts: bool = False) -> datetime:
         self._call()
         due = self.now + delay.total_seconds()
-        self.messages.append(Message(due, is_for_news))
+        self.messages.append(Message(due, is_for_alerts))
         self._answer()
         return self.moment(due)
 
     # Receiver of notifications
 
-    def take(self, _route: Route, news: News) -> None:
+    def take(self, _route: Route, news: Alert) -> None:
         """Take news, or fail before that or after it; what is a day old is not refused, since it would be given up."""
         self.pause()
         is_kept = self.moment(self.now) - news.at < LIFETIME
@@ -156,10 +156,10 @@ class Cloud:
             return Accepted(202, "request", str(len(self.imports) - 1), 5)
         return Accepted(202, "request")
 
-    def poll(self, handle: str, *, deadline_s: float) -> Progress:
+    def poll(self, handle: str, *, deadline_s: float) -> ImportProgress:
         self.pause()
         running = deadline_s <= 0 or self.now < self.imports[int(handle)].ended
-        return StillRunning(handle, 5) if running else Succeeded()
+        return StillRunning(handle, 5) if running else ImportSucceeded()
 
     def _reach_arm(self, deadline_s: float) -> None:
         """Get to ARM within the time allowed, or not at all."""

@@ -85,7 +85,7 @@ class MemoryDocuments:
 
 
 @dataclass
-class MemoryWakeUps:
+class MemoryQueue:
     clock: Clock
     sent: list[tuple[str, datetime]] = field(default_factory=list)
     error: Exception | None = None

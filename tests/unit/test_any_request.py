@@ -11,14 +11,16 @@ from hypothesis import strategies as st
 from requests.structures import CaseInsensitiveDict
 
 from local.app_settings import sample
-from shared.api.endpoints import ENDPOINTS, Endpoint
-from shared.app import Relay
+from shared.api.endpoint import Endpoint
+from shared.api.endpoints import ENDPOINTS, Parts
+from shared.app import App
 from shared.rest.answers import RestAnswer
 from shared.rest.caller import RestCaller
 from shared.settings import read_settings
-from shared.sync.wake_up import Notices
+from shared.sync.engine import Ports, build
+from shared.targets.data_factory import DataFactory
 from tests.unit.any_json import anything, specs
-from tests.unit.memory import FACTORY, Clock, MemoryDocuments, MemoryWakeUps
+from tests.unit.memory import FACTORY, Clock, MemoryDocuments, MemoryQueue, make_manifest
 from tests.unit.test_arm_tokens import Identity
 
 SECRET = "whsec_" + "A" * 43 + "="
@@ -40,17 +42,26 @@ class AnyTransport:
         return outcome
 
 
-def relay_with(outcomes: list[Outcome]) -> Relay:
+def relay_with(outcomes: list[Outcome]) -> App:
     """Return the app's parts, with storage in memory, a clock that waiting moves, and the given answers of ARM."""
-    clock, relay = Clock(), Relay(SETTINGS)
+    clock, relay = Clock(), App(SETTINGS)
 
     def sleep(seconds: float) -> None:
         clock.seconds += seconds
 
     arm = RestCaller(SETTINGS.cloud, Identity(), clock=clock.monotonic, sleep=sleep)
     vars(arm)["_transport"] = AnyTransport(outcomes)
-    vars(relay).update(arm=arm, _documents=MemoryDocuments(clock))
-    vars(relay)["notices"] = Notices(relay._states, MemoryWakeUps(clock), timedelta(seconds=5), clock=clock.monotonic)  # noqa: SLF001
+    documents = MemoryDocuments(clock)
+    ports = Ports(
+        documents=documents,
+        wake_ups=MemoryQueue(clock),
+        list_folder=lambda _: make_manifest(listed=0),
+        read_files=lambda *_: {},
+        target_of=lambda _: DataFactory(arm, timedelta(0)),
+        clock=clock.monotonic,
+    )
+    engine = build(ports, SETTINGS.policy, SETTINGS.routes)
+    vars(relay).update(_arm=arm, _documents=documents, engine=engine)
     return relay
 
 
@@ -107,26 +118,25 @@ bodies = st.one_of(specs(), anything).map(lambda source: source.encode(errors="s
 
 
 @st.composite
-def asked(draw: st.DrawFn, endpoint: Endpoint) -> func.HttpRequest:
+def asked(draw: st.DrawFn, endpoint: Endpoint[Parts]) -> func.HttpRequest:
     """Make a request to an endpoint, as the host could hand it over."""
-    parts = [part.strip("{}") for part in endpoint.path.split("/") if part.startswith("{")]
+    parts = [part.strip("{}") for part in endpoint.url_path.split("/") if part.startswith("{")]
     params = {part: draw(ids.get(part, names)) for part in parts}
-    path = endpoint.path.format(**params)
-    url = f"https://{draw(hosts)}/api/{path}{draw(queries)}"
+    url = f"https://{draw(hosts)}{endpoint.url_path.format(**params)}{draw(queries)}"
     return func.HttpRequest(
         endpoint.method, url, headers=draw(headers), params={}, route_params=params, body=draw(bodies)
     )
 
 
 @st.composite
-def exchanges(draw: st.DrawFn) -> tuple[Endpoint, func.HttpRequest, list[Any]]:
+def exchanges(draw: st.DrawFn) -> tuple[Endpoint[Parts], func.HttpRequest, list[Any]]:
     endpoint = draw(st.sampled_from(ENDPOINTS))
     return endpoint, draw(asked(endpoint)), draw(st.lists(arm_answers | failures, min_size=1, max_size=3))
 
 
 @given(exchanges())
 def test_any_request_is_answered_with_a_documented_status(
-    exchange: tuple[Endpoint, func.HttpRequest, list[Any]],
+    exchange: tuple[Endpoint[Parts], func.HttpRequest, list[Any]],
 ) -> None:
     endpoint, request, outcomes = exchange
     of_arm = {each.status for each in outcomes if isinstance(each, RestAnswer) and 200 <= each.status < 500}

@@ -11,7 +11,7 @@ from shared.errors import ServiceError, ServiceRefusal, ServiceUnavailable
 from shared.rest.answers import RestAnswer
 from shared.rest.error_bodies import may_have_acted
 from shared.rest.no_answer import NoAnswer, Reach
-from shared.rest.retry import GiveUp, Retry, RetryPolicy, RetryWithFreshToken, Situation, decide
+from shared.rest.retry import GiveUp, Retry, RetryPolicy, RetryWithFreshToken, Situation, retry_decision
 
 FIRST = Situation(RetryPolicy(attempts=4), attempt=1, time_left_s=60, jitter=0.5, now=datetime(2026, 1, 1, tzinfo=UTC))
 
@@ -27,19 +27,19 @@ def situation(**changes: object) -> Situation:
 
 
 def given_up(outcome: RestAnswer | NoAnswer, circumstances: Situation = FIRST) -> ServiceError:
-    decision = decide(outcome, circumstances)
+    decision = retry_decision(outcome, circumstances)
     assert isinstance(decision, GiveUp)
     return decision.error
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
 def test_what_may_pass_is_tried_again_after_a_jittered_wait(status: int) -> None:
-    assert decide(answer(status), FIRST) == Retry(0.25)
+    assert retry_decision(answer(status), FIRST) == Retry(0.25)
 
 
 @pytest.mark.parametrize("reach", [Reach.NOT_CONNECTED, Reach.NO_ANSWER])
 def test_a_broken_connection_is_tried_again_whether_or_not_the_request_was_sent(reach: Reach) -> None:
-    assert decide(NoAnswer(reach, "reset"), FIRST) == Retry(0.25)
+    assert retry_decision(NoAnswer(reach, "reset"), FIRST) == Retry(0.25)
 
 
 @pytest.mark.parametrize(
@@ -53,13 +53,13 @@ def test_a_broken_connection_is_tried_again_whether_or_not_the_request_was_sent(
     ],
 )
 def test_a_conflict_that_says_that_it_passes_is_tried_again(code: str) -> None:
-    assert decide(answer(409, code), FIRST) == Retry(0.25)
+    assert retry_decision(answer(409, code), FIRST) == Retry(0.25)
 
 
 def test_a_conflict_may_say_so_in_its_details() -> None:
     details = [{"error": {"code": "RetryableError", "message": "busy"}}]
     body = json.dumps({"error": {"code": "Conflict", "message": "no", "details": details}}).encode()
-    assert decide(RestAnswer(409, {}, body), FIRST) == Retry(0.25)
+    assert retry_decision(RestAnswer(409, {}, body), FIRST) == Retry(0.25)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_what_cannot_be_sent_fails_at_once() -> None:
 
 def test_a_refused_token_is_replaced_once() -> None:
     refused = answer(401, WWW_Authenticate="Bearer claims=x")
-    assert decide(refused, FIRST) == RetryWithFreshToken("Bearer claims=x")
+    assert retry_decision(refused, FIRST) == RetryWithFreshToken("Bearer claims=x")
     assert isinstance(given_up(refused, situation(fresh_token=True)), ServiceRefusal)
     assert isinstance(given_up(refused, situation(attempt=4)), ServiceRefusal)
 
@@ -95,30 +95,30 @@ def test_a_refused_token_is_replaced_once() -> None:
     ],
 )
 def test_the_wait_that_arm_asks_for_is_the_floor_under_the_jitter(headers: dict[str, str]) -> None:
-    assert decide(answer(429, **headers), FIRST) == Retry(7.25)
+    assert retry_decision(answer(429, **headers), FIRST) == Retry(7.25)
 
 
 def test_the_floor_may_be_in_the_message() -> None:
     throttled = answer(429, message="Number of 'read' requests exceeded. Please try again after '7' seconds.")
-    assert decide(throttled, FIRST) == Retry(7.25)
+    assert retry_decision(throttled, FIRST) == Retry(7.25)
 
 
 @pytest.mark.parametrize(("attempt", "wait_s"), [(1, 0.5), (2, 1.0), (3, 2.0)])
 def test_waits_double(attempt: int, wait_s: float) -> None:
-    assert decide(answer(503), situation(attempt=attempt, jitter=1.0)) == Retry(wait_s)
+    assert retry_decision(answer(503), situation(attempt=attempt, jitter=1.0)) == Retry(wait_s)
 
 
 @pytest.mark.parametrize("outcome", [answer(502), answer(504), NoAnswer(Reach.NO_ANSWER, "reset")])
 def test_after_an_attempt_that_may_have_been_carried_out_there_is_a_pause(outcome: RestAnswer | NoAnswer) -> None:
-    assert decide(outcome, situation(settle_s=5.0)) == Retry(5.25)
+    assert retry_decision(outcome, situation(settle_s=5.0)) == Retry(5.25)
 
 
 def test_after_an_attempt_that_was_not_carried_out_there_is_no_such_pause() -> None:
-    assert decide(answer(429), situation(settle_s=5.0)) == Retry(0.25)
+    assert retry_decision(answer(429), situation(settle_s=5.0)) == Retry(0.25)
 
 
 def test_waits_stop_growing_at_the_cap() -> None:
-    assert RetryPolicy(cap_s=20).wait_s(1000, 0.0, 1.0) == 20
+    assert RetryPolicy().back_off.wait_s(1000, jitter=1.0) == 20
 
 
 def test_the_last_attempt_is_the_last() -> None:

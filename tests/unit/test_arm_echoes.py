@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.adf.secrets import MASK, secrets_in
-from shared.rest.answers import RestAnswer, without
+from shared.rest.answers import RestAnswer, without_secrets
 from shared.rest.error_bodies import failure
 
 SECRET = 'pä/"ss+w<o>rd & \\'  # noqa: S105 - one with every character that somebody escapes

@@ -7,12 +7,12 @@ from requests.structures import CaseInsensitiveDict
 from shared.arm.clouds import CLOUDS, resource_url
 from shared.arm.operations import (
     DEFAULT_INTERVAL_S,
-    Failed,
     Follow,
     Operation,
-    Progress,
-    Running,
-    Succeeded,
+    OperationFailed,
+    OperationProgress,
+    OperationRunning,
+    OperationSucceeded,
     interpret,
     started,
 )
@@ -52,7 +52,7 @@ def test_an_answer_tells_how_its_operation_is_followed(begun: RestAnswer, expect
     assert started(begun, RESOURCE, CLOUD) == expected
 
 
-RUNS, DONE = "Running", Succeeded()
+RUNS, DONE = "Running", OperationSucceeded()
 REASON = {"error": {"code": "Because", "message": "of that"}}
 
 
@@ -62,8 +62,8 @@ REASON = {"error": {"code": "Because", "message": "of that"}}
         (Follow.STATUS, answer(200, {"status": "InProgress"}), RUNS),
         (Follow.STATUS, answer(200, {"status": "AnythingElse"}), RUNS),
         (Follow.STATUS, answer(200, {"status": "SUCCEEDED"}), DONE),
-        (Follow.STATUS, answer(200, {"status": "failed", **REASON}), Failed("Because", "of that")),
-        (Follow.STATUS, answer(200, {"status": "Canceled"}), Failed("Canceled", "")),
+        (Follow.STATUS, answer(200, {"status": "failed", **REASON}), OperationFailed("Because", "of that")),
+        (Follow.STATUS, answer(200, {"status": "Canceled"}), OperationFailed("Canceled", "")),
         (Follow.STATUS, answer(202), RUNS),
         (Follow.STATUS, answer(200), DONE),
         (Follow.EITHER, answer(202, {"status": "InProgress"}), RUNS),
@@ -79,28 +79,28 @@ REASON = {"error": {"code": "Because", "message": "of that"}}
         (Follow.RESULT, answer(200, provisioning("Updating")), RUNS),
         (Follow.RESOURCE, answer(200, provisioning("Creating")), RUNS),
         (Follow.RESOURCE, answer(200, provisioning("succeeded")), DONE),
-        (Follow.RESOURCE, answer(200, provisioning("Failed")), Failed("Failed", "")),
+        (Follow.RESOURCE, answer(200, provisioning("Failed")), OperationFailed("Failed", "")),
         (Follow.RESOURCE, answer(200, provisioning(None)), DONE),
         (Follow.RESOURCE, answer(200, []), DONE),
     ],
 )
-def test_what_a_poll_says(follow: Follow, polled: RestAnswer, expected: Progress | str) -> None:
+def test_what_a_poll_says(follow: Follow, polled: RestAnswer, expected: OperationProgress | str) -> None:
     progress = interpret(Operation(URL, follow), polled)
     if expected == RUNS:
-        assert progress == Running(Operation(URL, follow, DEFAULT_INTERVAL_S))
+        assert progress == OperationRunning(Operation(URL, follow, DEFAULT_INTERVAL_S))
     else:
         assert progress == expected
 
 
 def test_the_next_poll_is_when_arm_says() -> None:
     progress = interpret(Operation(URL, Follow.RESULT), answer(202, retry_after="12"))
-    assert isinstance(progress, Running)
+    assert isinstance(progress, OperationRunning)
     assert progress.after_s == 12
 
 
 def test_a_result_may_move() -> None:
     progress = interpret(Operation(URL, Follow.RESULT), answer(202, location=f"{URL}/moved"))
-    assert progress == Running(Operation(f"{URL}/moved", Follow.RESULT))
+    assert progress == OperationRunning(Operation(f"{URL}/moved", Follow.RESULT))
 
 
 @pytest.mark.parametrize("follow", list(Follow))

@@ -7,7 +7,7 @@ import pytest
 from shared.adf.names import FactoryId
 from shared.api.endpoints import ENDPOINTS
 from shared.api.environments.arm_shape import arm_shaped
-from shared.api.environments.reads import EnvironmentApi
+from shared.api.environments.reads import EnvironmentReads
 from shared.api.environments.writes import EnvironmentWrites
 from tests.unit.test_environment_api import FACTORY, ScriptedArm, spec
 
@@ -37,7 +37,7 @@ def request(  # noqa: PLR0913 - all have a default
 
 
 def get(arm: ScriptedArm, asked: func.HttpRequest) -> func.HttpResponse:
-    return arm_shaped(EnvironmentApi([FACTORY], arm).get)(asked)
+    return arm_shaped(EnvironmentReads([FACTORY], arm).get)(asked)
 
 
 @pytest.mark.parametrize("change", [str, str.upper])
@@ -72,7 +72,7 @@ def test_a_factory_that_is_not_listed_is_forbidden_in_both_shapes_and_nothing_is
     [
         ("", "MissingApiVersionParameter"),
         ("?api-version=", "MissingApiVersionParameter"),
-        ("?api-version=2017-09-01-preview", "InvalidApiVersionParameter"),
+        ("?api-version=2017-09-01-dry_run", "InvalidApiVersionParameter"),
         (f"{VERSION}&factory=example-adf", "BadRequest"),
         (f"{VERSION}&api-version=2018-06-01", "BadRequest"),
     ],
@@ -111,7 +111,7 @@ def test_our_options_work_at_arms_paths_too() -> None:
     ],
 )
 def test_an_action_is_over_when_the_environment_has_its_state(state: str, action: str, status: int) -> None:
-    api = EnvironmentApi([FACTORY], ScriptedArm({"properties": {"type": "Airflow", "state": state}}))
+    api = EnvironmentReads([FACTORY], ScriptedArm({"properties": {"type": "Airflow", "state": state}}))
     handler = {"start": api.started, "stop": api.stopped}[action]
     answer = arm_shaped(handler)(request(action=f"/{action}"))
     assert (answer.status_code, "Location" in answer.headers) == (status, status == 202)
@@ -127,5 +127,5 @@ def test_a_client_that_follows_a_202_is_led_to_the_app_itself_and_gets_no_key() 
 def test_a_factory_is_compared_as_a_whole() -> None:
     listed = FactoryId(SUBSCRIPTION, "example-rg", "second-adf")
     arm = ScriptedArm(spec())
-    answer = arm_shaped(EnvironmentApi([listed], arm).get)(request(factory="second-adf", group="other"))
+    answer = arm_shaped(EnvironmentReads([listed], arm).get)(request(factory="second-adf", group="other"))
     assert answer.status_code == 403

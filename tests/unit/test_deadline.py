@@ -7,7 +7,7 @@ from typing import Any
 import azure.functions as func
 import pytest
 
-from shared.api.environments.reads import EnvironmentApi
+from shared.api.environments.reads import EnvironmentReads
 from shared.api.environments.writes import EnvironmentWrites
 from shared.rest.answers import RestAnswer
 from shared.rest.call import RestCall
@@ -47,10 +47,10 @@ def test_a_budget_runs_down_with_its_clock_and_never_below_nothing() -> None:
 @pytest.mark.parametrize(
     ("handler", "allowed"),
     [
-        (lambda arm: EnvironmentApi([FACTORY], arm).get, [("GET", 9)]),
-        (lambda arm: EnvironmentApi([FACTORY], arm).delete, [("GET", 9), ("DELETE", 5)]),
-        (lambda arm: EnvironmentApi([FACTORY], arm).start, [("GET", 9), ("POST", 5)]),
-        (lambda arm: EnvironmentApi([FACTORY], arm).stop, [("GET", 9), ("POST", 5)]),
+        (lambda arm: EnvironmentReads([FACTORY], arm).get, [("GET", 9)]),
+        (lambda arm: EnvironmentReads([FACTORY], arm).delete, [("GET", 9), ("DELETE", 5)]),
+        (lambda arm: EnvironmentReads([FACTORY], arm).start, [("GET", 9), ("POST", 5)]),
+        (lambda arm: EnvironmentReads([FACTORY], arm).stop, [("GET", 9), ("POST", 5)]),
         (lambda arm: EnvironmentWrites([FACTORY], arm).put, [("GET", 2), ("PUT", 5)]),
         (lambda arm: EnvironmentWrites([FACTORY], arm).patch, [("GET", 9), ("GET", 2), ("PUT", 1)]),
     ],

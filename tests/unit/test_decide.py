@@ -7,7 +7,7 @@ import pytest
 
 from shared.folder.manifest import Manifest
 from shared.sync.decide import Hold, Policy, Poll, Skip, Sync, Wait, decide
-from shared.sync.state import Failure, Held, Operation, Requested, RouteState, Seen, Synced
+from shared.sync.state import Failure, Held, Requested, RouteState, RunningSync, Seen, Synced
 from tests.unit.memory import NOON, make_manifest
 
 POLICY = Policy(quiet=timedelta(seconds=5), longest_wait=timedelta(seconds=60))
@@ -128,7 +128,7 @@ def test_deleting_without_a_pause_is_synced_after_the_longest_wait() -> None:
 
 
 def running(next_poll: float) -> RouteState:
-    operation = Operation(
+    operation = RunningSync(
         sync_id="id",
         revision="sha256:running",
         listed_at=NOON,
@@ -175,7 +175,7 @@ def test_a_sync_that_is_asked_for_does_not_wait_for_the_back_off(transient: bool
 def test_what_the_checks_held_stays_held_until_it_changes_or_the_checks_no_longer_hold() -> None:
     manifest = make_manifest(0, listed=100)
     state = RouteState(held=Held(revision=manifest.revision, reason="ChecksFailed", sentence="why", since=NOON))
-    strict = replace(POLICY, hold_on_findings=True)
+    strict = replace(POLICY, dag_checks="block")
     assert decide(state, manifest, strict) == Hold("ChecksFailed", "why")
     assert isinstance(decide(state, manifest, POLICY), Sync)
     assert isinstance(decide(state, make_manifest(0, listed=100, content="v2"), strict), Sync)

@@ -11,12 +11,12 @@ from pydantic import BaseModel
 from local.app_settings import ROOT
 from shared.api.health import ReadyView, RouteReadiness
 from shared.api.routes.syncs import PARAMETERS
-from shared.api.routes.views import FileStanding, OneRoute, RouteView, SyncPage, SyncPlan
+from shared.api.routes.views import FileStatusView, OneRoute, RouteView, SyncPage, SyncPlan
 from shared.rest.no_answer import Reach
 from shared.settings import RouteSettings, Settings, read_settings
-from shared.sync.file_status import Stand
+from shared.sync.file_status import FileState
 from shared.sync.history import Outcome
-from shared.sync.state import OUTCOMES, News
+from shared.sync.state import OUTCOMES, Alert
 from shared.telemetry.catalogue import OF_ROUTES, OF_WORKERS, WORKER, Metric
 from tests.documents import Block, blocks
 
@@ -54,7 +54,7 @@ def test_the_examples_of_settings_can_be_used(block: Block) -> None:
 
 
 def test_every_code_of_signed_requests_is_in_webhooks() -> None:
-    modules = [(ROOT / f"shared/api/{name}.py").read_text() for name in ("signatures", "signed", "deliveries")]
+    modules = [(ROOT / f"shared/api/signed/{name}.py").read_text() for name in ("signatures", "door", "deliveries")]
     codes = {code for module in modules for code in re.findall(r'"((?:Signature|Delivery)[A-Z]\w+)"', module)}
     assert {"SignatureWrong", "DeliveryDiffers"} < codes
     assert [code for code in codes if f"| `{code}` |" not in WEBHOOKS] == []
@@ -149,12 +149,12 @@ def test_every_reason_of_something_overdue_is_in_how_it_works() -> None:
     assert [reason for reason in reasons if f"| `{reason}` |" not in HOW_IT_WORKS] == []
 
 
-@pytest.mark.parametrize("state", [*get_args(Stand), "notImported"])
+@pytest.mark.parametrize("state", [*get_args(FileState), "notImported"])
 def test_every_state_of_a_file_is_in_the_description_of_the_routes_api(state: str) -> None:
     assert f"| `{state}` |" in ROUTES
 
 
-@pytest.mark.parametrize("view", [RouteView, OneRoute, FileStanding, SyncPage, SyncPlan, ReadyView, RouteReadiness])
+@pytest.mark.parametrize("view", [RouteView, OneRoute, FileStatusView, SyncPage, SyncPlan, ReadyView, RouteReadiness])
 def test_every_key_of_an_answer_is_in_the_description_of_the_routes_api(view: type[BaseModel]) -> None:
     keys = view.model_json_schema(mode="serialization")["properties"]
     assert [key for key in keys if f"`{key}`" not in ROUTES and f'"{key}"' not in ROUTES] == []
@@ -165,6 +165,6 @@ def test_every_query_parameter_is_in_the_description_of_the_routes_api(parameter
     assert f"`{parameter}" in ROUTES or f"`?{parameter}=" in ROUTES
 
 
-@pytest.mark.parametrize("kind", get_args(News.model_fields["kind"].annotation))
+@pytest.mark.parametrize("kind", get_args(Alert.model_fields["kind"].annotation))
 def test_every_kind_of_news_is_in_notifications(kind: str) -> None:
     assert f"| `route.{kind}` |" in (ROOT / "docs/notifications.md").read_text()

@@ -140,6 +140,6 @@ def test_an_event_that_is_replayed_1000_times_in_any_order_arms_one_wake_up() ->
     world = World()
     for n in range(1000):
         for route in routes_hinted_at(event(f"airflow/dags/dag_{-n % 7}.py"), ROUTES, lambda _: "acct1"):
-            world.notices.notice(route)
-    assert len(world.wake_ups.sent) == 1
+            world.wake_ups.notice(route)
+    assert len(world.queue.sent) == 1
     assert world.documents.requests < 5

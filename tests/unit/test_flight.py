@@ -5,7 +5,7 @@ import pytest
 
 from shared.adf.names import EnvironmentId
 from shared.errors import StateConflict
-from shared.sync.lease import Flights
+from shared.sync.lease import Leases
 from tests.unit.memory import FACTORY, Clock, MemoryDocuments, make_route
 
 LENGTH = timedelta(seconds=180)
@@ -14,106 +14,106 @@ SIBLING = make_route("sibling")
 OTHER = make_route("other", environment="sample-3")
 
 
-def make() -> tuple[Clock, Flights]:
+def make() -> tuple[Clock, Leases]:
     clock = Clock()
-    return clock, Flights(MemoryDocuments(clock), LENGTH, clock=clock.monotonic)
+    return clock, Leases(MemoryDocuments(clock), LENGTH, clock=clock.monotonic)
 
 
 def test_only_one_worker_gets_the_flight_of_an_environment() -> None:
-    _, flights = make()
-    assert flights.take(ROUTE)
-    assert flights.take(ROUTE) is None
-    assert flights.take(SIBLING) is None
-    assert flights.take(replace(SIBLING, environment=EnvironmentId(FACTORY, "SAMPLE-2"))) is None
-    assert flights.take(OTHER)
+    _, leases = make()
+    assert leases.take(ROUTE)
+    assert leases.take(ROUTE) is None
+    assert leases.take(SIBLING) is None
+    assert leases.take(replace(SIBLING, environment=EnvironmentId(FACTORY, "SAMPLE-2"))) is None
+    assert leases.take(OTHER)
 
 
 def test_a_released_flight_can_be_taken_again() -> None:
-    _, flights = make()
-    flight = flights.take(ROUTE)
-    assert flight
-    flight.release(None)
-    assert flights.take(ROUTE)
+    _, leases = make()
+    lease = leases.take(ROUTE)
+    assert lease
+    lease.release(None)
+    assert leases.take(ROUTE)
 
 
 def test_the_flight_of_a_crashed_worker_ends_by_itself() -> None:
-    clock, flights = make()
-    assert flights.take(ROUTE)
+    clock, leases = make()
+    assert leases.take(ROUTE)
     clock.seconds = LENGTH.total_seconds() - 1
-    assert flights.take(ROUTE) is None
+    assert leases.take(ROUTE) is None
     clock.seconds = LENGTH.total_seconds()
-    assert flights.take(ROUTE)
+    assert leases.take(ROUTE)
 
 
 def test_a_worker_knows_its_flight_is_over_before_another_one_can_take_it() -> None:
-    clock, flights = make()
-    flight = flights.take(ROUTE)
-    assert flight
+    clock, leases = make()
+    lease = leases.take(ROUTE)
+    assert lease
     clock.seconds = LENGTH.total_seconds() - 1
-    assert flight.seconds_left() <= 0
+    assert lease.seconds_left() <= 0
 
 
 def test_a_flight_that_another_worker_took_over_is_not_released_by_the_first() -> None:
-    clock, flights = make()
-    first = flights.take(ROUTE)
+    clock, leases = make()
+    first = leases.take(ROUTE)
     assert first
     clock.seconds = LENGTH.total_seconds()
-    assert flights.take(ROUTE)
+    assert leases.take(ROUTE)
     first.release(None)
-    assert flights.take(ROUTE) is None
+    assert leases.take(ROUTE) is None
 
 
 def test_a_reserved_environment_is_only_for_the_route_whose_sync_goes_on() -> None:
-    clock, flights = make()
-    flight = flights.take(ROUTE)
-    assert flight
-    flight.release(flight.reserve(ROUTE, timedelta(seconds=60)))
-    assert flights.take(SIBLING) is None
-    again = flights.take(ROUTE)
+    clock, leases = make()
+    lease = leases.take(ROUTE)
+    assert lease
+    lease.release(lease.reserve(ROUTE, timedelta(seconds=60)))
+    assert leases.take(SIBLING) is None
+    again = leases.take(ROUTE)
     assert again
     again.release(again.reservation)
     clock.seconds = 60
-    assert flights.take(SIBLING) is None
+    assert leases.take(SIBLING) is None
     clock.seconds = 61
-    assert flights.take(SIBLING)
+    assert leases.take(SIBLING)
 
 
 def test_an_environment_that_settles_is_for_nobody() -> None:
-    clock, flights = make()
+    clock, leases = make()
     clock.seconds = 0.9
-    flight = flights.take(ROUTE)
-    assert flight
-    flight.release(flight.reserve(None, timedelta(seconds=5)))
+    lease = leases.take(ROUTE)
+    assert lease
+    lease.release(lease.reserve(None, timedelta(seconds=5)))
     clock.seconds = 5.8
-    assert flights.take(ROUTE) is None
+    assert leases.take(ROUTE) is None
     clock.seconds = 6
-    assert flights.take(ROUTE)
+    assert leases.take(ROUTE)
 
 
 def test_an_unreadable_flight_is_taken_over() -> None:
     clock = Clock()
     documents = MemoryDocuments(clock)
-    flights = Flights(documents, LENGTH, clock=clock.monotonic)
-    documents.write(f"flights{ROUTE.environment.key}.json", b"{", None)
-    assert flights.take(ROUTE)
+    leases = Leases(documents, LENGTH, clock=clock.monotonic)
+    documents.write(f"leases{ROUTE.environment.key}.json", b"{", None)
+    assert leases.take(ROUTE)
 
 
 def test_a_renewed_flight_lasts_its_whole_length_again() -> None:
-    clock, flights = make()
-    flight = flights.take(ROUTE)
-    assert flight
+    clock, leases = make()
+    lease = leases.take(ROUTE)
+    assert lease
     clock.seconds = 170
-    flight.renew()
-    assert flight.seconds_left() == LENGTH.total_seconds() - 1
+    lease.renew()
+    assert lease.seconds_left() == LENGTH.total_seconds() - 1
     clock.seconds = 300
-    assert flights.take(ROUTE) is None
+    assert leases.take(ROUTE) is None
 
 
 def test_a_flight_that_another_worker_took_over_cannot_be_renewed() -> None:
-    clock, flights = make()
-    first = flights.take(ROUTE)
+    clock, leases = make()
+    first = leases.take(ROUTE)
     assert first
     clock.seconds = LENGTH.total_seconds()
-    assert flights.take(ROUTE)
+    assert leases.take(ROUTE)
     with pytest.raises(StateConflict):
         first.renew()

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from shared.sync.decide import Poll, Sync, Wait
-from shared.targets.port import Accepted, ImportFailed, StillRunning, Succeeded
+from shared.targets.port import Accepted, ImportFailed, ImportSucceeded, StillRunning
 from tests.unit.memory import NOON, make_route
 from tests.unit.world import ROUTE, World
 
@@ -23,7 +23,7 @@ def test_an_accepted_operation_is_not_yet_a_sync(world: World) -> None:
     assert state.synced is None
     assert state.operation
     assert state.operation.next_poll == NOON + timedelta(seconds=115)
-    assert world.wake_ups.sent == [("default", NOON + timedelta(seconds=115))]
+    assert world.queue.sent == [("default", NOON + timedelta(seconds=115))]
     assert [record.outcome for record in world.history()] == ["running"]
 
 
@@ -44,14 +44,14 @@ def test_while_it_runs_no_change_and_no_other_route_starts_another_one(world: Wo
 
 
 def test_its_good_end_makes_it_a_sync_and_looks_again(world: World) -> None:
-    world.progress = Succeeded()
+    world.progress = ImportSucceeded()
     world.at(120, 0, 1)
     world.worker.reconcile(ROUTE)
     state = world.state()
     assert state.operation is None
     assert state.synced
     assert [record.outcome for record in world.history()] == ["succeeded"]
-    assert len(world.wake_ups.sent) == 2
+    assert len(world.queue.sent) == 2
 
 
 def test_a_change_during_it_is_synced_after_its_end(world: World) -> None:
@@ -83,11 +83,11 @@ def test_one_that_never_ends_is_given_up_and_tried_again(world: World) -> None:
     failure = world.state().failure
     assert failure
     assert (failure.code, failure.transient) == ("OperationTimedOut", True)
-    assert world.flights.take(make_route("sibling"))
+    assert world.leases.take(make_route("sibling"))
 
 
 def test_a_suspended_route_still_follows_it(world: World) -> None:
-    world.operator.suspend(ROUTE)
+    world.commands.suspend(ROUTE)
     world.at(120, 0, 1)
     assert isinstance(world.worker.reconcile(ROUTE), Poll)
     assert world.state().synced

@@ -93,7 +93,7 @@ def test_it_tells_the_age_of_the_last_good_sync_and_the_failures_since() -> None
 
 def test_a_change_that_nobody_looks_at_turns_it_red() -> None:
     world = World()
-    world.notices.notice(ROUTE)
+    world.wake_ups.notice(ROUTE)
     world.clock.seconds += 420
     assert ask(world) == (200, [])
     world.clock.seconds += 1
@@ -113,8 +113,8 @@ def test_a_burst_whose_worker_crashed_turns_it_red() -> None:
 
 def test_a_change_of_a_suspended_route_is_not_overdue() -> None:
     world = World()
-    world.notices.notice(ROUTE)
-    world.operator.suspend(ROUTE)
+    world.wake_ups.notice(ROUTE)
+    world.commands.suspend(ROUTE)
     world.clock.seconds += 4000
     assert ask(world) == (200, [])
 

@@ -38,7 +38,7 @@ def test_a_held_revision_is_not_checked_again_until_the_folder_changes() -> None
 def test_a_forced_sync_goes_through_in_spite_of_a_finding() -> None:
     world = World(checks="block", contents={FIRST: BROKEN})
     world.worker.reconcile(ROUTE)
-    world.operator.request_sync(ROUTE, force=True)
+    world.commands.request_sync(ROUTE, force=True)
     world.worker.reconcile(ROUTE)
     assert world.synced == [ROUTE]
 

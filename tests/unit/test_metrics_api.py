@@ -115,7 +115,7 @@ def test_a_route_tells_how_it_stands(world: World) -> None:
     world.answer = ServiceUnavailable("no answer", code="NoAnswer")
     world.at(200, 190, content="v2")
     world.worker.reconcile(ROUTE)
-    world.operator.suspend(ROUTE)
+    world.commands.suspend(ROUTE)
     world.clock.seconds = 250
     shown = text(world, ROUTE, make_route("other"))
     assert value(shown, "relay_syncs_total", route="default", outcome="accepted") == 1

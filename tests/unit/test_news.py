@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from shared.errors import ServiceRefusal, ServiceUnavailable
-from shared.sync.alerts import KEPT, reporting
-from shared.sync.state import News, RouteState
-from shared.targets.port import Accepted, ImportFailed, Succeeded
+from shared.sync.alerts import KEPT, alerted
+from shared.sync.state import Alert, RouteState
+from shared.targets.port import Accepted, ImportFailed, ImportSucceeded
 from tests.unit.memory import NOON
 from tests.unit.world import ROUTE, World
 
@@ -30,8 +30,8 @@ def sync(world: World, seconds: float, answer: Accepted | Exception, *, content:
     world.worker.reconcile(ROUTE)
 
 
-def last(world: World) -> News:
-    return world.state().outbox.news[-1]
+def last(world: World) -> Alert:
+    return world.state().outbox.alerts[-1]
 
 
 def test_a_sync_that_works_is_no_news(world: World) -> None:
@@ -90,17 +90,17 @@ def test_a_new_failure_after_a_recovery_is_told(world: World) -> None:
     sync(world, 2000, WELL)
     sync(world, 3000, AWAY, content="v2")
     assert world.news() == ["failed", "recovered", "failed"]
-    assert len({news.id for news in world.state().outbox.news}) == 3
+    assert len({news.id for news in world.state().outbox.alerts}) == 3
 
 
 def test_an_operation_that_fails_and_one_that_then_succeeds_are_told(world: World) -> None:
     running = Accepted(202, "request-1", "handle-1", 15)
     sync(world, 100, running)
-    world.progress = ImportFailed("ImportFailed", "a broken requirements.txt")
+    world.progress = ImportFailed("Failed", "a broken requirements.txt")
     sync(world, 200, running)
     sync(world, 300, running, content="v2")
     assert world.news() == ["failed"]
-    world.progress = Succeeded()
+    world.progress = ImportSucceeded()
     sync(world, 400, running, content="v2")
     assert world.news() == ["failed", "recovered"]
 
@@ -131,10 +131,10 @@ def test_a_finding_is_told_as_held_and_again_only_when_it_is_another_one() -> No
 def test_a_held_change_that_is_forced_has_recovered_only_when_its_import_has_ended() -> None:
     world = World(checks="block", contents=BROKEN)
     sync(world, 100, WELL)
-    world.operator.request_sync(ROUTE, force=True)
+    world.commands.request_sync(ROUTE, force=True)
     sync(world, 200, Accepted(202, "request-1", "handle-1", 15))
     assert world.news() == ["held"]
-    world.progress = Succeeded()
+    world.progress = ImportSucceeded()
     sync(world, 300, WELL)
     assert world.news() == ["held", "recovered"]
 
@@ -142,10 +142,10 @@ def test_a_held_change_that_is_forced_has_recovered_only_when_its_import_has_end
 def test_a_suspended_route_has_not_recovered() -> None:
     world = World(checks="block", contents=BROKEN)
     sync(world, 100, WELL)
-    world.operator.suspend(ROUTE)
+    world.commands.suspend(ROUTE)
     sync(world, 200, WELL)
     assert world.news() == ["held"]
-    world.operator.resume(ROUTE)
+    world.commands.resume(ROUTE)
     world.contents = {}
     sync(world, 300, WELL, content="v2")
     assert world.news() == ["held", "recovered"]
@@ -176,8 +176,8 @@ def test_only_files_that_are_newly_gone_are_told(world: World) -> None:
     assert last(world).names == ("airflow/dags/dag_1.py",)
 
 
-def test_a_change_that_comes_too_late_makes_no_news() -> None:
-    assert reporting(lambda state, _: state, "sync-1")(RouteState(), NOON) == RouteState()
+def test_a_change_that_comes_too_late_raises_no_alert() -> None:
+    assert alerted(RouteState(), RouteState(), NOON, "sync-1", {}) == RouteState()
 
 
 def test_only_the_newest_news_are_kept_for_a_receiver_that_never_answers(world: World) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.notification.formats import Format, body
-from shared.sync.state import News
+from shared.sync.state import Alert
 from tests.unit.memory import NOON, make_route
 
 ROUTE = make_route()
@@ -16,9 +16,9 @@ EVIL = "<!channel> <https://evil|x> [x](https://evil) **b** _i_ `c` & \u202egnp.
 SINCE = NOON - timedelta(minutes=5)
 
 
-def news(kind: str, **parts: Any) -> News:  # noqa: ANN401 - parts of News
+def news(kind: str, **parts: Any) -> Alert:  # noqa: ANN401 - parts of Alert
     of_all = {"id": f"{kind}-sync-1", "kind": kind, "at": NOON, "since": SINCE, "sync_id": "sync-1"}
-    return News.model_validate(of_all | parts)
+    return Alert.model_validate(of_all | parts)
 
 
 FAILED = news("failed", code="BadRequest", sentence="no such linked service", count=2)
@@ -27,11 +27,11 @@ REMOVED = news("removed", count=5, names=("airflow/dags/a.py", "airflow/dags/b.p
 RECOVERED = news("recovered", code="BadRequest", count=2)
 
 
-def rendered(format_name: Format, told: News, origin: str = "https://app.example") -> Any:  # noqa: ANN401 - JSON
+def rendered(format_name: Format, told: Alert, origin: str = "https://app.example") -> Any:  # noqa: ANN401 - JSON
     return json.loads(body(format_name, ROUTE, told, origin))
 
 
-def words(told: News) -> str:
+def words(told: Alert) -> str:
     data = rendered("standard", told)["data"]
     return f"{data['title']}\n{data['text']}"
 
@@ -114,7 +114,7 @@ def test_teams_gets_an_adaptive_card() -> None:
 
 
 @pytest.mark.parametrize("told", [FAILED, HELD, REMOVED, RECOVERED], ids=lambda told: told.kind)
-def test_in_slack_nothing_that_is_not_ours_is_markup(told: News) -> None:
+def test_in_slack_nothing_that_is_not_ours_is_markup(told: Alert) -> None:
     evil = told.model_copy(update={"code": EVIL, "sentence": EVIL, "names": (EVIL,)})
     payload = rendered("slack", evil)
     header, section, context = payload["blocks"]
@@ -132,7 +132,7 @@ def test_slack_escapes_ampersands_too_and_keeps_to_its_lengths() -> None:
 
 
 @pytest.mark.parametrize("told", [FAILED, HELD, REMOVED, RECOVERED], ids=lambda told: told.kind)
-def test_in_teams_nothing_that_is_not_ours_is_where_markdown_is_read(told: News) -> None:
+def test_in_teams_nothing_that_is_not_ours_is_where_markdown_is_read(told: Alert) -> None:
     evil = told.model_copy(update={"code": EVIL, "sentence": EVIL, "names": (EVIL,)})
     card = rendered("teams", evil)["attachments"][0]["content"]
     assert {block["type"] for block in card["body"]} == {"RichTextBlock"}

@@ -86,7 +86,7 @@ def test_a_receiver_that_is_down_is_tried_again_ever_more_seldom(world: World) -
 
 def test_the_back_off_is_no_shorter_than_the_receiver_asks_for(world: World) -> None:
     world.receiver = NotDelivered("the receiver answered 429", retry_after_s=120)
-    assert attempts(world, until=300) == [100, 220]
+    assert attempts(world, until=300) == [100, 230]
 
 
 def test_it_is_the_same_news_each_time_and_others_wait_behind_it(world: World) -> None:
@@ -133,7 +133,7 @@ def test_news_that_nobody_tried_to_deliver_for_a_day_are_tried_once_more(world: 
 
 
 def sweep(world: World) -> None:
-    loaded = world.notices.notice(ROUTE)
+    loaded = world.wake_ups.notice(ROUTE)
     if loaded:
         world.notifications.remind(ROUTE, loaded)
 
@@ -209,4 +209,4 @@ def test_a_delivery_that_crashed_after_the_post_is_repeated_with_the_same_id(wor
 
 
 def test_the_times_of_news_are_the_storages(world: World) -> None:
-    assert world.state().outbox.news[0].at == NOON + timedelta(seconds=100)
+    assert world.state().outbox.alerts[0].at == NOON + timedelta(seconds=100)

@@ -30,7 +30,7 @@ from shared.telemetry.tracing import outgoing
 from tests.unit.world import ROUTE, World
 
 world = World()
-world.notices.notice(ROUTE)
+world.wake_ups.notice(ROUTE)
 world.worker.reconcile(ROUTE)
 world.at(200, 180, content="v2")
 world.worker.reconcile(ROUTE)

@@ -5,16 +5,16 @@ from tests.unit.world import ROUTE, World
 
 def test_a_suspended_route_does_nothing_until_it_is_resumed() -> None:
     world = World()
-    world.operator.suspend(ROUTE)
+    world.commands.suspend(ROUTE)
     assert world.worker.reconcile(ROUTE) == Skip("Suspended", "the route is suspended")
-    world.operator.resume(ROUTE)
-    assert world.wake_ups.sent == [("default", NOON.replace(minute=1, second=40))]
+    world.commands.resume(ROUTE)
+    assert world.queue.sent == [("default", NOON.replace(minute=1, second=40))]
     assert isinstance(world.worker.reconcile(ROUTE), Sync)
 
 
 def test_a_sync_that_is_asked_for_is_recorded_under_the_id_that_was_given() -> None:
     world = World()
-    sync_id = world.operator.request_sync(ROUTE, force=False)
+    sync_id = world.commands.request_sync(ROUTE, force=False)
     world.worker.reconcile(ROUTE)
     assert [(record.sync_id, record.outcome) for record in world.history()] == [(sync_id, "accepted")]
     assert world.state().requested is None
@@ -23,7 +23,7 @@ def test_a_sync_that_is_asked_for_is_recorded_under_the_id_that_was_given() -> N
 def test_a_sync_of_an_unchanged_folder_is_answered_without_a_call() -> None:
     world = World()
     world.worker.reconcile(ROUTE)
-    sync_id = world.operator.request_sync(ROUTE, force=False)
+    sync_id = world.commands.request_sync(ROUTE, force=False)
     world.at(200, 0, 1)
     world.worker.reconcile(ROUTE)
     record = world.records.read("default", sync_id)
@@ -35,7 +35,7 @@ def test_a_sync_of_an_unchanged_folder_is_answered_without_a_call() -> None:
 def test_a_forced_sync_of_an_unchanged_folder_is_made() -> None:
     world = World()
     world.worker.reconcile(ROUTE)
-    world.operator.request_sync(ROUTE, force=True)
+    world.commands.request_sync(ROUTE, force=True)
     world.at(200, 0, 1)
     world.worker.reconcile(ROUTE)
     assert len(world.synced) == 2
@@ -46,7 +46,7 @@ def test_a_forced_sync_of_an_empty_folder_goes_through() -> None:
     world.worker.reconcile(ROUTE)
     world.at(200)
     assert isinstance(world.worker.reconcile(ROUTE), Hold)
-    world.operator.request_sync(ROUTE, force=True)
+    world.commands.request_sync(ROUTE, force=True)
     assert isinstance(world.worker.reconcile(ROUTE), Sync)
     assert world.state().removed == 2
     assert world.state().held is None
@@ -55,9 +55,9 @@ def test_a_forced_sync_of_an_empty_folder_goes_through() -> None:
 def test_who_asks_while_a_request_waits_shares_it_and_may_force_it() -> None:
     world = World()
     world.worker.reconcile(ROUTE)
-    first = world.operator.request_sync(ROUTE, force=False)
-    assert world.operator.request_sync(ROUTE, force=True) == first
-    assert world.operator.request_sync(ROUTE, force=False) == first
+    first = world.commands.request_sync(ROUTE, force=False)
+    assert world.commands.request_sync(ROUTE, force=True) == first
+    assert world.commands.request_sync(ROUTE, force=False) == first
     world.at(200, 0, 1)
     assert world.worker.reconcile(ROUTE) == Sync("Forced", "a sync was asked for, whatever the folder holds")
     record = world.records.read("default", first)
@@ -68,8 +68,8 @@ def test_who_asks_while_a_request_waits_shares_it_and_may_force_it() -> None:
 def test_requests_before_and_during_a_sync_each_have_a_record() -> None:
     world = World()
     during: list[str] = []
-    world.during_sync = lambda: during.append(world.operator.request_sync(ROUTE, force=True))
-    before = world.operator.request_sync(ROUTE, force=False)
+    world.during_sync = lambda: during.append(world.commands.request_sync(ROUTE, force=True))
+    before = world.commands.request_sync(ROUTE, force=False)
     world.worker.reconcile(ROUTE)
     world.during_sync = lambda: None
     world.at(200, 0, 1)
@@ -81,14 +81,14 @@ def test_requests_before_and_during_a_sync_each_have_a_record() -> None:
 def test_a_request_that_waits_for_the_end_of_a_burst_can_still_be_shared() -> None:
     world = World()
     world.at(101, 0, 100)
-    first = world.operator.request_sync(ROUTE, force=False)
+    first = world.commands.request_sync(ROUTE, force=False)
     assert isinstance(world.worker.reconcile(ROUTE), Wait)
-    assert world.operator.request_sync(ROUTE, force=False) == first
+    assert world.commands.request_sync(ROUTE, force=False) == first
 
 
 def test_a_request_that_comes_during_a_sync_is_not_lost() -> None:
     world = World()
-    world.during_sync = lambda: world.operator.request_sync(ROUTE, force=True)
+    world.during_sync = lambda: world.commands.request_sync(ROUTE, force=True)
     world.worker.reconcile(ROUTE)
     assert world.state().requested
     world.during_sync = lambda: None
@@ -105,6 +105,6 @@ def test_removed_files_are_forgotten_when_somebody_acknowledges_them() -> None:
         world.at(seconds, 0)
         world.worker.reconcile(ROUTE)
     assert world.state().removed == 1
-    world.operator.acknowledge_removed(ROUTE)
+    world.commands.acknowledge_removed(ROUTE)
     assert world.state().removed == 0
     assert world.baselines.read(ROUTE).removed == {}

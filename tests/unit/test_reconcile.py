@@ -20,7 +20,7 @@ def world() -> World:
 
 def seconds_of(world: World) -> list[float]:
     """Return when the wake-ups are due, in seconds after noon."""
-    return [(due - NOON).total_seconds() for _, due in world.wake_ups.sent]
+    return [(due - NOON).total_seconds() for _, due in world.queue.sent]
 
 
 def test_a_quiet_change_is_synced_and_remembered(world: World) -> None:
@@ -48,23 +48,23 @@ def test_a_running_burst_is_waited_out_with_a_new_wake_up(world: World) -> None:
 
 
 def test_a_notice_is_cleared_by_the_reconcile_that_answers_it(world: World) -> None:
-    world.notices.notice(ROUTE)
+    world.wake_ups.notice(ROUTE)
     world.at(106, 0)
     world.worker.reconcile(ROUTE)
     assert world.state().pending is None
 
 
 def test_a_change_during_a_sync_keeps_its_wake_up(world: World) -> None:
-    world.during_sync = lambda: world.notices.notice(ROUTE)
+    world.during_sync = lambda: world.wake_ups.notice(ROUTE)
     world.worker.reconcile(ROUTE)
     state = world.state()
     assert state.pending
     assert state.synced
-    assert len(world.wake_ups.sent) == 1
+    assert len(world.queue.sent) == 1
 
 
 def test_a_change_during_a_sync_leads_to_exactly_one_more(world: World) -> None:
-    world.during_sync = lambda: world.notices.notice(ROUTE)
+    world.during_sync = lambda: world.wake_ups.notice(ROUTE)
     world.worker.reconcile(ROUTE)
     world.during_sync = lambda: None
     world.at(110, 101, content="v2")
@@ -75,19 +75,19 @@ def test_a_change_during_a_sync_leads_to_exactly_one_more(world: World) -> None:
 
 
 def test_while_another_worker_has_the_environment_the_wake_up_is_sent_again(world: World) -> None:
-    assert world.flights.take(ROUTE)
+    assert world.leases.take(ROUTE)
     decision = world.worker.reconcile(ROUTE)
     assert isinstance(decision, Wait)
     assert decision.reason == "EnvironmentBusy"
-    assert len(world.wake_ups.sent) == 1
+    assert len(world.queue.sent) == 1
     assert not world.synced
 
 
 def test_many_workers_that_find_the_environment_taken_send_one_wake_up_in_all(world: World) -> None:
-    assert world.flights.take(ROUTE)
+    assert world.leases.take(ROUTE)
     for _ in range(6):
         world.worker.reconcile(ROUTE)
-    assert len(world.wake_ups.sent) == 1
+    assert len(world.queue.sent) == 1
 
 
 def test_two_routes_of_one_environment_are_not_synced_at_once(world: World) -> None:
@@ -110,7 +110,7 @@ def test_one_folder_can_feed_two_environments(world: World) -> None:
 def test_an_environment_is_free_again_after_a_refused_sync(world: World) -> None:
     world.answer = ServiceRefusal("no", code="Forbidden", status=403)
     world.worker.reconcile(ROUTE)
-    assert world.flights.take(ROUTE)
+    assert world.leases.take(ROUTE)
 
 
 def test_a_failure_for_now_is_remembered_and_tried_again_after_a_back_off(world: World) -> None:
@@ -140,7 +140,7 @@ def test_a_refusal_is_remembered_with_arms_words_and_not_hammered(world: World) 
     failure = world.state().failure
     assert failure
     assert (failure.transient, failure.message, failure.request_id) == (False, "no such linked service", "r")
-    assert world.wake_ups.sent == []
+    assert world.queue.sent == []
     assert isinstance(world.worker.reconcile(ROUTE), Skip)
     world.at(3700, 0, 1)
     assert isinstance(world.worker.reconcile(ROUTE), Sync)
@@ -164,7 +164,7 @@ def test_an_environment_that_is_not_ready_is_waited_for(world: World, state: str
     assert failure
     assert (failure.code, failure.transient) == ("EnvironmentNotReady", True)
     assert not world.synced
-    assert len(world.wake_ups.sent) == 1
+    assert len(world.queue.sent) == 1
 
 
 @pytest.mark.parametrize("state", ["Started", "Online", "SomethingNew", "", None])
@@ -188,7 +188,7 @@ def test_a_listing_that_fails_frees_the_environment_and_is_tried_again_by_the_qu
     with pytest.raises(ConnectionError):
         world.worker.reconcile(ROUTE)
     world.clock.seconds += 7
-    assert world.flights.take(ROUTE)
+    assert world.leases.take(ROUTE)
 
 
 def test_a_folder_that_cannot_be_listed_is_told_and_looked_at_again_after_a_back_off(world: World) -> None:
@@ -200,7 +200,7 @@ def test_a_folder_that_cannot_be_listed_is_told_and_looked_at_again_after_a_back
         delays.append(decision.delay.total_seconds())
         world.clock.seconds += 1000
     assert delays == [5, 10, 20]
-    assert world.flights.take(ROUTE) is not None
+    assert world.leases.take(ROUTE) is not None
     ready = conditions(world.state())[0]
     assert (ready.status, ready.reason) == ("False", "FolderUnreadable")
     assert "AuthorizationPermissionMismatch: not authorized" in ready.sentence
@@ -240,13 +240,13 @@ def test_changed_files_that_cannot_be_read_are_a_failure_for_now_and_adf_is_not_
         raise FolderUnreadable("not authorized", code="AuthorizationPermissionMismatch")
 
     world = World(checks="warn")
-    object.__setattr__(world.worker.attempts.inspection, "read_files", refuse)
+    object.__setattr__(world.worker.executor.inspection, "read_files", refuse)
     world.worker.reconcile(ROUTE)
     failure = world.state().failure
     assert failure
     assert (failure.code, failure.transient, world.synced) == ("FilesUnreadable", True, [])
     assert "AuthorizationPermissionMismatch" in failure.message
-    assert world.flights.take(ROUTE)
+    assert world.leases.take(ROUTE)
 
 
 def test_a_sync_that_runs_is_not_forgotten_while_the_folder_cannot_be_listed(world: World) -> None:
@@ -326,7 +326,7 @@ def test_a_folder_that_changes_while_adf_is_called_is_looked_at_again(world: Wor
     synced = world.state().synced
     assert synced
     assert synced.revision is None
-    assert len(world.wake_ups.sent) == 1
+    assert len(world.queue.sent) == 1
 
 
 def test_every_attempt_leaves_a_record_newest_first(world: World) -> None:

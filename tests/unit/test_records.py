@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from shared.errors import StateConflict
-from shared.sync.history import Changes, Names, Records, Summaries, SyncRecord, new_sync_id
+from shared.sync.history import Changes, History, Names, Summaries, SyncRecord, new_sync_id
 from tests.unit.memory import NOON, Clock, MemoryDocuments
 
 
@@ -13,8 +13,8 @@ def documents() -> MemoryDocuments:
 
 
 @pytest.fixture
-def records(documents: MemoryDocuments) -> Records:
-    return Records(documents)
+def records(documents: MemoryDocuments) -> History:
+    return History(documents)
 
 
 def record_of(seconds: float, route: str = "default") -> SyncRecord:
@@ -22,7 +22,7 @@ def record_of(seconds: float, route: str = "default") -> SyncRecord:
     return SyncRecord(sync_id=new_sync_id(at), route=route, outcome="accepted", trigger="Changed", started_at=at)
 
 
-def test_records_come_back_newest_first(records: Records) -> None:
+def test_records_come_back_newest_first(records: History) -> None:
     written = [record_of(seconds) for seconds in (5, 1, 9, 3)]
     for record in written:
         records.write(record)
@@ -31,12 +31,12 @@ def test_records_come_back_newest_first(records: Records) -> None:
     assert records.read("default", newest_first[0].sync_id) == newest_first[0]
 
 
-def test_each_route_has_a_history_of_its_own(records: Records) -> None:
+def test_each_route_has_a_history_of_its_own(records: History) -> None:
     records.write(record_of(1, "default-2"))
     assert list(records.ids("default")) == []
 
 
-def test_a_record_can_be_written_again_when_more_is_known(records: Records) -> None:
+def test_a_record_can_be_written_again_when_more_is_known(records: History) -> None:
     record = record_of(1)
     records.write(record)
     records.write(record.model_copy(update={"outcome": "succeeded"}))
@@ -45,26 +45,26 @@ def test_a_record_can_be_written_again_when_more_is_known(records: Records) -> N
     assert found.outcome == "succeeded"
 
 
-def test_an_unreadable_or_missing_record_is_none(records: Records) -> None:
+def test_an_unreadable_or_missing_record_is_none(records: History) -> None:
     assert records.read("default", "nothing") is None
 
 
-def test_only_the_newest_are_kept(records: Records) -> None:
+def test_only_the_newest_are_kept(records: History) -> None:
     for seconds in range(-10, 0):
         records.write(record_of(seconds))
     newest = list(records.ids("default"))[:4]
-    assert records.prune("default", keep=4, days=90) == 6
+    assert records.prune("default", keep=4, age=timedelta(days=90)) == 6
     assert list(records.ids("default")) == newest
 
 
-def test_only_the_young_are_kept(records: Records) -> None:
+def test_only_the_young_are_kept(records: History) -> None:
     for days in (1, 89, 91, 400):
         records.write(record_of(-days * 86400))
-    assert records.prune("default", keep=1000, days=90) == 2
+    assert records.prune("default", keep=1000, age=timedelta(days=90)) == 2
     assert len(list(records.ids("default"))) == 2
 
 
-def test_a_poison_message_leaves_a_record(records: Records) -> None:
+def test_a_poison_message_leaves_a_record(records: History) -> None:
     records.note_poison("default")
     (sync_id,) = records.ids("default")
     record = records.read("default", sync_id)
@@ -78,10 +78,10 @@ def test_a_long_list_of_names_is_counted_and_cut() -> None:
 
 
 def indexed(documents: MemoryDocuments) -> dict[str, str]:
-    return {each.sync_id: each.outcome for each in Records(documents).summaries("default")}
+    return {each.sync_id: each.outcome for each in History(documents).summaries("default")}
 
 
-def test_the_list_of_many_records_is_one_request_newest_first(records: Records, documents: MemoryDocuments) -> None:
+def test_the_list_of_many_records_is_one_request_newest_first(records: History, documents: MemoryDocuments) -> None:
     for seconds in (5, 1, 9, 3):
         records.write(record_of(seconds))
     before = documents.requests
@@ -90,39 +90,39 @@ def test_the_list_of_many_records_is_one_request_newest_first(records: Records, 
     assert listed == list(records.ids("default"))
 
 
-def test_a_record_that_ends_ends_in_the_list_too(records: Records, documents: MemoryDocuments) -> None:
+def test_a_record_that_ends_ends_in_the_list_too(records: History, documents: MemoryDocuments) -> None:
     record = record_of(1).model_copy(update={"outcome": "running"})
     records.write(record)
     records.write(record.model_copy(update={"outcome": "succeeded"}))
     assert indexed(documents) == {record.sync_id: "succeeded"}
 
 
-def test_what_a_crash_kept_from_the_list_is_added_by_the_sweep(records: Records, documents: MemoryDocuments) -> None:
+def test_what_a_crash_kept_from_the_list_is_added_by_the_sweep(records: History, documents: MemoryDocuments) -> None:
     records.write(record_of(-1))
     before = documents.stored["summaries/default.json"]
     lost = record_of(-2)
     records.write(lost)
     documents.stored["summaries/default.json"] = before
     assert lost.sync_id not in indexed(documents)
-    records.prune("default", keep=1000, days=90)
+    records.prune("default", keep=1000, age=timedelta(days=90))
     assert list(indexed(documents)) == list(records.ids("default"))
 
 
 def test_a_sync_whose_end_a_crash_kept_from_the_list_ends_with_the_sweep(
-    records: Records, documents: MemoryDocuments
+    records: History, documents: MemoryDocuments
 ) -> None:
     record = record_of(-1).model_copy(update={"outcome": "running"})
     records.write(record)
     before = documents.stored["summaries/default.json"]
     records.write(record.model_copy(update={"outcome": "succeeded"}))
     documents.stored["summaries/default.json"] = before
-    records.prune("default", keep=1000, days=90)
+    records.prune("default", keep=1000, age=timedelta(days=90))
     assert indexed(documents) == {record.sync_id: "succeeded"}
 
 
 @pytest.mark.parametrize("content", [None, b"{", b'{"version": 2}'])
 def test_a_list_that_is_gone_or_unreadable_is_made_again(
-    records: Records, documents: MemoryDocuments, content: bytes | None
+    records: History, documents: MemoryDocuments, content: bytes | None
 ) -> None:
     for seconds in range(-10, 0):
         records.write(record_of(seconds))
@@ -130,21 +130,21 @@ def test_a_list_that_is_gone_or_unreadable_is_made_again(
     if content is not None:
         documents.stored["summaries/default.json"] = (content, "etag")
     assert indexed(documents) == {}
-    records.prune("default", keep=1000, days=90)
+    records.prune("default", keep=1000, age=timedelta(days=90))
     assert list(indexed(documents)) == list(records.ids("default"))
 
 
-def test_what_is_pruned_leaves_the_list(records: Records, documents: MemoryDocuments) -> None:
+def test_what_is_pruned_leaves_the_list(records: History, documents: MemoryDocuments) -> None:
     for seconds in range(-10, 0):
         records.write(record_of(seconds))
-    records.prune("default", keep=4, days=90)
+    records.prune("default", keep=4, age=timedelta(days=90))
     assert list(indexed(documents)) == list(records.ids("default"))
 
 
-def test_a_sweep_of_a_list_that_is_right_writes_nothing(records: Records, documents: MemoryDocuments) -> None:
+def test_a_sweep_of_a_list_that_is_right_writes_nothing(records: History, documents: MemoryDocuments) -> None:
     records.write(record_of(-1))
     before = dict(documents.stored)
-    records.prune("default", keep=4, days=90)
+    records.prune("default", keep=4, age=timedelta(days=90))
     assert documents.stored == before
 
 
@@ -159,7 +159,7 @@ def test_mending_does_not_undo_what_was_written_meanwhile(documents: MemoryDocum
 
 
 def test_a_list_that_others_keep_changing_stops_no_sync(
-    records: Records, documents: MemoryDocuments, monkeypatch: pytest.MonkeyPatch
+    records: History, documents: MemoryDocuments, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write = documents.write
 
@@ -185,8 +185,8 @@ def test_a_summary_is_short_whatever_the_record_holds() -> None:
     assert len(summary.model_dump_json()) < 2000
 
 
-def test_the_longest_history_keeps_all(records: Records) -> None:
+def test_the_longest_history_keeps_all(records: History) -> None:
     for days in (1, 400, 5000):
         records.write(record_of(-days * 86400))
-    assert records.prune("default", keep=10_000, days=10_000) == 0
+    assert records.prune("default", keep=10_000, age=timedelta(days=10_000)) == 0
     assert len(records.summaries("default")) == 3

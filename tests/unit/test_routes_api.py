@@ -28,7 +28,7 @@ def condition(shown: dict[str, Any], kind: str) -> tuple[str, str]:
 
 
 def test_a_new_route_has_never_been_synced(api: RoutesApi) -> None:
-    first, second = body_of(api.index(request()))["routes"]
+    first, second = body_of(api.index(request()))["value"]
     assert (first["name"], second["name"]) == ("default", "other")
     assert condition(first, "Ready") == ("Unknown", "NeverSynced")
     assert condition(first, "Reconciling") == ("False", "Idle")
@@ -48,11 +48,11 @@ def test_a_refused_route_is_stalled_in_arms_words(api: RoutesApi, world: World) 
     shown = body_of(api.show(request()))
     assert condition(shown, "Ready") == ("False", "BadRequest")
     assert condition(shown, "Stalled") == ("True", "BadRequest")
-    assert (shown["failure"]["message"], shown["failure"]["request_id"]) == ("no such linked service", "r")
+    assert (shown["failure"]["message"], shown["failure"]["requestId"]) == ("no such linked service", "r")
 
 
 def test_a_noticed_change_shows_since_when_it_is_pending(api: RoutesApi, world: World) -> None:
-    world.notices.notice(ROUTE)
+    world.wake_ups.notice(ROUTE)
     shown = body_of(api.show(request()))
     assert condition(shown, "Reconciling") == ("True", "WakeUpArmed")
     reconciling = next(one for one in shown["conditions"] if one["type"] == "Reconciling")
@@ -131,14 +131,14 @@ def test_a_running_sync_is_shown_without_its_handle(api: RoutesApi, world: World
     world.worker.reconcile(ROUTE)
     response = api.show(request())
     operation = body_of(response)["operation"]
-    assert operation["give_up_at"] == "2026-01-01T12:31:40Z"
+    assert operation["giveUpAt"] == "2026-01-01T12:31:40Z"
     assert b"handle-with-arms-links" not in response.get_body()
 
 
 def test_a_request_that_is_open_is_shown_with_the_place_of_its_record(api: RoutesApi, world: World) -> None:
-    sync_id = world.operator.request_sync(ROUTE, force=True)
+    sync_id = world.commands.request_sync(ROUTE, force=True)
     requested = body_of(api.show(request()))["requested"]
-    assert (requested["id"], requested["force"]) == (sync_id, True)
+    assert (requested["syncId"], requested["force"]) == (sync_id, True)
     assert requested["url"] == f"/api/routes/default/syncs/{sync_id}"
 
 
@@ -168,7 +168,7 @@ def test_an_open_outcome_and_an_idle_route_say_since_when(api: RoutesApi, world:
 FILE = "airflow/dags/dag_0.py"
 
 
-def standing(api: RoutesApi, path: str = FILE) -> dict[str, Any]:
+def status(api: RoutesApi, path: str = FILE) -> dict[str, Any]:
     return body_of(api.file(request(path=path)))
 
 
@@ -178,26 +178,26 @@ def test_a_file_that_is_in_names_the_sync_that_brought_it(api: RoutesApi, world:
     first = world.history()[0].sync_id
     world.at(200, 0, 1, 150)
     world.worker.reconcile(ROUTE)
-    found = standing(api, path)
+    found = status(api, path)
     assert (found["path"], found["state"], found["since"]) == (FILE, "synced", "2026-01-01T12:01:40Z")
-    assert found["sync"] == {"id": first, "url": f"/api/routes/default/syncs/{first}"}
-    assert standing(api, "dags/dag_2.py")["sync"]["id"] == world.history()[0].sync_id
+    assert found["sync"] == {"syncId": first, "url": f"/api/routes/default/syncs/{first}"}
+    assert status(api, "dags/dag_2.py")["sync"]["syncId"] == world.history()[0].sync_id
 
 
 def test_a_version_that_is_not_in_waits_since_it_was_written(api: RoutesApi, world: World) -> None:
     world.worker.reconcile(ROUTE)
     world.at(200, 199, content="v2")
-    found = standing(api)
+    found = status(api)
     assert (found["state"], found["since"], found["sync"]) == ("pending", "2026-01-01T12:03:19Z", None)
 
 
 def test_a_version_that_adf_works_on_names_the_sync(api: RoutesApi, world: World) -> None:
     world.answer = Accepted(202, "request-1", "handle-1", 15)
     world.worker.reconcile(ROUTE)
-    found = standing(api)
-    assert (found["state"], found["sync"]["id"]) == ("syncing", world.history()[0].sync_id)
+    found = status(api)
+    assert (found["state"], found["sync"]["syncId"]) == ("syncing", world.history()[0].sync_id)
     world.at(120, 119, content="v2")
-    assert standing(api)["state"] == "pending"
+    assert status(api)["state"] == "pending"
 
 
 def test_a_version_that_was_in_before_stays_in_while_adf_works_on_other_files(api: RoutesApi, world: World) -> None:
@@ -205,14 +205,14 @@ def test_a_version_that_was_in_before_stays_in_while_adf_works_on_other_files(ap
     world.answer = Accepted(202, "request-1", "handle-1", 15)
     world.at(200, 0, 1, 150)
     world.worker.reconcile(ROUTE)
-    assert (standing(api)["state"], standing(api, "dags/dag_2.py")["state"]) == ("synced", "syncing")
+    assert (status(api)["state"], status(api, "dags/dag_2.py")["state"]) == ("synced", "syncing")
 
 
 def test_a_version_whose_sync_failed_says_why(api: RoutesApi, world: World) -> None:
     world.answer = ServiceRefusal("no such linked service", code="BadRequest", status=400)
     world.worker.reconcile(ROUTE)
-    found = standing(api)
-    assert (found["state"], found["sync"]["id"]) == ("failed", world.history()[0].sync_id)
+    found = status(api)
+    assert (found["state"], found["sync"]["syncId"]) == ("failed", world.history()[0].sync_id)
     assert "BadRequest: no such linked service" in found["sentence"]
 
 
@@ -226,25 +226,25 @@ def test_a_version_that_is_held_waits_for_a_person_and_a_suspended_one_for_the_r
     world.at(300)
     world.worker.reconcile(ROUTE)
     world.at(301, 290, content="v2")
-    assert standing(api)["state"] == "held"
-    world.operator.suspend(ROUTE)
-    assert standing(api)["state"] == "suspended"
+    assert status(api)["state"] == "held"
+    world.commands.suspend(ROUTE)
+    assert status(api)["state"] == "suspended"
 
 
 def test_nobody_knows_which_version_is_in_after_a_change_during_the_call(api: RoutesApi, world: World) -> None:
     world.during_sync = lambda: world.at(100, 0, 1, 100)
     world.worker.reconcile(ROUTE)
-    assert standing(api)["state"] == "open"
+    assert status(api)["state"] == "open"
 
 
 def test_a_file_that_was_removed_says_since_when(api: RoutesApi, world: World) -> None:
     world.worker.reconcile(ROUTE)
     world.at(200, 0)
-    assert standing(api, "dags/dag_1.py")["state"] == "removed"
+    assert status(api, "dags/dag_1.py")["state"] == "removed"
     for seconds in (200, 206):
         world.at(seconds, 0)
         world.worker.reconcile(ROUTE)
-    found = standing(api, "dags/dag_1.py")
+    found = status(api, "dags/dag_1.py")
     assert (found["state"], found["since"]) == ("removed", "2026-01-01T12:03:26Z")
 
 
@@ -252,13 +252,13 @@ def test_a_file_of_a_baseline_from_before_there_were_origins_is_in(api: RoutesAp
     world.worker.reconcile(ROUTE)
     contents = world.baselines.read(ROUTE).contents
     world.baselines.write(ROUTE, Baseline(contents=contents))
-    found = standing(api)
+    found = status(api)
     assert (found["state"], found["since"], found["sync"]) == ("synced", None, None)
 
 
 @pytest.mark.parametrize("path", ["dags/.a.py.swp~", "airflow/readme.md", "elsewhere/dags/a.py"])
 def test_a_path_that_is_not_imported_says_so(api: RoutesApi, path: str) -> None:
-    assert (standing(api, path)["path"], standing(api, path)["state"]) == (path, "notImported")
+    assert (status(api, path)["path"], status(api, path)["state"]) == (path, "notImported")
 
 
 def test_a_file_that_nobody_has_is_not_found(api: RoutesApi) -> None:

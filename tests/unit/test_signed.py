@@ -16,8 +16,9 @@ from standardwebhooks import Webhook
 
 from local.app_settings import sample
 from shared.adf.names import FactoryId
-from shared.api.endpoints import ENDPOINTS, Endpoint
-from shared.api.environments.reads import EnvironmentApi
+from shared.api.endpoint import Endpoint
+from shared.api.endpoints import ENDPOINTS, Parts
+from shared.api.environments.reads import EnvironmentReads
 from shared.api.environments.writes import EnvironmentWrites
 from shared.api.signed.deliveries import REPLAYED, Deliveries
 from shared.api.signed.door import Door, Signed
@@ -58,7 +59,7 @@ class App:
         handler = (
             EnvironmentWrites(factories, self.arm).put
             if method == "put"
-            else EnvironmentApi(factories, self.arm).delete
+            else EnvironmentReads(factories, self.arm).delete
         )
         return Signed(handler, door, body_says_all=method == "put").answer(request)
 
@@ -90,7 +91,7 @@ def refusal(answer: func.HttpResponse) -> tuple[int, Any]:
     [each for each in ENDPOINTS if each.method != "GET" and not each.path.startswith("routes/")],
     ids=lambda endpoint: endpoint.name,
 )
-def test_every_change_of_an_environment_is_behind_the_door(endpoint: Endpoint) -> None:
+def test_every_change_of_an_environment_is_behind_the_door(endpoint: Endpoint[Parts]) -> None:
     relay = MagicMock()
     endpoint.handler(relay)
     relay.signed.assert_called_once()

@@ -55,7 +55,7 @@ def test_a_state_that_others_never_stop_changing_is_given_up(documents: MemoryDo
         documents.stored["routes/default.json"] = (b"{}", f"other-{documents.requests}")
         return burst(state, now)
 
-    with pytest.raises(StateConflict, match="route default"):
+    with pytest.raises(StateConflict, match="routes/default"):
         states.update(ROUTE, race)
 
 

@@ -12,14 +12,16 @@ from jinja2 import UndefinedError
 from shared.api.pages.rendering import Page
 from shared.api.pages.status.cards import UNKNOWN
 from shared.api.pages.status.status_page import SYNCS_SHOWN, StatusPage, ago
-from shared.api.routes.shown import Shared
+from shared.api.routes.shown import SharedSettings
 from shared.errors import ServiceRefusal
 from shared.route import Route
 from shared.sync.decide import Policy
 from tests.unit.memory import make_route
 from tests.unit.world import ROUTE, World
 
-SHARED = Shared(Policy(quiet=timedelta(seconds=5), longest_wait=timedelta(seconds=60)), "0 */5 * * * *", "off")
+SHARED = SharedSettings(
+    Policy(quiet=timedelta(seconds=5), longest_wait=timedelta(seconds=60), dag_checks="off"), "0 */5 * * * *"
+)
 REQUEST = func.HttpRequest(method="GET", url="/api/", body=b"")
 
 
@@ -70,7 +72,7 @@ def test_only_the_newest_syncs_are_shown(world: World) -> None:
 
 def test_a_suspended_route_can_be_resumed_and_a_running_one_suspended(world: World) -> None:
     assert 'data-url="/api/routes/default/suspend"' in shown(world)[1]
-    world.operator.suspend(ROUTE)
+    world.commands.suspend(ROUTE)
     assert 'data-url="/api/routes/default/resume"' in shown(world)[1]
 
 

@@ -71,7 +71,7 @@ def test_a_held_change_is_pending_until_a_person_decides(world: World) -> None:
     world.worker.reconcile(ROUTE)
     world.at(300)
     assert (world.state().tally.outcomes["held"], pending(world)) == (1, 100)
-    world.operator.request_sync(ROUTE, force=True)
+    world.commands.request_sync(ROUTE, force=True)
     world.worker.reconcile(ROUTE)
     assert pending(world) == 0
 
@@ -114,28 +114,28 @@ def test_a_sync_that_ends_badly_or_not_in_time_counts_as_failed(world: World, en
 
 
 def test_a_request_that_needs_no_sync_is_counted_and_takes_no_time(world: World) -> None:
-    world.operator.request_sync(ROUTE, force=False)
+    world.commands.request_sync(ROUTE, force=False)
     world.at(200, 0, 1)
     world.worker.reconcile(ROUTE)
     assert world.state().tally.latest == Ending(outcome="unchanged")
 
 
 def test_a_forced_sync_of_an_unchanged_folder_takes_no_time(world: World) -> None:
-    world.operator.request_sync(ROUTE, force=True)
+    world.commands.request_sync(ROUTE, force=True)
     world.at(200, 0, 1)
     world.worker.reconcile(ROUTE)
     assert world.state().tally.latest == Ending(outcome="accepted")
 
 
 def test_a_request_and_an_overdue_wake_up_are_pending_and_one_in_time_is_not(world: World) -> None:
-    world.notices.notice(ROUTE)
+    world.wake_ups.notice(ROUTE)
     world.clock.seconds = 105
     assert pending(world) == 0
     world.clock.seconds = 130
     assert pending(world) == 30
     world.worker.reconcile(ROUTE)
     assert pending(world) == 0
-    world.operator.request_sync(ROUTE, force=False)
+    world.commands.request_sync(ROUTE, force=False)
     world.clock.seconds = 137
     assert pending(world) == 7
 

@@ -6,21 +6,13 @@ from datetime import timedelta
 
 from shared.folder.manifest import File, Manifest
 from shared.route import Route
-from shared.sync.baseline import Baselines
-from shared.sync.commands import Operator
-from shared.sync.decide import Policy
-from shared.sync.execute import Inspection, Strictness, SyncAttempts
-from shared.sync.history import Records, SyncRecord
-from shared.sync.lease import Flights
-from shared.sync.outbox import Notifications
-from shared.sync.outcomes import Ledger
-from shared.sync.poll import Follow
-from shared.sync.reconcile import Reconciler
-from shared.sync.state import News, RouteState
-from shared.sync.store import RouteStates
-from shared.sync.wake_up import Notices
-from shared.targets.port import Accepted, EnvironmentState, Progress, Succeeded
-from tests.unit.memory import Clock, MemoryDocuments, MemoryWakeUps, make_manifest, make_route
+from shared.sync.decide import Policy, Strictness
+from shared.sync.engine import Ports, Receiver, build
+from shared.sync.history import SyncRecord
+from shared.sync.outbox import Outbox
+from shared.sync.state import Alert, RouteState
+from shared.targets.port import Accepted, EnvironmentState, ImportProgress, ImportSucceeded
+from tests.unit.memory import Clock, MemoryDocuments, MemoryQueue, make_manifest, make_route
 
 ROUTE = make_route()
 LENGTH = timedelta(seconds=180)
@@ -37,56 +29,44 @@ class World:
     checks: Strictness = "off"
     environment: str | Exception | None = "Started"
     answer: Accepted | Exception = field(default_factory=lambda: Accepted(202, "request-1"))
-    progress: Progress = field(default_factory=Succeeded)
+    progress: ImportProgress = field(default_factory=ImportSucceeded)
     during_sync: Callable[[], object] = lambda: None
     synced: list[Route] = field(default_factory=list)
     notifies: bool = True
     receiver: Exception | None = None
     during_post: Callable[[], object] = lambda: None
-    posted: list[News] = field(default_factory=list)
+    posted: list[Alert] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.documents = MemoryDocuments(self.clock)
-        self.wake_ups = MemoryWakeUps(self.clock)
+        self.queue = MemoryQueue(self.clock)
+        self.asked = MemoryQueue(self.clock)
         self.policy = Policy(
-            quiet=timedelta(seconds=5),
-            longest_wait=timedelta(seconds=60),
-            hold_on_findings=self.checks == "block",
+            quiet=timedelta(seconds=5), longest_wait=timedelta(seconds=60), lease=LENGTH, dag_checks=self.checks
         )
-        self.states = RouteStates(self.documents)
-        self.baselines = Baselines(self.documents)
-        self.records = Records(self.documents)
-        self.flights = Flights(self.documents, LENGTH, clock=self.clock.monotonic)
-        self.notices = Notices(self.states, self.wake_ups, self.policy.quiet, clock=self.clock.monotonic)
-        self.operator = Operator(self.states, self.baselines, self.notices)
-        self.asked = MemoryWakeUps(self.clock)
-        self.notifications = Notifications(self.states, self.asked, self.post, jitter=lambda: 1.0)
-        ledger = Ledger(
-            self.states,
-            self.baselines,
-            self.records,
-            self.notices,
-            self.policy,
+        ports = Ports(
+            documents=self.documents,
+            wake_ups=self.queue,
+            list_folder=self.list_folder,
+            read_files=self.read_files,
+            target_of=lambda _: self,
+            receiver=Receiver(self.asked, self.post) if self.notifies else None,
+            clock=self.clock.monotonic,
             jitter=lambda: 1.0,
-            notifications=self.notifications if self.notifies else None,
         )
-        self.worker = Reconciler(
-            self.states,
-            self.flights,
-            self.notices,
-            self.list_folder,
-            SyncAttempts(
-                self,
-                self.list_folder,
-                self.baselines,
-                Inspection(self.checks, self.read_files),
-                ledger,
-                self.policy,
-            ),
-            Follow(self, self.states, self.notices, ledger),
-            ledger,
-            self.policy,
-        )
+        self.engine = build(ports, self.policy, [ROUTE])
+        self.states = self.engine.states
+        self.baselines = self.engine.baselines
+        self.records = self.engine.history
+        self.wake_ups = self.engine.wake_ups
+        self.commands = self.engine.commands
+        self.leases = self.engine.reconciler.leases
+        self.worker = self.engine.reconciler
+
+    @property
+    def notifications(self) -> Outbox:
+        assert self.engine.outbox is not None
+        return self.engine.outbox
 
     def list_folder(self, _: Route) -> Manifest:
         if self.unreadable:
@@ -113,12 +93,12 @@ class World:
             raise self.answer
         return self.answer
 
-    def poll(self, handle: str, *, deadline_s: float) -> Progress:
+    def poll(self, handle: str, *, deadline_s: float) -> ImportProgress:
         assert handle.startswith("handle")
         assert deadline_s > 0
         return self.progress
 
-    def post(self, _: Route, news: News) -> None:
+    def post(self, _: Route, news: Alert) -> None:
         self.during_post()
         self.posted.append(news)
         if self.receiver:
@@ -134,7 +114,7 @@ class World:
 
     def news(self, route: Route = ROUTE) -> list[str]:
         """Return the kinds of the news that are not delivered yet, oldest first."""
-        return [news.kind for news in self.state(route).outbox.news]
+        return [news.kind for news in self.state(route).outbox.alerts]
 
     def history(self, route: Route = ROUTE) -> list[SyncRecord]:
         """Return the records, newest first."""

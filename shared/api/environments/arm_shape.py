@@ -11,7 +11,7 @@ from shared.api.request import RequestUrl
 from shared.arm.clouds import API_VERSION
 
 if TYPE_CHECKING:
-    from shared.api.endpoints import Answering
+    from shared.api.endpoint import Answering
 
 
 def arm_shaped(answer: "Answering") -> "Answering":

@@ -10,7 +10,7 @@ import azure.functions as func
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-from shared.adf.diff import Change
+from shared.adf.diff import SpecChange
 from shared.adf.names import EnvironmentId
 from shared.adf.secrets import masks_in
 from shared.adf.spec import EnvironmentSpec, normalised
@@ -143,11 +143,11 @@ class Put:
         conditions = {"If-Match": self.if_match, "If-None-Match": self.if_none_match}
         return {name: etag for name, etag in conditions.items() if etag is not None}
 
-    def sends(self, changed: Sequence[Change]) -> bool:
+    def sends(self, changed: Sequence[SpecChange]) -> bool:
         """Whether ARM is asked, apart from a dry run."""
         return bool(changed) or not self.if_changed
 
-    def plan(self, changed: Sequence[Change], warnings: Sequence[SpecWarning]) -> Plan:
+    def plan(self, changed: Sequence[SpecChange], warnings: Sequence[SpecWarning]) -> Plan:
         """Return the answer of a dry run."""
         path, headers = str(self.environment), self.conditions
         return Plan(

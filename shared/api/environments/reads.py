@@ -24,7 +24,7 @@ from shared.rest.deadline import Deadline
 ARM_SECONDS = 9.0
 
 
-class EnvironmentApi:
+class EnvironmentReads:
     """The environments of `factories`, and of no other. All calls of ARM for a request last `arm_seconds` together."""
 
     def __init__(self, factories: Sequence[FactoryId], arm: RestCaller, *, arm_seconds: float = ARM_SECONDS) -> None:

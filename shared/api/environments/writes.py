@@ -63,7 +63,7 @@ class EnvironmentWrites:
 
     @answering
     def patch(self, request: func.HttpRequest) -> func.HttpResponse:
-        """Change what the body names in the environment as it is, if nobody changes it meanwhile."""
+        """SpecChange what the body names in the environment as it is, if nobody changes it meanwhile."""
         place, deadline = self._place(request), self._deadline()
         environment = place.named(request.route_params.get("name", ""))
         patch = Patch.read(request, place.query)

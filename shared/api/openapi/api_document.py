@@ -4,10 +4,11 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import azure.functions as func
 
-from shared.api.endpoints import Endpoint
+from shared.api.endpoint import Endpoint
 from shared.api.openapi import app, arm_paths, environments, routes
 from shared.api.openapi.document import document
 from shared.api.openapi.operation import Json
@@ -19,7 +20,7 @@ OPERATIONS = {**app.OPERATIONS, **environments.OPERATIONS, **arm_paths.OPERATION
 class ApiDocument:
     """The description of `endpoints`, made when somebody first asks for it."""
 
-    endpoints: Iterable[Endpoint]
+    endpoints: Iterable[Endpoint[Any]]
 
     def show(self, _request: func.HttpRequest) -> func.HttpResponse:
         """Answer with the document."""

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from pydantic import BaseModel
 
 from shared.api.health import ReadyView
-from shared.api.openapi.operation import STORAGE, Answer, Body, Json, Operation
+from shared.api.openapi.operation import STORAGE, Answer, ApiOperation, Body, Json
 
 _TAG = "app"
 
@@ -17,8 +17,8 @@ class Alive(BaseModel):
 
 
 OPERATIONS = {
-    "health": Operation(_TAG, [Answer(HTTPStatus.OK, "It runs.", Body(Alive))]),
-    "ready": Operation(
+    "health": ApiOperation(_TAG, [Answer(HTTPStatus.OK, "It runs.", Body(Alive))]),
+    "ready": ApiOperation(
         _TAG,
         [
             Answer(HTTPStatus.OK, "They can be kept.", Body(ReadyView)),
@@ -27,7 +27,7 @@ OPERATIONS = {
         "For a monitor that pages somebody: whether storage answers, the app's identity gets a token, and every "
         "route's last sync went well.",
     ),
-    "status_page": Operation(
+    "status_page": ApiOperation(
         _TAG,
         [
             Answer(HTTPStatus.OK, "The page.", Body(str, ("text/html",))),
@@ -36,13 +36,13 @@ OPERATIONS = {
             ),
         ],
     ),
-    "metrics": Operation(
+    "metrics": ApiOperation(
         _TAG,
         [Answer(HTTPStatus.OK, "All metrics, in Prometheus' text format.", Body(str, ("text/plain",))), STORAGE],
         "What a process counts for itself has the label `worker`.",
     ),
-    "api_document": Operation(_TAG, [Answer(HTTPStatus.OK, "OpenAPI 3.1.", Body(Json))]),
-    "api_docs": Operation(
+    "api_document": ApiOperation(_TAG, [Answer(HTTPStatus.OK, "OpenAPI 3.1.", Body(Json))]),
+    "api_docs": ApiOperation(
         _TAG,
         [
             Answer(

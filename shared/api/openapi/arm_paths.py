@@ -9,7 +9,7 @@ from shared.api.openapi import parameters
 from shared.api.openapi import parameters as headers
 from shared.api.openapi.environment_shapes import Environment
 from shared.api.openapi.environments import OPERATIONS as OURS
-from shared.api.openapi.operation import Answer, Body, Operation
+from shared.api.openapi.operation import Answer, ApiOperation, Body
 from shared.api.problem import ProblemDetails
 
 _TAG = "arm"
@@ -29,7 +29,7 @@ class ArmProblem(ProblemDetails):
     error: ServiceError
 
 
-def _in_arms_shape(name: str) -> Operation:
+def _in_arms_shape(name: str) -> ApiOperation:
     ours = OURS[name]
     options = tuple(each for each in ours.parameters if each is not parameters.FACTORY)
     answers = [_shaped(answer, located=name in _LOCATED) for answer in ours.answers]
@@ -44,12 +44,12 @@ def _shaped(answer: Answer, *, located: bool) -> Answer:
     return answer
 
 
-def _followed(state: str) -> Operation:
+def _followed(state: str) -> ApiOperation:
     shown, *refusals = _in_arms_shape("get_environment").answers
     not_yet = Answer(HTTPStatus.ACCEPTED, "Not yet.", headers=(headers.LOCATION_TO_FOLLOW,))
     there = replace(shown, description=f"It is {state}.", body=Body(Environment))
     description = "Where ARM's clients look after the POST."
-    return Operation(_TAG, [there, not_yet, *refusals], description, [parameters.ARM_VERSION])
+    return ApiOperation(_TAG, [there, not_yet, *refusals], description, [parameters.ARM_VERSION])
 
 
 OPERATIONS = {

@@ -5,16 +5,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from shared.api.endpoints import Endpoint
+from shared.api.endpoint import Endpoint
 from shared.api.openapi.operation import (
     ANSWERED,
     TAKEN,
     Answer,
+    ApiOperation,
     Body,
     Header,
     Json,
     Mode,
-    Operation,
     Parameter,
     Schemas,
 )
@@ -35,7 +35,7 @@ _TAGS = {
 _PART = re.compile(r"\{(\w+)\}")
 
 
-def document(endpoints: Iterable[Endpoint], operations: Mapping[str, Operation]) -> Json:
+def document(endpoints: Iterable[Endpoint[Any]], operations: Mapping[str, ApiOperation]) -> Json:
     """Return the document; raise KeyError for an endpoint, or a part of its path, that nobody describes."""
     described = [(endpoint, _with_refusal(endpoint, operations[endpoint.name])) for endpoint in endpoints]
     schemas = Schemas.of(shape for _, operation in described for shape in _shapes(operation))
@@ -53,18 +53,18 @@ def document(endpoints: Iterable[Endpoint], operations: Mapping[str, Operation])
     }
 
 
-def _with_refusal(endpoint: Endpoint, operation: Operation) -> Operation:
+def _with_refusal(endpoint: Endpoint[Any], operation: ApiOperation) -> ApiOperation:
     answers = operation.answers if endpoint.anonymous else [*operation.answers, refusal(operation)]
     return replace(operation, answers=answers)
 
 
-def _shapes(operation: Operation) -> Iterator[tuple[Any, Mode]]:
+def _shapes(operation: ApiOperation) -> Iterator[tuple[Any, Mode]]:
     if operation.body:
         yield operation.body.shape, TAKEN
     yield from ((answer.body.shape, ANSWERED) for answer in operation.answers if answer.body)
 
 
-def _operation(endpoint: Endpoint, operation: Operation, schemas: Schemas) -> Json:
+def _operation(endpoint: Endpoint[Any], operation: ApiOperation, schemas: Schemas) -> Json:
     in_path = (IN_PATH[name] for name in _PART.findall(endpoint.url_path))
     parameters = [_parameter(parameter) for parameter in (*in_path, *operation.parameters)]
     answers = sorted(operation.answers, key=lambda each: each.status)

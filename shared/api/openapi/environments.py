@@ -10,7 +10,7 @@ from shared.api.environments.put import Plan
 from shared.api.openapi import environment_shapes as shapes
 from shared.api.openapi import parameters
 from shared.api.openapi import parameters as headers
-from shared.api.openapi.operation import JSON, RETRY_AFTER, Answer, Body, Header, Json, Operation, Parameter, problem
+from shared.api.openapi.operation import JSON, RETRY_AFTER, Answer, ApiOperation, Body, Header, Json, Parameter, problem
 from shared.api.openapi.security import GITHUB, STANDARD
 
 _TAG = "environments"
@@ -55,17 +55,17 @@ _NO_ANSWER = problem(
 _ALWAYS = (_FORBIDDEN, _BAD_GATEWAY, _NO_ANSWER)
 
 
-def _reading(answer: Answer, *refusals: Answer) -> Operation:
-    return Operation(_TAG, [answer, *refusals, _QUERY, *_ALWAYS], parameters=[parameters.FACTORY])
+def _reading(answer: Answer, *refusals: Answer) -> ApiOperation:
+    return ApiOperation(_TAG, [answer, *refusals, _QUERY, *_ALWAYS], parameters=[parameters.FACTORY])
 
 
-def _acting(description: str, *answers: Answer) -> Operation:
+def _acting(description: str, *answers: Answer) -> ApiOperation:
     refusals = (_QUERY, _NOT_FOUND, _CONFLICT, _NAME_OR_DELIVERY, *_ALWAYS)
     answers = tuple(replace(answer, headers=(*answer.headers, headers.REPLAYED_HEADER)) for answer in answers)
-    return Operation(_TAG, [*answers, *refusals], description, [parameters.FACTORY], signatures=(STANDARD,))
+    return ApiOperation(_TAG, [*answers, *refusals], description, [parameters.FACTORY], signatures=(STANDARD,))
 
 
-def _steered(verb: str) -> Operation:
+def _steered(verb: str) -> ApiOperation:
     return _acting(
         "`properties.state` of the environment tells when it is done.",
         Answer(HTTPStatus.OK, "Done.", headers=headers.FROM_ARM),
@@ -75,7 +75,7 @@ def _steered(verb: str) -> Operation:
 
 def _writing(
     description: str, body: Body, conditions: Sequence[Parameter], *, header: tuple[Header, ...] = ()
-) -> Operation:
+) -> ApiOperation:
     shown = Answer(
         HTTPStatus.OK,
         "The environment as ARM shows it now; or, of a dry run, the plan.",
@@ -84,7 +84,7 @@ def _writing(
     )
     refusals = (_BODY, _NOT_FOUND, _CONFLICT, _PRECONDITION, _TOO_LARGE, _MEDIA_TYPE, _SPEC, *_ALWAYS)
     options = (parameters.FACTORY, parameters.DRY_RUN, parameters.IF_CHANGED, *conditions)
-    return Operation(_TAG, [shown, *refusals], description, options, body, (STANDARD, GITHUB))
+    return ApiOperation(_TAG, [shown, *refusals], description, options, body, (STANDARD, GITHUB))
 
 
 OPERATIONS = {

@@ -56,7 +56,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
+class ApiOperation:
     """What an endpoint takes and answers, besides the parts of its path and the refusal of a wrong key.
 
     `signatures` are the styles of signatures that it checks, if there are some.

@@ -5,8 +5,8 @@ from http import HTTPStatus
 
 from shared.api.openapi import parameters
 from shared.api.openapi import parameters as headers
-from shared.api.openapi.operation import RETRY_AFTER, STORAGE, Answer, Body, Operation, problem
-from shared.api.routes.views import AllRoutes, FileStanding, OneRoute, RouteView, SyncLink, SyncPage, SyncPlan
+from shared.api.openapi.operation import RETRY_AFTER, STORAGE, Answer, ApiOperation, Body, problem
+from shared.api.routes.views import AllRoutes, FileStatusView, OneRoute, RouteView, SyncLink, SyncPage, SyncPlan
 from shared.sync.history import SyncRecord
 
 _TAG = "routes"
@@ -23,17 +23,17 @@ _NO_RECORD = problem(
     "There is no such route, or no record of this sync, or not yet.",
     replace(_LOOK_AGAIN, always=False),
 )
-_STEERED = Operation(_TAG, [Answer(HTTPStatus.OK, "The route as it is then.", Body(RouteView)), _NO_ROUTE, STORAGE])
+_STEERED = ApiOperation(_TAG, [Answer(HTTPStatus.OK, "The route as it is then.", Body(RouteView)), _NO_ROUTE, STORAGE])
 
 OPERATIONS = {
-    "list_routes": Operation(_TAG, [Answer(HTTPStatus.OK, "All routes.", Body(AllRoutes)), STORAGE]),
-    "show_route": Operation(_TAG, [Answer(HTTPStatus.OK, "The route.", Body(OneRoute)), _NO_ROUTE, STORAGE]),
-    "show_file": Operation(
+    "list_routes": ApiOperation(_TAG, [Answer(HTTPStatus.OK, "All routes.", Body(AllRoutes)), STORAGE]),
+    "show_route": ApiOperation(_TAG, [Answer(HTTPStatus.OK, "The route.", Body(OneRoute)), _NO_ROUTE, STORAGE]),
+    "show_file": ApiOperation(
         _TAG,
-        [Answer(HTTPStatus.OK, "Where it stands.", Body(FileStanding)), _PATH, _NO_FILE, STORAGE],
+        [Answer(HTTPStatus.OK, "Where it stands.", Body(FileStatusView)), _PATH, _NO_FILE, STORAGE],
         "It is about the version that lies in the folder when it is asked for.",
     ),
-    "sync_route": Operation(
+    "sync_route": ApiOperation(
         _TAG,
         [
             Answer(HTTPStatus.OK, "Of a dry run: what would be done.", Body(SyncPlan)),
@@ -48,7 +48,7 @@ OPERATIONS = {
     "suspend_route": _STEERED,
     "resume_route": _STEERED,
     "acknowledge_removed": _STEERED,
-    "list_syncs": Operation(
+    "list_syncs": ApiOperation(
         _TAG,
         [Answer(HTTPStatus.OK, "A page of the history.", Body(SyncPage)), _QUERY, _NO_ROUTE, STORAGE],
         parameters=[
@@ -59,7 +59,7 @@ OPERATIONS = {
             parameters.UNTIL,
         ],
     ),
-    "show_sync": Operation(
+    "show_sync": ApiOperation(
         _TAG,
         [
             Answer(

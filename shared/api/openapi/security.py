@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from shared.api.openapi.operation import Answer, Body, Json, Operation
+from shared.api.openapi.operation import Answer, ApiOperation, Body, Json
 from shared.api.problem import CONTENT_TYPE, ProblemDetails
 
 STANDARD = "standardWebhooks"
@@ -39,12 +39,12 @@ _NOT_LET_IN = Answer(
 )
 
 
-def requirements(operation: Operation) -> list[Json]:
+def requirements(operation: ApiOperation) -> list[Json]:
     """Return what a request has to carry, one alternative each: a key, or a key and a signature."""
     signed: list[Json] = [{key: [], name: []} for name in operation.signatures for key in _KEYS]
     return [{key: []} for key in _KEYS] + signed
 
 
-def refusal(operation: Operation) -> Answer:
+def refusal(operation: ApiOperation) -> Answer:
     """Return what meets a request that carries something else."""
     return _NOT_LET_IN if operation.signatures else _WRONG_KEY

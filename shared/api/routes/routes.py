@@ -1,4 +1,4 @@
-"""`/api/routes`: how each route and each of its files is, and what an operator may do."""
+"""`/api/routes`: how each route and each of its files is, and what an commands may do."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -10,13 +10,13 @@ import azure.functions as func
 from shared.api.problem import Problem
 from shared.api.request import query_of
 from shared.api.response import answering, view_answer
-from shared.api.routes.shown import Shared, shown, shown_with_removed
-from shared.api.routes.views import AllRoutes, FileStanding, RouteView, link_to
+from shared.api.routes.shown import SharedSettings, shown, shown_with_removed
+from shared.api.routes.views import AllRoutes, FileStatusView, RouteView, link_to
 from shared.folder.manifest import File
 from shared.route import Route
 from shared.sync.baseline import Baseline, Baselines
-from shared.sync.commands import Operator
-from shared.sync.file_status import Standing, standing_of, standing_of_missing
+from shared.sync.commands import Commands
+from shared.sync.file_status import FileStatus, status_of, status_of_missing
 from shared.sync.store import RouteStates
 
 _NOT_IMPORTED = "not a file that is imported: not below dags/ or plugins/ of the folder, or what an editor left behind"
@@ -30,14 +30,14 @@ class RoutesApi:
     routes: Sequence[Route]
     states: RouteStates
     baselines: Baselines
-    operator: Operator
+    commands: Commands
     find_file: Callable[[Route, str], File | None]
-    shared: Shared
+    shared: SharedSettings
 
     @answering
     def index(self, _request: func.HttpRequest) -> func.HttpResponse:
         """All routes, without the names of removed files; one read of storage for each."""
-        return view_answer(AllRoutes(routes=tuple(map(self._shown, self.routes))))
+        return view_answer(AllRoutes(value=tuple(map(self._shown, self.routes))))
 
     @answering
     def show(self, request: func.HttpRequest) -> func.HttpResponse:
@@ -57,25 +57,25 @@ class RoutesApi:
             name = route.folder.blob_name(path)
         except ValueError as error:
             raise Problem(HTTPStatus.BAD_REQUEST, str(error)) from error
-        standing = self._standing(route, name) if name else None
-        if name and standing is None:
+        status = self._status(route, name) if name else None
+        if name and status is None:
             raise Problem(HTTPStatus.NOT_FOUND, _NO_SUCH_FILE)
-        return view_answer(_file_standing(route, name or path, standing))
+        return view_answer(_status_view(route, name or path, status))
 
     @answering
     def suspend(self, request: func.HttpRequest) -> func.HttpResponse:
         """Let the route do nothing until it is resumed."""
-        return self._steer(request, self.operator.suspend)
+        return self._steer(request, self.commands.suspend)
 
     @answering
     def resume(self, request: func.HttpRequest) -> func.HttpResponse:
         """Let the route work again."""
-        return self._steer(request, self.operator.resume)
+        return self._steer(request, self.commands.resume)
 
     @answering
     def acknowledge_removed(self, request: func.HttpRequest) -> func.HttpResponse:
         """Forget the files that were removed here and that ADF keeps."""
-        return self._steer(request, self.operator.acknowledge_removed)
+        return self._steer(request, self.commands.acknowledge_removed)
 
     def _steer(self, request: func.HttpRequest, act: Callable[[Route], None]) -> func.HttpResponse:
         route = route_of(request, self.routes)
@@ -85,13 +85,13 @@ class RoutesApi:
     def _shown(self, route: Route) -> RouteView:
         return shown(route, self.states.read(route).state, self.shared)
 
-    def _standing(self, route: Route, name: str) -> Standing | None:
+    def _status(self, route: Route, name: str) -> FileStatus | None:
         # The file first: a sync that ends meanwhile is then known when the baseline is read, and not the reverse.
         file = self.find_file(route, name)
         state = self.states.read(route).state
         staged = self.baselines.read_staged(route) if state.operation else Baseline()
         baseline = self.baselines.read(route)
-        return standing_of(file, baseline, staged, state) if file else standing_of_missing(name, baseline)
+        return status_of(file, baseline, staged, state) if file else status_of_missing(name, baseline)
 
 
 def _path_in(request: func.HttpRequest) -> str:
@@ -99,15 +99,15 @@ def _path_in(request: func.HttpRequest) -> str:
     return re.sub("%2f", "/", request.route_params.get("path", ""), flags=re.IGNORECASE)
 
 
-def _file_standing(route: Route, path: str, standing: Standing | None) -> FileStanding:
-    if standing is None:
-        return FileStanding(path=path, state="notImported", since=None, sync=None, sentence=_NOT_IMPORTED)
-    return FileStanding(
+def _status_view(route: Route, path: str, status: FileStatus | None) -> FileStatusView:
+    if status is None:
+        return FileStatusView(path=path, state="notImported", since=None, sync=None, sentence=_NOT_IMPORTED)
+    return FileStatusView(
         path=path,
-        state=standing.state,
-        since=standing.since,
-        sync=link_to(route.name, standing.sync_id),
-        sentence=standing.sentence,
+        state=status.state,
+        since=status.since,
+        sync=link_to(route.name, status.sync_id),
+        sentence=status.sentence,
     )
 
 

@@ -2,29 +2,35 @@
 
 from dataclasses import dataclass
 from itertools import islice
-from typing import Literal
 
-from shared.api.routes.views import OneRoute, OpenRequest, RemovedFile, RouteSettings, RouteView, RunningSync, url_of
+from shared.api.routes.views import (
+    OneRoute,
+    OpenRequest,
+    RemovedFile,
+    RouteSettingsView,
+    RouteView,
+    RunningSyncView,
+    url_of,
+)
 from shared.route import Route
 from shared.sync.baseline import Baseline
 from shared.sync.conditions import conditions, pending_since
 from shared.sync.decide import Policy
-from shared.sync.state import Operation, Requested, RouteState
+from shared.sync.state import Requested, RouteState, RunningSync
 from shared.sync.transitions import failures_in_a_row
 
 NAMES_SHOWN = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
+class SharedSettings:
     """The settings that all routes share."""
 
     policy: Policy
     sweep_schedule: str
-    dag_checks: Literal["off", "warn", "block"]
 
 
-def shown(route: Route, state: RouteState, shared: Shared) -> RouteView:
+def shown(route: Route, state: RouteState, shared: SharedSettings) -> RouteView:
     """Return how a route is."""
     return RouteView(
         name=route.name,
@@ -45,7 +51,7 @@ def shown(route: Route, state: RouteState, shared: Shared) -> RouteView:
     )
 
 
-def shown_with_removed(route: Route, state: RouteState, baseline: Baseline, shared: Shared) -> OneRoute:
+def shown_with_removed(route: Route, state: RouteState, baseline: Baseline, shared: SharedSettings) -> OneRoute:
     """Return how a route is, with the names of its removed files."""
     first = islice(baseline.removed.items(), NAMES_SHOWN)
     removed = tuple(RemovedFile(name=name, since=since) for name, since in first)
@@ -53,9 +59,9 @@ def shown_with_removed(route: Route, state: RouteState, baseline: Baseline, shar
     return OneRoute(**dict(view), removed_files=removed)
 
 
-def _settings(route: Route, shared: Shared) -> RouteSettings:
+def _settings(route: Route, shared: SharedSettings) -> RouteSettingsView:
     policy = shared.policy
-    return RouteSettings(
+    return RouteSettingsView(
         factory=str(route.environment.factory),
         environment=route.environment.name,
         linked_service=route.request.linked_service_name,
@@ -69,15 +75,15 @@ def _settings(route: Route, shared: Shared) -> RouteSettings:
         settle_seconds=policy.settle.total_seconds(),
         operation_timeout_seconds=policy.operation_timeout.total_seconds(),
         sweep_schedule=shared.sweep_schedule,
-        dag_checks=shared.dag_checks,
+        dag_checks=policy.dag_checks,
     )
 
 
 def _open(route: Route, requested: Requested) -> OpenRequest:
     url = url_of(route.name, requested.sync_id)
-    return OpenRequest(id=requested.sync_id, url=url, force=requested.force, at=requested.at)
+    return OpenRequest(sync_id=requested.sync_id, url=url, force=requested.force, at=requested.at)
 
 
-def _running(operation: Operation) -> RunningSync:
+def _running(operation: RunningSync) -> RunningSyncView:
     """Return a running operation without its handle, which holds ARM's links."""
-    return RunningSync.model_validate(operation.model_dump(exclude={"handle"}))
+    return RunningSyncView.model_validate(operation.model_dump(exclude={"handle"}))

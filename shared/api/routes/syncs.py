@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from itertools import islice
 from typing import Self, get_args
+from urllib.parse import urlencode
 
 import azure.functions as func
 
@@ -13,14 +14,14 @@ from shared.api.problem import Problem
 from shared.api.request import flag, query_of
 from shared.api.response import answering, view_answer
 from shared.api.routes.routes import route_of
-from shared.api.routes.views import ArmRequest, SyncLink, SyncPage, SyncPlan, url_of
+from shared.api.routes.views import ArmRequest, SyncLink, SyncPage, SyncPlan, syncs_url, url_of
 from shared.api.routes.waiting import Waiting, seconds_in
 from shared.arm.factory import sync_call
 from shared.route import Route
-from shared.sync.commands import Operator
+from shared.sync.commands import Commands
 from shared.sync.decide import Sync
-from shared.sync.dry_run import Preview, Previews
-from shared.sync.history import Changes, Outcome, Records, SyncSummary
+from shared.sync.dry_run import DryRun, DryRuns
+from shared.sync.history import Changes, History, Outcome, SyncSummary
 
 # In seconds; how soon it makes sense to look at a sync again that has not ended.
 _LOOK_AGAIN_S = 2
@@ -31,9 +32,9 @@ class SyncsApi:
     """Answers for the routes of the settings and no other."""
 
     routes: Sequence[Route]
-    operator: Operator
-    records: Records
-    previews: Previews
+    commands: Commands
+    history: History
+    dry_runs: DryRuns
     waiting: Waiting
 
     @answering
@@ -46,17 +47,19 @@ class SyncsApi:
         query = query_of(request, "force", "dryRun")
         force = flag(query, "force")
         if flag(query, "dryRun"):
-            return view_answer(_plan(route, self.previews.of(route, force=force)))
-        sync_id = self.operator.request_sync(route, force=force)
+            return view_answer(_plan(route, self.dry_runs.of(route, force=force)))
+        sync_id = self.commands.request_sync(route, force=force)
         url = url_of(route.name, sync_id)
-        return view_answer(SyncLink(id=sync_id, url=url), HTTPStatus.ACCEPTED, {"Location": url})
+        return view_answer(SyncLink(sync_id=sync_id, url=url), HTTPStatus.ACCEPTED, {"Location": url})
 
     @answering
-    def history(self, request: func.HttpRequest) -> func.HttpResponse:
+    def index(self, request: func.HttpRequest) -> func.HttpResponse:
         """Attempts to sync in short, newest first; one read of storage however many there are."""
         route = route_of(request, self.routes)
-        asked = HistoryQuery.read(query_of(request, *PARAMETERS))
-        return view_answer(asked.page(self.records.summaries(route.name)))
+        query = query_of(request, *PARAMETERS)
+        found, more = HistoryQuery.read(query).page(self.history.summaries(route.name))
+        next_link = f"{syncs_url(route.name)}?{urlencode({**query, 'after': found[-1].sync_id})}" if more else None
+        return view_answer(SyncPage(value=found, next_link=next_link))
 
     @answering
     def record(self, request: func.HttpRequest) -> func.HttpResponse:
@@ -67,24 +70,24 @@ class SyncsApi:
         route = route_of(request, self.routes)
         seconds = seconds_in(query_of(request, "wait").get("wait"))
         sync_id = request.route_params.get("id", "")
-        found = self.waiting.for_end(lambda: self.records.read(route.name, sync_id), seconds)
+        found = self.waiting.for_end(lambda: self.history.read(route.name, sync_id), seconds)
         if found is None:
             detail = "there is no record of this sync, or not yet"
             raise Problem(HTTPStatus.NOT_FOUND, detail, retry_after_s=_LOOK_AGAIN_S)
         return view_answer(found, headers={"Retry-After": str(_LOOK_AGAIN_S)} if found.is_open else {})
 
 
-def _plan(route: Route, preview: Preview) -> SyncPlan:
+def _plan(route: Route, dry_run: DryRun) -> SyncPlan:
     call = sync_call(route.environment.factory, route.request)
     return SyncPlan(
-        would_send=isinstance(preview.decision, Sync),
-        decision=type(preview.decision).__name__,
-        reason=preview.decision.reason,
-        sentence=preview.decision.sentence,
-        revision=preview.manifest.revision,
-        files=len(preview.manifest.files),
-        changes=Changes.of(preview.diff),
-        findings=preview.findings,
+        would_send=isinstance(dry_run.decision, Sync),
+        decision=type(dry_run.decision).__name__,
+        reason=dry_run.decision.reason,
+        sentence=dry_run.decision.sentence,
+        revision=dry_run.manifest.revision,
+        files=len(dry_run.manifest.files),
+        changes=Changes.of(dry_run.diff),
+        findings=dry_run.findings,
         request=ArmRequest(method=call.method, path=f"{call.url.path}?{call.url.query}", body=route.request.wire()),
     )
 
@@ -115,11 +118,10 @@ class HistoryQuery:
             _time(query, "until"),
         )
 
-    def page(self, syncs: Iterable[SyncSummary]) -> SyncPage:
-        """Return the first page of those syncs that are asked for, of all, newest first."""
+    def page(self, syncs: Iterable[SyncSummary]) -> tuple[tuple[SyncSummary, ...], bool]:
+        """Return the first page of those syncs that are asked for, of all, newest first, and whether there are more."""
         found = tuple(islice(filter(self._is_asked_for, syncs), self.limit + 1))
-        page = found[: self.limit]
-        return SyncPage(syncs=page, after=page[-1].sync_id if len(found) > len(page) else None)
+        return found[: self.limit], len(found) > self.limit
 
     def _is_asked_for(self, sync: SyncSummary) -> bool:
         return (

@@ -1,6 +1,6 @@
 """What the routes API answers with: one model for each answer, from which the API document is made too.
 
-Keys are camelCase; parts of stored documents keep the snake_case in which they are stored.
+Keys are camelCase, as in the stored documents.
 """
 
 from datetime import datetime
@@ -10,10 +10,11 @@ from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
 from shared.folder.checks import Finding
+from shared.storage.documents import StoredModel
 from shared.sync.conditions import Condition
-from shared.sync.file_status import Stand
+from shared.sync.file_status import FileState
 from shared.sync.history import Changes, SyncSummary
-from shared.sync.state import Failure, Part, Synced
+from shared.sync.state import Failure, Synced
 
 
 class View(BaseModel):
@@ -22,7 +23,7 @@ class View(BaseModel):
     model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True, serialize_by_alias=True)
 
 
-class RouteSettings(View):
+class RouteSettingsView(View):
     """What the operator set for a route, defaults filled in; `connection` is the name of an app setting."""
 
     factory: str
@@ -41,7 +42,7 @@ class RouteSettings(View):
     dag_checks: Literal["off", "warn", "block"]
 
 
-class RunningSync(Part):
+class RunningSyncView(StoredModel):
     """A sync that ADF accepted and still works on."""
 
     sync_id: str
@@ -53,9 +54,9 @@ class RunningSync(Part):
 
 
 class OpenRequest(View):
-    """A sync that somebody asked for and that is not answered yet."""
+    """A sync that was requested and is not answered yet."""
 
-    id: str
+    sync_id: str
     url: str
     force: bool
     at: datetime
@@ -75,7 +76,7 @@ class RouteView(View):
     environment: str
     folder: str
     request: dict[str, object]
-    settings: RouteSettings
+    settings: RouteSettingsView
     conditions: tuple[Condition, ...]
     synced: Synced | None
     pending_since: datetime | None
@@ -83,7 +84,7 @@ class RouteView(View):
     requested: OpenRequest | None
     failure: Failure | None
     failures_in_a_row: int
-    operation: RunningSync | None
+    operation: RunningSyncView | None
     suspended_since: datetime | None
     removed: int
 
@@ -95,33 +96,34 @@ class OneRoute(RouteView):
 
 
 class AllRoutes(View):
-    """How all routes are."""
+    """The status of all routes, always on one page."""
 
-    routes: tuple[RouteView, ...]
+    value: tuple[RouteView, ...]
+    next_link: None = None
 
 
 class SyncLink(View):
-    """Where the record of a sync is or will be."""
+    """URL of the sync record, which may not exist yet."""
 
-    id: str
+    sync_id: str
     url: str
 
 
-class FileStanding(View):
+class FileStatusView(View):
     """Where a file stands; `path` is its name below the container."""
 
     path: str
-    state: Stand | Literal["notImported"]
+    state: FileState | Literal["notImported"]
     since: datetime | None
     sync: SyncLink | None
     sentence: str
 
 
 class SyncPage(View):
-    """A page of history, newest first; `after` is where the next one begins, None at the end."""
+    """A page of history, newest first; `nextLink` is the URL of the next one, null at the end."""
 
-    syncs: tuple[SyncSummary, ...]
-    after: str | None
+    value: tuple[SyncSummary, ...]
+    next_link: str | None
 
 
 class ArmRequest(View):
@@ -146,11 +148,16 @@ class SyncPlan(View):
     request: ArmRequest
 
 
+def syncs_url(route_name: str) -> str:
+    """Return the path of a route's history."""
+    return f"/api/routes/{route_name}/syncs"
+
+
 def url_of(route_name: str, sync_id: str) -> str:
-    """Return the path at which a sync's record is."""
-    return f"/api/routes/{route_name}/syncs/{sync_id}"
+    """Return the path of a sync's record."""
+    return f"{syncs_url(route_name)}/{sync_id}"
 
 
 def link_to(route_name: str, sync_id: str | None) -> SyncLink | None:
     """Return the link to a sync, if there is one."""
-    return SyncLink(id=sync_id, url=url_of(route_name, sync_id)) if sync_id else None
+    return SyncLink(sync_id=sync_id, url=url_of(route_name, sync_id)) if sync_id else None

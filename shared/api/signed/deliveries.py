@@ -18,8 +18,7 @@ from pydantic import ValidationError
 from shared.api.problem import Problem
 from shared.api.signed.signatures import Delivery
 from shared.errors import StateConflict
-from shared.storage.documents import Documents
-from shared.sync.state import Part
+from shared.storage.documents import Documents, StoredModel
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +39,7 @@ class AgingDocuments(Documents, Protocol):
         """Return the names that start with `prefix` whose documents were last written before `moment`."""
 
 
-class KeptAnswer(Part):
+class KeptAnswer(StoredModel):
     """What a delivery was answered; secrets are masked in it, as in every answer."""
 
     status: int
@@ -61,7 +60,7 @@ class KeptAnswer(Part):
         return func.HttpResponse(self.body, status_code=self.status, headers=headers, mimetype=self.mimetype)
 
 
-class Handling(Part):
+class Handling(StoredModel):
     """How far a delivery is: a worker has it until `claimed_until`, nobody if that is None, and it may be answered."""
 
     fingerprint: str

@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 from local.app_settings import ROOT
-from shared.api.endpoints import ENDPOINTS, Endpoint
+from shared.api.endpoint import Endpoint
+from shared.api.endpoints import ENDPOINTS, Parts
 from tests.http_file import FILE, requests_of
 
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
@@ -103,14 +104,14 @@ def test_what_is_started_from_the_editor_exists() -> None:
     assert {one["python"] for one in started if "python" in one} == {"${workspaceFolder}/.venv/bin/python"}
 
 
-def answers(endpoint: Endpoint, method: str, path: str) -> bool:
+def answers(endpoint: Endpoint[Parts], method: str, path: str) -> bool:
     value = ".+" if "{*" in endpoint.path else "[^/]+"
     pattern = re.sub(r"\\\{\w+\\\}", value, re.escape(endpoint.url_path))
     return endpoint.method == method and re.fullmatch(pattern, path) is not None
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.name)
-def test_there_is_a_request_for_every_route(endpoint: Endpoint) -> None:
+def test_there_is_a_request_for_every_route(endpoint: Endpoint[Parts]) -> None:
     written = [(request.method, urlsplit(request.url).path) for request in requests_of(FILE.read_text())]
     assert [one for one in written if answers(endpoint, *one)]
 

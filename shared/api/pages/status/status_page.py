@@ -12,9 +12,9 @@ from azure.core.exceptions import AzureError
 
 from shared.api.pages.rendering import Page
 from shared.api.pages.status.cards import UNKNOWN, Card, Overall, card, overall
-from shared.api.routes.shown import Shared, shown
+from shared.api.routes.shown import SharedSettings, shown
 from shared.route import Route
-from shared.sync.history import Records
+from shared.sync.history import History
 from shared.sync.store import RouteStates
 
 log = logging.getLogger(__name__)
@@ -30,8 +30,8 @@ class StatusPage:
 
     routes: Sequence[Route]
     states: RouteStates
-    records: Records
-    shared: Shared
+    records: History
+    shared: SharedSettings
     now: Callable[[], datetime]
 
     def show(self, _request: func.HttpRequest) -> func.HttpResponse:

@@ -1,0 +1,124 @@
+"""The engine, put together from what it needs from outside: once, for the app, for its tests and for its proofs."""
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from shared.folder.manifest import Manifest
+from shared.route import Route
+from shared.storage.documents import Documents
+from shared.storage.queues import RouteQueue
+from shared.sync.baseline import Baselines
+from shared.sync.commands import Commands
+from shared.sync.decide import Policy
+from shared.sync.dry_run import DryRuns
+from shared.sync.execute import Executor, Inspection, ReadFiles
+from shared.sync.history import History
+from shared.sync.lease import Leases
+from shared.sync.outbox import Outbox
+from shared.sync.outcomes import Outcomes
+from shared.sync.poll import Poller
+from shared.sync.reconcile import Reconciler
+from shared.sync.state import Alert
+from shared.sync.store import RouteStates
+from shared.sync.sweep import Retention, Sweep
+from shared.sync.wake_up import WakeUps
+from shared.targets.port import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """Where alerts go: `queue` asks for deliveries, `post` makes one, or raises NotDelivered."""
+
+    queue: RouteQueue
+    post: Callable[[Route, Alert], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """What the engine needs from outside. Clock (in seconds) and jitter (from 0 to 1) are the process's own."""
+
+    documents: Documents
+    wake_ups: RouteQueue
+    list_folder: Callable[[Route], Manifest]
+    read_files: ReadFiles
+    target_of: Callable[[Route], Target]
+    receiver: Receiver | None = None
+    housekeeping: Sequence[Callable[[], None]] = ()
+    clock: Callable[[], float] = time.monotonic
+    jitter: Callable[[], float] = random.random
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """The parts that triggers and the API use."""
+
+    states: RouteStates
+    baselines: Baselines
+    history: History
+    wake_ups: WakeUps
+    commands: Commands
+    dry_runs: DryRuns
+    reconciler: Reconciler
+    outbox: Outbox | None
+    sweep: Sweep
+
+
+def build(ports: Ports, policy: Policy, routes: Sequence[Route], retention: Retention = Retention()) -> Engine:  # noqa: B008 - a frozen value
+    """Return the engine for `routes`."""
+    states, baselines, history = RouteStates(ports.documents), Baselines(ports.documents), History(ports.documents)
+    wake_ups = WakeUps(states, ports.wake_ups, policy.quiet, clock=ports.clock)
+    outbox = _outbox(ports, states)
+    inspection = Inspection(policy.dag_checks, ports.read_files)
+    outcomes = Outcomes(
+        states=states,
+        baselines=baselines,
+        history=history,
+        wake_ups=wake_ups,
+        policy=policy,
+        outbox=outbox,
+        jitter=ports.jitter,
+    )
+    return Engine(
+        states=states,
+        baselines=baselines,
+        history=history,
+        wake_ups=wake_ups,
+        commands=Commands(states, baselines, wake_ups),
+        dry_runs=DryRuns(
+            states=states, baselines=baselines, list_folder=ports.list_folder, inspection=inspection, policy=policy
+        ),
+        reconciler=Reconciler(
+            states=states,
+            leases=Leases(ports.documents, policy.lease, clock=ports.clock),
+            wake_ups=wake_ups,
+            list_folder=ports.list_folder,
+            executor=Executor(
+                target_of=ports.target_of,
+                list_folder=ports.list_folder,
+                baselines=baselines,
+                inspection=inspection,
+                outcomes=outcomes,
+                policy=policy,
+            ),
+            poller=Poller(target_of=ports.target_of, states=states, wake_ups=wake_ups, outcomes=outcomes),
+            outcomes=outcomes,
+            policy=policy,
+        ),
+        outbox=outbox,
+        sweep=Sweep(
+            routes=routes,
+            wake_ups=wake_ups,
+            outbox=outbox,
+            history=history,
+            retention=retention,
+            housekeeping=ports.housekeeping,
+        ),
+    )
+
+
+def _outbox(ports: Ports, states: RouteStates) -> Outbox | None:
+    if ports.receiver is None:
+        return None
+    return Outbox(states=states, queue=ports.receiver.queue, post=ports.receiver.post, jitter=ports.jitter)
