@@ -1,0 +1,117 @@
+"""Every value comes from a variable, and what is wrong or missing is refused before anything is made."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from local.app_settings import ROOT
+from shared.settings import RouteSettings
+from tests.infra.compiler import INFRA, VARIABLES, Snapshot, compiled, needs_compiler, refusal
+
+PARAMETERS = (INFRA / "main.bicepparam").read_text()
+DOCS = (ROOT / "docs/deploy.md").read_text()
+
+
+def a_route(**other: object) -> str:
+    route = {"name": "sales", "environment": "airflow", "linked_service": "dags", "folder": "one/sales"}
+    return json.dumps([route | other])
+
+
+@needs_compiler
+@pytest.mark.parametrize("name", VARIABLES)
+def test_a_variable_that_was_forgotten_is_named(name: str, tmp_path: Path) -> None:
+    said = refusal(tmp_path, {other: value for other, value in VARIABLES.items() if other != name})
+    assert f'Environment variable "{name}" does not exist' in said
+
+
+@needs_compiler
+def test_with_routes_the_variables_of_a_single_one_are_not_asked_for(tmp_path: Path) -> None:
+    single = {"AIRFLOW_ENVIRONMENT", "LINKED_SERVICE", "DAG_FOLDER"}
+    given = {name: value for name, value in VARIABLES.items() if name not in single}
+    assert refusal(tmp_path, given | {"ROUTES": a_route()}) == ""
+
+
+@needs_compiler
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("FACTORY_NAME", "", "too short"),
+        ("DAG_FOLDER", "", "too short"),
+        ("ROUTES", a_route(linkedService="dags"), 'Did you mean "linked_service"?'),
+        ("ROUTES", a_route(overwrite="no"), '"overwrite" expected a value of type "bool'),
+        ("ROUTES", '[{"name": "sales"}]', '"environment", "folder", "linked_service"'),
+        ("ROUTES", "[{name: sales}]", "Error BCP"),
+        ("EXTRA_SETTINGS", '{"RELAY_FACTORY": "/mine"}', '"RELAY_FACTORY" expected a value of type "\'made by'),
+        ("EXTRA_SETTINGS", '{"AzureWebJobsStorage": "key"}', '"AzureWebJobsStorage" expected a value of type "\'made'),
+        ("EXTRA_SETTINGS", '{"RELAY_QUIET_SECONDS": 10}', '"RELAY_QUIET_SECONDS" expected a value of type "string"'),
+        ("ALLOWED_ADDRESSES", '["office"]', "CIDR 'office/32' is not valid"),
+        ("ALLOWED_ADDRESSES", '["10.0.0.0/33"]', "CIDR '10.0.0.0/33' is not valid"),
+        ("ALWAYS_READY", '[{"name": "blob", "instances": 1}]', '"instances" is not allowed'),
+        ("HTTP_CONCURRENCY", "0", "minimum"),
+        ("USE_NETWORK", "yes", "Error BCP"),
+        ("FACTORY_ROLE", "owner", "'contributor' | 'custom'"),
+    ],
+)
+def test_a_wrong_value_is_refused_with_what_was_expected(
+    variable: str, value: str, said: str, tmp_path: Path
+) -> None:
+    assert said in refusal(tmp_path, VARIABLES | {variable: value})
+
+
+@needs_compiler
+def test_every_parameter_has_a_variable_and_both_are_in_the_docs() -> None:
+    parameters = compiled("main.bicep")["parameters"].keys()
+    assert set(re.findall(r"^param (\w+) =", PARAMETERS, re.MULTILINE)) == parameters
+    variables = set(re.findall(r"readEnvironmentVariable\('(\w+)'", PARAMETERS))
+    assert [name for name in {*parameters, *variables} if f"`{name}`" not in DOCS] == []
+
+
+@needs_compiler
+def test_the_defaults_are_those_of_the_template() -> None:
+    """Whoever deploys main.bicep without the file of parameters gets the same."""
+    written = dict(re.findall(r"param (\w+) = (?:json\()?readEnvironmentVariable\('\w+', '(.*?)'\)", PARAMETERS))
+    defaults = {
+        name: one["defaultValue"] for name, one in compiled("main.bicep")["parameters"].items() if "defaultValue" in one
+    }
+    assert written.keys() <= defaults.keys()
+    different = [
+        name for name, text in written.items() if text != defaults[name] and json.loads(text or '""') != defaults[name]
+    ]
+    assert different == []
+
+
+@needs_compiler
+def test_what_has_to_be_given_must_not_be_empty() -> None:
+    parameters = compiled("main.bicep")["parameters"]
+    required = {name for name, one in parameters.items() if "defaultValue" not in one}
+    assert required == {"environmentName", "factoryName", "dagStorageName", "routes"}
+    assert [name for name in required if parameters[name].get("minLength", 0) < 1] == []
+
+
+@needs_compiler
+def test_a_route_has_the_keys_that_the_app_knows() -> None:
+    route = compiled("main.bicep")["definitions"]["_1.Route"]
+    assert route["additionalProperties"] is False
+    assert route["properties"].keys() == RouteSettings.model_fields.keys()
+    optional = {name for name, one in route["properties"].items() if one.get("nullable")}
+    assert optional == {name for name, field in RouteSettings.model_fields.items() if not field.is_required()} | {
+        "factory"  # RELAY_FACTORY, which the template makes
+    }
+
+
+@needs_compiler
+def test_what_the_template_makes_cannot_be_an_extra_setting(one_route: Snapshot) -> None:
+    made = one_route.properties("Microsoft.Web/sites/config", "appsettings").keys()
+    refused = compiled("main.bicep")["definitions"]["_1.ExtraSettings"]["properties"].keys()
+    # A connection string would win over the group of settings that begin like it.
+    assert refused == made | {"AzureWebJobsStorage", "DagStorage"}
+
+
+@needs_compiler
+def test_secrets_travel_secured_and_are_no_output() -> None:
+    main = compiled("main.bicep")
+    secure = {name for name, one in main["definitions"].items() if one["type"] in {"secureObject", "securestring"}}
+    assert main["parameters"]["secretValues"]["$ref"].rpartition("/")[2] in secure
+    assert not re.search("secret|key|password", json.dumps(main["outputs"]), re.IGNORECASE)
