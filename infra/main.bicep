@@ -359,9 +359,6 @@ output AZURE_FUNCTION_APP_URL string = app.outputs.url
 @description('Id of the principal that the app runs as.')
 output AZURE_FUNCTION_APP_PRINCIPAL_ID string = identity.properties.principalId
 
-@description('Resource group of the app.')
-output AZURE_FUNCTION_APP_RESOURCE_GROUP string = resourceGroup().name
-
 @description('Resource group of the DAG storage account.')
 output EVENT_RESOURCE_GROUP string = dagGroup
 

@@ -12,18 +12,23 @@ param dagStorageName = readEnvironmentVariable('DAG_STORAGE_NAME')
 param dagStorageResourceGroup = readEnvironmentVariable('DAG_STORAGE_RESOURCE_GROUP', '')
 param dagStorageSubscription = readEnvironmentVariable('DAG_STORAGE_SUBSCRIPTION', '')
 
-// One route in three variables, or ROUTES instead.
-var manyRoutes = readEnvironmentVariable('ROUTES', '[]')
-param routes = manyRoutes != '[]'
-  ? json(manyRoutes)
-  : [
-      {
-        name: 'default'
-        environment: readEnvironmentVariable('AIRFLOW_ENVIRONMENT')
-        linked_service: readEnvironmentVariable('LINKED_SERVICE')
-        folder: readEnvironmentVariable('DAG_FOLDER')
-      }
-    ]
+// One route in three variables, or ROUTES instead. What is empty is left out here, so that an error names it.
+var one = toObject(
+  filter(
+    items({
+      AIRFLOW_ENVIRONMENT: readEnvironmentVariable('AIRFLOW_ENVIRONMENT', '')
+      LINKED_SERVICE: readEnvironmentVariable('LINKED_SERVICE', '')
+      DAG_FOLDER: readEnvironmentVariable('DAG_FOLDER', '')
+    }),
+    variable => !empty(variable.value)
+  ),
+  variable => variable.key,
+  variable => variable.value
+)
+var many = readEnvironmentVariable('ROUTES', '[]')
+param routes = many == '[]'
+  ? [{ name: 'default', environment: one.AIRFLOW_ENVIRONMENT, linked_service: one.LINKED_SERVICE, folder: one.DAG_FOLDER }]
+  : json(many)
 
 param extraSettings = json(readEnvironmentVariable('EXTRA_SETTINGS', '{}'))
 

@@ -6,9 +6,8 @@ import pytest
 
 from local.app_settings import sample
 from shared.errors import SettingsError
-from shared.identity import credential
 from shared.settings import Settings, read_settings
-from shared.storage.connections import blob_service, queue_service
+from shared.storage.connections import blob_service, credential, queue_service
 from shared.triggers.blobs import watches
 from tests.infra.compiler import Snapshot
 
