@@ -1,4 +1,4 @@
-metadata description = 'Alerts for whoever is paged: the queries look for what the app logs, word for word.'
+metadata description = 'Alerts for the operator: the queries look for what the app logs, word for word.'
 
 import { Tags } from '../types.bicep'
 
@@ -47,7 +47,7 @@ var rules = [
     window: 'PT30M'
     operator: 'LessThan'
     threshold: 1
-    query: 'requests | where name contains "on_sweep" and success == true'
+    query: 'requests | where name contains "on_sweep" and tobool(success)'
   }
   {
     id: 'not-ready'
