@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.infra.compiler import INFRA
 
-# Answers come from files: the first whose words all are in the question. A file that begins with `!` fails with what follows.
+# The first pattern that matches the question answers it. An answer that begins with `!` is a failure.
 _PROGRAM = """#!/usr/bin/env bash
 echo "${0##*/} $*" >> "$CALLS"
 while IFS='|' read -r words from answer; do

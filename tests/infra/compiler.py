@@ -68,7 +68,7 @@ class Snapshot:
 def run(*arguments: str | Path, variables: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """Run the compiler; only `variables` and what the machine needs are in its environment."""
     kept = {name: value for name, value in os.environ.items() if name.startswith(("PATH", "HOME", "TMP", "DOTNET_"))}
-    environ = kept | {"DOTNET_SYSTEM_GLOBALIZATION_INVARIANT": "1"} | (variables or {})
+    environ = kept | {"DOTNET_SYSTEM_GLOBALIZATION_INVARIANT": "1"} | dict(variables or {})
     return subprocess.run(
         [found() or "bicep", *arguments], env=environ, capture_output=True, text=True, check=False, timeout=100
     )

@@ -57,7 +57,7 @@ _ROLES = {uuid: name for name, uuid in json.loads((INFRA / "roles.json").read_te
 
 def variables(kind: str) -> dict[str, str]:
     """Return the variables of a kind."""
-    return VARIABLES | KINDS[kind]
+    return VARIABLES | dict(KINDS[kind])
 
 
 def review(kind: str, made: Snapshot) -> str:
@@ -97,7 +97,9 @@ def _rights(made: Snapshot) -> Iterator[str]:
 
 def _place(resource_id: str) -> str:
     """Return an id without what every id has: subscription by its part, group, types and names."""
-    return _plain(resource_id.replace("/subscriptions/", "").replace("/resourceGroups/", "/").replace("/providers/", " "))
+    return _plain(
+        resource_id.replace("/subscriptions/", "").replace("/resourceGroups/", "/").replace("/providers/", " ")
+    )
 
 
 def _plain(text: str) -> str:

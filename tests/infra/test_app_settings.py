@@ -64,7 +64,9 @@ def test_the_app_starts_with_several_routes(several_routes: Snapshot) -> None:
 
 def test_the_template_watches_what_the_app_watches(several_routes: Snapshot) -> None:
     """Also under the app's names: the host takes events for a function that does not exist, and drops them."""
-    here = [watch for watch in watches(read_settings(environ(several_routes)).routes) if watch.connection == "DagStorage"]
+    here = [
+        watch for watch in watches(read_settings(environ(several_routes)).routes) if watch.connection == "DagStorage"
+    ]
     told = several_routes.outputs["WATCHED_CONTAINERS"]
     assert [(one["container"], one["function"]) for one in told] == [(one.container, one.function_name) for one in here]
 

@@ -70,7 +70,9 @@ def test_the_script_gives_the_template_exactly_its_parameters(tmp_path: Path) ->
 
 def test_it_waits_until_the_host_has_made_the_key(tmp_path: Path) -> None:
     ran = subscribe(
-        tmp_path, Answer("az functionapp keys list *", "True", from_time=3), Answer("az functionapp keys list *", "False")
+        tmp_path,
+        Answer("az functionapp keys list *", "True", from_time=3),
+        Answer("az functionapp keys list *", "False"),
     )
     assert ran.code == 0
     assert ran.out.count("waiting for the host") == 2

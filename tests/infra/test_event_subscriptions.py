@@ -22,7 +22,7 @@ param appResourceGroup = 'rg-relay'
 param appSubscription = '{subscription}'
 param appUrl = 'https://relay.example'
 param watched = json('{watched}')
-param deadLetterStorageId = '/subscriptions/{subscription}/resourceGroups/rg-relay/providers/Microsoft.Storage/storageAccounts/own'
+param deadLetterStorageId = '/subscriptions/x/resourceGroups/y/providers/Microsoft.Storage/storageAccounts/own'
 param deadLetterContainer = 'dead-letters'
 """
 WATCHED = [

@@ -141,7 +141,9 @@ def test_the_wildcard_is_there_for_sync_alone(permissions: dict[str, list[str]])
         "privateendpointconnectionproxies/validate/action",
     ],
 )
-def test_the_role_allows_none_of_the_published_actions_that_the_app_does_not_call(action: str, permissions: dict[str, list[str]]) -> None:
+def test_the_role_allows_none_of_the_published_actions_that_the_app_does_not_call(
+    action: str, permissions: dict[str, list[str]]
+) -> None:
     assert not allowed(f"{DATA_FACTORY}/{action}", permissions)
 
 

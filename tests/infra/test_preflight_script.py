@@ -11,7 +11,9 @@ from tests.infra.compiler import VARIABLES
 
 SUBSCRIPTION = "11111111-1111-1111-1111-111111111111"
 GIVEN = VARIABLES | {"AZURE_SUBSCRIPTION_ID": SUBSCRIPTION, "AZURE_RESOURCE_GROUP": "rg-relay"}
-ACCOUNT = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-relay/providers/Microsoft.Storage/storageAccounts/exampledags"
+ACCOUNT = (
+    f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-relay/providers/Microsoft.Storage/storageAccounts/exampledags"
+)
 WELL = (
     Answer("az account show *"),
     Answer("az provider show *", "Registered"),
@@ -49,7 +51,10 @@ def test_a_variable_that_was_forgotten_is_named_before_azure_is_asked(name: str,
 
 PROBLEMS: Sequence[tuple[Answer, str]] = [
     (Answer("az provider show *Microsoft.App *", "NotRegistered"), "Microsoft.App is not registered (NotRegistered)"),
-    (Answer("az provider show *Microsoft.EventGrid *", "!not found"), "Microsoft.EventGrid is not registered (unknown)"),
+    (
+        Answer("az provider show *Microsoft.EventGrid *", "!not found"),
+        "Microsoft.EventGrid is not registered (unknown)",
+    ),
     (Answer("az resource show --ids */resourceGroups/rg-relay --query *", "!"), "resource group rg-relay"),
     (Answer("az resource show *factories/example-adf *", "!not found"), "no Data Factory example-adf"),
     (Answer("az resource show *storageAccounts/exampledags *", "!not found"), "no storage account exampledags"),

@@ -1,4 +1,4 @@
-"""Each kind of deployment makes what its file in snapshots/ says; after a change that is meant: SNAPSHOTS=write make infra."""
+"""Each kind of deployment makes what its file in snapshots/ says. After a change: `SNAPSHOTS=write make infra`."""
 
 import os
 from pathlib import Path
