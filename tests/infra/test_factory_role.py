@@ -15,7 +15,7 @@ from shared.arm.clouds import CLOUDS
 from shared.rest.answers import RestAnswer
 from shared.rest.call import RestCall
 from shared.rest.urls import Service
-from tests.unit.infra.bicep import INFRA, read
+from tests.infra.compiler import Snapshot
 
 FACTORY = FactoryId("12345678-1234-1234-1234-123456789012", "example-rg", "example-adf")
 ENVIRONMENT = EnvironmentId(FACTORY, "sample-2")
@@ -75,17 +75,17 @@ def called() -> dict[str, set[str]]:
     return found
 
 
-def permissions() -> dict[str, list[str]]:
-    role = read(INFRA / "modules/factory-access.bicep").section("resources")["relayRole"]
-    (found,) = role["config"]["config"]["properties"]["permissions"]
-    default = read(INFRA / "main.bicep").section("parameters")["syncAction"]["default"]
-    return {key: [default if one == "syncAction" else one for one in ones] for key, ones in found.items()}
+@pytest.fixture(scope="session")
+def permissions(one_route: Snapshot) -> dict[str, list[str]]:
+    role = one_route.properties("Microsoft.Authorization/roleDefinitions")
+    (found,) = role["permissions"]
+    return {"actions": found["actions"], "notActions": found["notActions"]}
 
 
-def allowed(action: str) -> bool:
+def allowed(action: str, permissions: dict[str, list[str]]) -> bool:
     """Whether the role allows it, as Azure decides: among the actions, and not among those that are taken away."""
     given, taken = (
-        any(fnmatch.fnmatchcase(action, pattern.lower()) for pattern in permissions()[key])
+        any(fnmatch.fnmatchcase(action, pattern.lower()) for pattern in permissions[key])
         for key in ("actions", "notActions")
     )
     return given and not taken
@@ -103,21 +103,21 @@ def test_every_function_that_calls_data_factory_is_looked_at() -> None:
 
 
 @pytest.mark.parametrize("name", ARGUMENTS)
-def test_the_role_allows_what_the_app_calls(name: str) -> None:
+def test_the_role_allows_what_the_app_calls(name: str, permissions: dict[str, list[str]]) -> None:
     actions = called()[name]
     assert actions
-    assert [action for action in actions if not allowed(action)] == []
+    assert [action for action in actions if not allowed(action, permissions)] == []
 
 
-def test_every_action_by_name_is_one_that_the_app_calls() -> None:
-    by_name = {action.lower() for action in permissions()["actions"] if "*" not in action}
+def test_every_action_by_name_is_one_that_the_app_calls(permissions: dict[str, list[str]]) -> None:
+    by_name = {action.lower() for action in permissions["actions"] if "*" not in action}
     assert by_name == set().union(*called().values()) - {SYNC} | FOLLOWED
 
 
-def test_the_wildcard_is_there_for_sync_alone() -> None:
-    (wildcard,) = [action for action in permissions()["actions"] if "*" in action]
+def test_the_wildcard_is_there_for_sync_alone(permissions: dict[str, list[str]]) -> None:
+    (wildcard,) = [action for action in permissions["actions"] if "*" in action]
     assert fnmatch.fnmatchcase(SYNC, wildcard.lower())
-    assert allowed(SYNC)
+    assert allowed(SYNC, permissions)
 
 
 # Published actions that the wildcard would cover; azure-docs, role-based-access-control/permissions/analytics.md.
@@ -141,17 +141,19 @@ def test_the_wildcard_is_there_for_sync_alone() -> None:
         "privateendpointconnectionproxies/validate/action",
     ],
 )
-def test_the_role_allows_none_of_the_published_actions_that_the_app_does_not_call(action: str) -> None:
-    assert not allowed(f"{DATA_FACTORY}/{action}")
+def test_the_role_allows_none_of_the_published_actions_that_the_app_does_not_call(
+    action: str, permissions: dict[str, list[str]]
+) -> None:
+    assert not allowed(f"{DATA_FACTORY}/{action}", permissions)
 
 
 @pytest.mark.parametrize("action", ["write", "delete", "pipelines/write", "linkedservices/read", "credentials/write"])
-def test_the_role_does_not_reach_beyond_integration_runtimes(action: str) -> None:
-    assert not allowed(f"{DATA_FACTORY}/{action}")
+def test_the_role_does_not_reach_beyond_integration_runtimes(action: str, permissions: dict[str, list[str]]) -> None:
+    assert not allowed(f"{DATA_FACTORY}/{action}", permissions)
 
 
 @pytest.mark.parametrize("key", ["actions", "notActions"])
-def test_actions_are_well_formed(key: str) -> None:
-    assert permissions()[key]
+def test_actions_are_well_formed(key: str, permissions: dict[str, list[str]]) -> None:
+    assert permissions[key]
     pattern = re.compile(r"Microsoft\.DataFactory/factories(/[A-Za-z]+)*(/\*)?(/(read|write|delete|action))?")
-    assert [action for action in permissions()[key] if not pattern.fullmatch(action)] == []
+    assert [action for action in permissions[key] if not pattern.fullmatch(action)] == []

@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -34,31 +36,60 @@ def test_make_targets_that_are_named_exist(path: Path) -> None:
     assert named <= TARGETS
 
 
-def test_the_workflows_check_test_package_and_publish() -> None:
+def test_the_workflows_check_test_package_publish_and_verify() -> None:
     assert [path.name for path in WORKFLOWS] == ["ci.yml", "deploy.yml"]
     ran = {path.name: " ".join(step.get("run", step.get("uses", "")) for step in steps(path)) for path in WORKFLOWS}
-    assert "make check" in ran["ci.yml"]
-    assert "make test" in ran["ci.yml"]
+    for step in ("make check", "make test", "make infra"):
+        assert step in ran["ci.yml"]
     for step in ("make check", "make test", "make package", "azure/login@", "Azure/functions-action@"):
+        assert step in ran["deploy.yml"]
+    for step in ("$DAG_RELAY_URL/api/health", "dag-relay check-events"):
         assert step in ran["deploy.yml"]
 
 
+def test_zizmor_finds_nothing_but_actions_that_are_not_pinned_by_commit() -> None:
+    """Commits cannot be looked up without GitHub; CONTRIBUTING.md has the command that pins them."""
+    zizmor = Path(sys.executable).with_name("zizmor")
+    ran = subprocess.run(
+        [zizmor, "--offline", "--no-exit-codes", "--format", "json", ROOT / ".github"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = json.loads(ran.stdout)
+    assert {one["ident"] for one in found} == {"unpinned-uses"}
+    assert len(found) == sum("uses" in step for path in WORKFLOWS for step in steps(path))
+
+
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
-def test_actions_are_pinned_and_jobs_have_the_least_rights(path: Path) -> None:
+def test_actions_have_a_version_and_jobs_the_least_rights(path: Path) -> None:
     used = [step["uses"] for step in steps(path) if "uses" in step]
     assert used
     assert [action for action in used if not re.fullmatch(r"[\w-]+/[\w-]+@(v\d+|[0-9a-f]{40})", action)] == []
-    assert workflow(path)["permissions"] == {"contents": "read"}
-    rights = [job["permissions"] for job in workflow(path)["jobs"].values() if "permissions" in job]
-    assert rights == ([{"id-token": "write"}] if path.name == "deploy.yml" else [])
-    assert all("timeout-minutes" in job for job in workflow(path)["jobs"].values())
+    assert workflow(path)["permissions"] == {}
+    jobs = workflow(path)["jobs"]
+    assert all("timeout-minutes" in job for job in jobs.values())
+    asked = {name: set(job["permissions"].items()) for name, job in jobs.items()}
+    read, token = ("contents", "read"), ("id-token", "write")
+    assert [name for name, rights in asked.items() if not rights <= {read, token}] == []
+    assert {name for name, rights in asked.items() if token in rights} == (
+        {"publish", "verify"} if path.name == "deploy.yml" else set()
+    )
 
 
-def test_only_the_job_that_publishes_gets_a_token_and_no_secret_is_kept_in_github() -> None:
-    deploy = workflow(ROOT / ".github/workflows/deploy.yml")["jobs"]
-    assert [name for name, job in deploy.items() if "permissions" in job] == ["publish"]
-    assert (deploy["publish"]["environment"], deploy["publish"]["needs"]) == ("production", "package")
-    assert not [path.name for path in WORKFLOWS if "secrets." in path.read_text()]
+def test_what_gets_a_token_waits_for_its_forerunner_and_for_the_environment() -> None:
+    jobs = workflow(ROOT / ".github/workflows/deploy.yml")["jobs"]
+    assert (jobs["publish"]["environment"], jobs["publish"]["needs"]) == ("production", "package")
+    assert (jobs["verify"]["environment"], jobs["verify"]["needs"]) == ("production", "publish")
+
+
+def test_the_only_secret_in_github_is_a_key_of_the_app_and_one_step_sees_it() -> None:
+    named = [name for path in WORKFLOWS for name in re.findall(r"secrets\.(\w+)", path.read_text())]
+    assert named == ["DAG_RELAY_KEY"]
+    (seeing,) = [
+        step["name"] for step in steps(ROOT / ".github/workflows/deploy.yml") if "DAG_RELAY_KEY" in step.get("env", {})
+    ]
+    assert seeing == "events reach the app"
 
 
 def test_what_is_published_is_what_was_packaged() -> None:
@@ -78,7 +109,7 @@ def test_what_is_published_is_what_was_packaged() -> None:
 
 def test_the_variables_of_the_workflow_are_in_the_docs() -> None:
     named = set(re.findall(r"vars\.(\w+)", (ROOT / ".github/workflows/deploy.yml").read_text()))
-    assert len(named) == 5
+    assert len(named) == 6
     assert [name for name in named if f"`{name}`" not in (ROOT / "docs/deploy.md").read_text()] == []
 
 
@@ -86,8 +117,9 @@ def test_azd_finds_what_its_file_names() -> None:
     azd = yaml.safe_load((ROOT / "azure.yaml").read_text())
     (service,) = azd["services"].items()
     assert service == ("relay", {"project": ".", "language": "python", "host": "function"})
-    assert (ROOT / azd["infra"]["path"] / f"{azd['infra']['module']}.bicep").is_file()
-    assert (ROOT / azd["hooks"]["postdeploy"]["run"]).is_file()
+    for ending in ("bicep", "bicepparam"):
+        assert (ROOT / azd["infra"]["path"] / f"{azd['infra']['module']}.{ending}").is_file()
+    assert list(azd["hooks"]) == ["preprovision", "predeploy", "postdeploy"]
     assert "'azd-service-name': 'relay'" in (ROOT / "infra/modules/app.bicep").read_text()
 
 
