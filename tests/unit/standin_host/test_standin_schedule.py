@@ -16,16 +16,21 @@ NOON = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
         ("*/2 * * * * *", NOON + timedelta(seconds=2)),
         ("*/5 * * * *", NOON + timedelta(minutes=5)),
         ("0 30 9 * * 1-5", datetime(2026, 11, 23, 9, 30, tzinfo=UTC)),
-        ("00:00:10", NOON + timedelta(seconds=10)),
-        ("1.00:00:00", NOON + timedelta(days=1)),
+        # As the timer extension's own parser answered: both days have to match, and a reversed range is swapped.
+        ("0 0 0 13 * 5", datetime(2027, 8, 13, tzinfo=UTC)),
+        ("0 0 0 1,15 * 1", datetime(2027, 2, 1, tzinfo=UTC)),
+        ("0 0 22-2 * * *", datetime(2026, 11, 22, 13, tzinfo=UTC)),
+        ("0 50-10 * * * *", datetime(2026, 11, 22, 12, 10, tzinfo=UTC)),
+        ("0 0 0 29 2 *", datetime(2028, 2, 29, tzinfo=UTC)),
+        ("0 0 0 30 2 *", datetime.max.replace(tzinfo=UTC)),
     ],
 )
 def test_next_time_is_strictly_after_the_moment(text: str, expected: datetime) -> None:
     assert Schedule.parse(text).next_after(NOON) == expected
 
 
-@pytest.mark.parametrize("text", ["", "nonsense", "* * *", "61 * * * * *", "0 0 0 0 0 0 0"])
-def test_bad_schedule_is_refused(text: str) -> None:
+@pytest.mark.parametrize("text", ["", "nonsense", "61 * * * * *", "00:00:10"])
+def test_what_is_no_ncrontab_expression_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="expected"):
         Schedule.parse(text)
 
@@ -34,6 +39,7 @@ def test_interval_decides_whether_a_timer_is_monitored() -> None:
     minute = timedelta(minutes=1)
     assert Schedule.parse("*/30 * * * * *").is_shorter_than(minute, NOON)
     assert not Schedule.parse("0 * * * * *").is_shorter_than(minute, NOON)
+    assert not Schedule.parse("0 0 0 30 2 *").is_shorter_than(minute, NOON)
 
 
 def test_status_of_a_timer_survives_being_stored() -> None:
