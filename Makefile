@@ -26,8 +26,8 @@ node_modules/.installed: package.json package-lock.json $(BIN)/.installed
 start: setup ## the local stack on the usual ports; HOST=func uses Core Tools' host, EVENTS=eventgrid no polling
 	$(BIN)/python -m local start --host $(or $(HOST),standin) --events $(or $(EVENTS),polling)
 
-demo: setup ## the main job on real parts, without Azure
-	$(BIN)/python -m local demo
+demo: setup ## the main job on real parts, without Azure; HOST=func on Microsoft's own host
+	$(BIN)/python -m local demo --host $(or $(HOST),standin)
 
 package: setup ## what is deployed, as dist/dag-relay.zip; with PYTHON=python3.13 its byte code is for that one
 	$(BIN)/python -m local package

@@ -84,16 +84,17 @@ class Invoker:
         self, function: Function, value: TypedData, metadata: Mapping[str, TypedData], reason: str, trace: TraceContext
     ) -> Outcome:
         invocation_id, begin = str(uuid4()), time.monotonic()
-        _LOG.info("Executing %s (%s, id=%s)", function.name, reason, invocation_id)
+        _LOG.info("Executing 'Functions.%s' (Reason='%s', Id=%s)", function.name, reason, invocation_id)
         inputs = {function.parameter: value}
         outcome = await worker.invoke(function.function_id, inputs, metadata, invocation_id, trace)
         outcome = await self._with_outputs_sent(function, outcome, metadata)
         milliseconds = (time.monotonic() - begin) * 1000
         if outcome.error is None:
-            _LOG.info("Executed %s (succeeded, id=%s, %.0f ms)", function.name, invocation_id, milliseconds)
+            details = (function.name, invocation_id, milliseconds)
+            _LOG.info("Executed 'Functions.%s' (Succeeded, Id=%s, Duration=%.0fms)", *details)
         else:
-            details = (function.name, invocation_id, milliseconds, outcome.error, outcome.stack_trace)
-            _LOG.error("Executed %s (failed, id=%s, %.0f ms): %s\n%s", *details)
+            failure = (function.name, invocation_id, milliseconds, outcome.error, outcome.stack_trace)
+            _LOG.error("Executed 'Functions.%s' (Failed, Id=%s, Duration=%.0fms): %s\n%s", *failure)
         return outcome
 
     async def _with_outputs_sent(

@@ -2,14 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from croniter import CroniterBadDateError, croniter
 
-from shared.triggers.schedule import parse_ncrontab
-
 # .NET's largest date stands for a time that never comes, like the 30th of February.
-NEVER = datetime.max
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +19,9 @@ class Schedule:
     @classmethod
     def parse(cls, text: str) -> "Schedule":
         """Read a schedule; raise ValueError if it is none. Time spans, which the Flex plan does not have, are none."""
+        # Not before the app is on the path: a deployed app brings its own.
+        from shared.triggers.schedule import parse_ncrontab
+
         # Lists of values mean the same to both; what differs between NCRONTAB and croniter is resolved before.
         expression = " ".join(",".join(map(str, sorted(values))) for values in parse_ncrontab(text))
         return cls(lambda moment: _next(expression, moment))
@@ -28,7 +29,7 @@ class Schedule:
     def is_shorter_than(self, span: timedelta, now: datetime) -> bool:
         """Tell whether the next two times are closer together than that."""
         first = self.next_after(now)
-        return first.replace(tzinfo=None) < NEVER and self.next_after(first) - first < span
+        return first < NEVER and self.next_after(first) - first < span
 
 
 def _next(expression: str, moment: datetime) -> datetime:
@@ -36,4 +37,4 @@ def _next(expression: str, moment: datetime) -> datetime:
     try:
         return times.get_next(datetime)
     except CroniterBadDateError:
-        return NEVER.replace(tzinfo=moment.tzinfo)
+        return NEVER

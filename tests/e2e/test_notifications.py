@@ -177,6 +177,5 @@ def test_a_receiver_that_was_down_is_told_when_it_is_back(running: Running, rece
 
 
 def runs(running: Running) -> int:
-    invocations = requests.get(f"{running.addresses.app}/_standin/invocations", timeout=10).json()
-    assert invocations["on_notification"]["failed"] == 0
-    return int(invocations["on_notification"]["succeeded"])
+    assert running.observer.runs.failed("on_notification") == 0
+    return running.observer.runs.succeeded("on_notification")
