@@ -45,7 +45,8 @@ class FunctionsHost:
 
     def service(self, log: TextIO) -> Service:
         """Start the host; its log goes to `log`."""
-        env = self.env if self.host == "standin" else {**_FUNC_SETTINGS, **self.env}
+        func = {**_FUNC_SETTINGS, "languageWorkers__python__defaultExecutablePath": self.python}
+        env = self.env if self.host == "standin" else {**func, **self.env}
         cwd = self.home if self.host == "standin" else self.app_dir
         return Service(lambda: Child("the Functions host", self._command(), env=env, cwd=cwd, log=log), log)
 

@@ -1,16 +1,17 @@
 """Blob functions that Event Grid starts: its events become messages of the same queue that the scan uses.
 
-There are no receipts here: an event that comes twice runs twice (BlobTriggerExtensionConfig in the Storage extension).
+There are no receipts here: an event that comes twice runs twice. Neither the function's name nor the blob's container
+is looked at (BlobTriggerExtensionConfigProvider in the Storage extension): an event for a function that does not exist
+is taken and comes to nothing, and one of any container runs any function.
 """
 
-from collections.abc import Mapping
+from dataclasses import replace
 
 from aiohttp import web
 
-from local.host.blob_queue import BlobFunction, BlobQueue
+from local.host.blob_queue import BlobQueue
 from local.host.blob_runs import quoted
-from local.host.events import BlobEvent, blob_events, blob_of_url
-from local.host.receipts import BlobVersion
+from local.host.events import blob_versions
 
 
 class BlobEvents:
@@ -18,27 +19,15 @@ class BlobEvents:
 
     extension = "blobs"
 
-    def __init__(self, functions: Mapping[str, BlobFunction], queue: BlobQueue) -> None:
-        self._functions = functions
+    def __init__(self, queue: BlobQueue) -> None:
         self._queue = queue
 
-    def has(self, function: str) -> bool:
-        """Tell whether there is such a function."""
-        return function in self._functions
+    def has(self, _function: str | None) -> bool:
+        """Tell whether an event for the function is taken."""
+        return True
 
-    async def receive(self, function: str, body: bytes) -> web.Response:
-        """Ask for a run for each event about a blob that the function wants."""
-        wanted = self._functions[function]
-        for blob in _blobs(blob_events(body), wanted):
-            await self._queue.send(wanted, blob)
+    async def receive(self, function: str | None, body: bytes) -> web.Response:
+        """Ask for a run for each event, up to the first that tells of no blob."""
+        for blob, blob_type in blob_versions(body):
+            await self._queue.send(function, replace(blob, etag=quoted(blob.etag)), blob_type)
         return web.Response(status=202)
-
-
-def _blobs(events: list[BlobEvent], function: BlobFunction) -> list[BlobVersion]:
-    endpoint = function.account.blobs.url
-    found = [(*blob_of_url(event.url, endpoint), event.etag) for event in events]
-    return [
-        BlobVersion(container, name, quoted(etag))
-        for container, name, etag in found
-        if function.path.match(container, name) is not None
-    ]

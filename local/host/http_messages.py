@@ -1,14 +1,13 @@
 """Requests and responses in the worker's words."""
 
 from collections.abc import Iterable, Mapping
-from email.utils import formatdate
 
 from aiohttp import web
 from multidict import CIMultiDict, MultiMapping
 
 from local.host.protos import Message, TypedData
+from local.host.urls import Query
 
-_SAME_SITE = {1: "Lax", 2: "Strict", 3: "None"}
 # These describe a message on its way, which is the server's business.
 _HOP_BY_HOP = {"connection", "content-length", "keep-alive", "transfer-encoding"}
 
@@ -20,7 +19,7 @@ def to_worker(request: web.Request, body: bytes, route_values: Mapping[str, str]
             method=request.method,
             url=str(request.url),
             headers={name.lower(): value for name, value in _joined(request.headers)},
-            query={name: value for name, value in _joined(request.query) if value},
+            query={name: value for name, value in Query(request.rel_url.raw_query_string).joined().items() if value},
             params=dict(route_values),
             body=TypedData(bytes=body) if body else TypedData(),
         )
@@ -28,7 +27,7 @@ def to_worker(request: web.Request, body: bytes, route_values: Mapping[str, str]
 
 
 def from_worker(data: TypedData | None) -> web.Response:
-    """Return a function's value as a response."""
+    """Return a function's value as a response; raise ValueError for headers with which no answer can be sent."""
     kind = data.WhichOneof("data") if data else None
     if data is None or kind is None:
         return web.Response(status=204)
@@ -38,33 +37,13 @@ def from_worker(data: TypedData | None) -> web.Response:
 
 
 def _response(http: Message) -> web.Response:
-    headers = CIMultiDict((name, value) for name, value in http.headers.items() if name.lower() not in _HOP_BY_HOP)
-    response = web.Response(status=int(http.status_code), headers=headers, body=_bytes(http.body))
-    for cookie in http.cookies or ():
-        _set_cookie(response, cookie)
-    return response
-
-
-def _set_cookie(response: web.Response, cookie: Message) -> None:
-    response.set_cookie(
-        cookie.name,
-        cookie.value,
-        domain=_value(cookie.domain) or None,
-        path=_value(cookie.path) or "/",
-        max_age=None if cookie.max_age is None else int(cookie.max_age.value),
-        expires=None if cookie.expires is None else _http_date(cookie.expires.value.seconds),
-        secure=bool(_value(cookie.secure)),
-        httponly=bool(_value(cookie.http_only)),
-        samesite=_SAME_SITE.get(cookie.same_site),
-    )
-
-
-def _http_date(seconds: int) -> str:
-    return formatdate(seconds, usegmt=True)
-
-
-def _value(nullable: Message | None) -> str:
-    return nullable.value if nullable else ""
+    given, body = CIMultiDict(http.headers.items()), _bytes(http.body)
+    if not all(value.isascii() for value in given.values()):
+        raise ValueError("a header's value is not ASCII")
+    if "Content-Length" in given and given["Content-Length"] != str(len(body)):
+        raise ValueError("Content-Length is not the body's")
+    headers = CIMultiDict((name, value) for name, value in given.items() if name.lower() not in _HOP_BY_HOP)
+    return web.Response(status=int(http.status_code), headers=headers, body=body)
 
 
 def _bytes(data: TypedData | None) -> bytes:

@@ -205,9 +205,11 @@ def ready(process: "subprocess.Popen[str]", log: Path) -> Running:
 @contextmanager
 def running_stack(*options: str, **settings: str) -> Iterator[tuple[Running, psutil.Process]]:
     """Start the stack and wait until it is ready; yields it with the process that supervises it."""
-    with tempfile.NamedTemporaryFile("w", prefix="stack-", suffix=".log") as log:
-        with stack_process(options, settings, log.file) as process:
-            yield ready(process, Path(log.name)), psutil.Process(process.pid)
+    with (
+        tempfile.NamedTemporaryFile("w", prefix="stack-", suffix=".log") as log,
+        stack_process(options, settings, log.file) as process,
+    ):
+        yield ready(process, Path(log.name)), psutil.Process(process.pid)
 
 
 @pytest.fixture(scope="module")

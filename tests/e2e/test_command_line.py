@@ -1,11 +1,9 @@
 """The interface that everything outside relies on: command line, ready line, signals, one-line refusals."""
 
 import json
-import os
 import signal
 import socket
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 

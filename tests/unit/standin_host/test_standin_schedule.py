@@ -2,9 +2,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from local.host.backoff import SHORTEST, Backoff
+from local.host.queues import SHORTEST, Backoff
 from local.host.schedule import Schedule
-from local.host.timer_status import TimerStatus
+from local.host.timer_status import TimerStatus, at_start
 
 NOON = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 
@@ -46,6 +46,19 @@ def test_status_of_a_timer_survives_being_stored() -> None:
     for last in (None, NOON):
         status = TimerStatus(last=last, next=NOON + timedelta(hours=1), updated=NOON)
         assert TimerStatus.parse(status.as_json().encode()) == status
+
+
+def test_a_run_is_missed_only_by_the_schedule_that_it_was_due_by() -> None:
+    hourly = Schedule.parse("0 0 * * * *")
+    early, hour = NOON - timedelta(hours=5), timedelta(hours=1)
+    new = at_start(None, hourly, NOON)
+    assert new == TimerStatus(None, NOON + hour, NOON)
+    missed = TimerStatus(early, early + hour, early)
+    assert at_start(missed, hourly, NOON) == missed
+    by_another = TimerStatus(early, early + timedelta(minutes=7), early)
+    assert at_start(by_another, hourly, NOON) == TimerStatus(None, NOON + hour, early)
+    never_ran = TimerStatus(None, early + hour, early)
+    assert at_start(never_ran, hourly, NOON) == never_ran
 
 
 def test_polls_slow_down_while_they_find_nothing_and_speed_up_when_they_find_something() -> None:
