@@ -39,8 +39,8 @@ test: setup ## all tests; TESTS=tests/unit for one layer, WORKERS=0 for one afte
 prove: setup ## the promises under 100,000 schedules of crashes, storms and outages (some ten minutes)
 	SCHEDULES=34000 $(BIN)/python -m pytest tests/model --timeout 7200 --capture no
 
-chaos: setup ## three app processes, killed at random, on the real stack; SEED=n, SECONDS=n, ROUNDS=n
-	$(BIN)/python -m tests.chaos --seed $(or $(SEED),1) --seconds $(or $(SECONDS),60) --rounds $(or $(ROUNDS),5)
+chaos: setup ## three app processes, killed at random, on the real stack; SEED=n, SECONDS=n, ROUNDS=n, HOST=func
+	$(BIN)/python -m tests.chaos --host $(or $(HOST),standin) --seed $(or $(SEED),1) --seconds $(or $(SECONDS),60) --rounds $(or $(ROUNDS),5)
 
 soak: setup ## 2,000 ARM calls under random faults
 	ARM_SOAK_CALLS=2000 $(BIN)/python -m pytest tests/integration/test_arm_soak.py --timeout 600

@@ -80,8 +80,7 @@ class Child:
 
     def kill(self) -> None:
         """End the process and its own children at once."""
-        with suppress(ProcessLookupError):
-            os.killpg(self.pid, signal.SIGKILL)
+        self.send_to_group(signal.SIGKILL)
         self._process.wait()
         self._reader.join()
 
@@ -89,6 +88,11 @@ class Child:
         """Send a signal to the process, if it still runs."""
         if self.exit_code is None:
             self._process.send_signal(number)
+
+    def send_to_group(self, number: signal.Signals) -> None:
+        """Send a signal to the process and its own children, as far as they still run."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, number)
 
     def _read(self) -> None:
         assert self._process.stdout is not None  # noqa: S101 - it is a pipe

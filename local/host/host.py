@@ -46,8 +46,8 @@ class Host:
         self.timers = dict(self._timers(self.storage)) if self.storage else {}
 
     async def listen(self) -> None:
-        """Run every listener until cancelled."""
-        await all_of(listener() for listener in self._listeners())
+        """Run every listener until cancelled, or until an exception leaves one of them or what one has begun."""
+        await all_of([self.invoker.until_ended(), *(listener() for listener in self._listeners())])
 
     def _listeners(self) -> Iterable[Listener]:
         for each in self.enabled:

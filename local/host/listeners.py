@@ -72,7 +72,7 @@ async def keep_running(
             await asyncio.sleep(outage.failed(error))
 
 
-def summary(error: BaseException) -> str:
+def summary(error: Exception) -> str:
     """Return an error in one line; SDK errors go on with the request's details."""
     return f"{type(error).__name__}: {error}".splitlines()[0]
 

@@ -15,7 +15,6 @@ from aiohttp import web
 from local.host.errors import HostEnds, StartError
 from local.host.functions import describe
 from local.host.host import Host
-from local.host.listeners import summary
 from local.host.settings import read_host_config
 from local.host.web_app import web_app
 from local.host.worker import index_app
@@ -76,27 +75,23 @@ async def _serve(port: int, app_dir: Path, *, enable_auth: bool) -> bool:
 
 
 async def _run_until(stop: asyncio.Event, host: Host, runner: web.AppRunner) -> bool:
-    stopped = asyncio.ensure_future(stop.wait())
-    ending = [asyncio.ensure_future(each) for each in (host.listen(), host.invoker.until_ended())]
-    await asyncio.wait([stopped, *ending], return_when=asyncio.FIRST_COMPLETED)
-    for each in ending:
-        if each.done():
-            _raise_end(each.exception())
+    stopping, listeners = asyncio.ensure_future(stop.wait()), asyncio.ensure_future(host.listen())
+    await asyncio.wait([stopping, listeners], return_when=asyncio.FIRST_COMPLETED)
+    if listeners.done():
+        raise _end(listeners.exception())
     _LOG.info("Stopping")
-    for each in ending:
-        each.cancel()
-    await asyncio.gather(*ending, return_exceptions=True)
+    listeners.cancel()
+    await asyncio.gather(listeners, return_exceptions=True)
     await asyncio.gather(runner.cleanup(), host.invoker.drain(_MESSAGE_GRACE_SECONDS))
     await host.accounts.close()
     return host.invoker.is_idle()
 
 
-def _raise_end(error: BaseException | None) -> None:
-    """Raise HostEnds for what came out of the listeners, which run in groups."""
+def _end(error: BaseException | None) -> HostEnds:
+    """Return the end that came out of the listeners, which run in groups."""
     while isinstance(error, ExceptionGroup):
         error = error.exceptions[0]
-    if error:
-        raise error if isinstance(error, HostEnds) else HostEnds(summary(error)) from error
+    return error if isinstance(error, HostEnds) else HostEnds(repr(error))
 
 
 def _bind(port: int) -> socket.socket:

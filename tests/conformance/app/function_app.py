@@ -152,8 +152,8 @@ def answer(req: func.HttpRequest) -> func.HttpResponse:
             return func.HttpResponse(status_code=204)
         case "not-ascii":
             return func.HttpResponse("x", headers={"X-Own": "ü"})
-        case "long":
-            return func.HttpResponse("x", headers={"Content-Length": "5"})
+        case "longer-than-said":
+            return func.HttpResponse("long", headers={"Content-Length": "1"})
         case "slow":
             time.sleep(2)
     return func.HttpResponse("done")
