@@ -6,7 +6,7 @@ TESTS ?= tests
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup start demo package test check format clean prove chaos soak bench-arm bench-burst bench-folder bench-history bench-http bench-start
+.PHONY: help setup start demo package test test-host check format clean prove chaos soak bench-arm bench-burst bench-folder bench-history bench-http bench-start
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,6 +35,12 @@ package: setup ## what is deployed, as dist/dag-relay.zip; with PYTHON=python3.1
 test: setup ## all tests; TESTS=tests/unit for one layer, WORKERS=0 for one after the other
 	-@scripts/find-chromium --install >/dev/null
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(TESTS)
+
+# What depends on the host, on Microsoft's; where it is not on the PATH, every test is skipped with that reason.
+ON_HOST := upload_to_sync events outages routes environments webhooks operate notifications canary
+test-host: setup ## on Microsoft's Functions host: the conformance table, end-to-end tests, a round of chaos
+	$(BIN)/python -m pytest --host func --numprocesses $(WORKERS) --dist loadfile \
+		tests/conformance $(ON_HOST:%=tests/e2e/test_%.py) tests/chaos/test_chaos.py
 
 prove: setup ## the promises under 100,000 schedules of crashes, storms and outages (some ten minutes)
 	SCHEDULES=34000 $(BIN)/python -m pytest tests/model --timeout 7200 --capture no

@@ -17,7 +17,10 @@ HOSTS: tuple[HostName, ...] = get_args(HostName)
 _EXTENSIONS = ("blobs", "eventgrid")
 
 # Its storage client writes a dozen lines for every request, and the 404 of what is not made yet is a warning there.
-_FUNC_SETTINGS = {"AzureFunctionsJobHost__logging__logLevel__Azure.Core": "Error"}
+_FUNC_SETTINGS = {
+    "AzureFunctionsJobHost__logging__logLevel__Azure.Core": "Error",
+    "AzureWebJobsSecretStorageType": "blob",
+}
 
 
 def require(host: HostName) -> None:

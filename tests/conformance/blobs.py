@@ -95,7 +95,7 @@ def become_poison(host: Host) -> object:
 
 
 BLOBS = (
-    Scenario("every change of a blob runs once", run_per_change, [1, 2, 3, 4, 5]),
+    Scenario("every change of a blob runs once", run_per_change, [1, 2, 3, 4, 5], polled=True),
     Scenario(
         "a function gets the reference of a blob, and its name from the path",
         tell_the_reference,
@@ -107,8 +107,9 @@ BLOBS = (
                 "name": "a b/NAME",
             }
         ],
+        polled=True,
     ),
-    Scenario("odd names run once, and three kinds of names never", run_odd_names, ([], [])),
+    Scenario("odd names run once, and three kinds of names never", run_odd_names, ([], []), polled=True),
     Scenario(
         "a blob whose function fails is tried five times and is then poison",
         become_poison,
@@ -125,5 +126,6 @@ BLOBS = (
             },
             7,
         ),
+        polled=True,
     ),
 )

@@ -23,6 +23,7 @@ from tests.waiting import until
 
 APP = Path(__file__).parent / "app"
 PATIENCE_S = 60.0
+POLLED = {"BLOBS": "polled"}
 _TIMEOUT_S = 90
 
 
@@ -50,6 +51,7 @@ class Host:
         with self.log.open("a", buffering=1) as log:
             env = {
                 **os.environ,
+                "FUNCTIONS_WORKER_RUNTIME": "python",
                 "AzureWebJobsStorage": self.storage.connection_string,
                 "AzureFunctionsWebHost__hostid": self.id,
                 "SEEN": str(self._seen),

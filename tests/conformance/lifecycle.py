@@ -7,7 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-from tests.conformance.hosts import PATIENCE_S, Host
+from tests.conformance.hosts import PATIENCE_S, POLLED, Host
 from tests.conformance.queues import JOBS
 from tests.conformance.scenario import Scenario
 from tests.conformance.webhooks import NOTIFICATION, created
@@ -140,6 +140,7 @@ LIFECYCLE = (
         partial(restart, number=signal.SIGTERM),
         ["changes", "changes", "last", "new", "stays"],
         alone=True,
+        settings=POLLED,
     ),
     Scenario(
         "a crash and a start run only what has changed",
@@ -147,7 +148,7 @@ LIFECYCLE = (
         ["changes", "changes", "last", "new", "stays"],
         alone=True,
         slow=True,
-        settings=QUICK,
+        settings={**QUICK, **POLLED},
     ),
     Scenario("SIGTERM lets a message and a request finish", finish, ("done", True, True), alone=True),
     Scenario(

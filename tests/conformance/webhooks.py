@@ -136,7 +136,6 @@ BLOB_EVENTS: dict[str, tuple[dict[str, Any], tuple[int, int]]] = {
     "a function that is not there": ({"function": "Host.Functions.nobody"}, (202, 0)),
     "a function without its prefix": ({"function": "on_told"}, (202, 0)),
     "a function in another case": ({"function": "host.functions.ON_TOLD"}, (202, 0)),
-    "a function that is polled": ({"function": "Host.Functions.on_scanned"}, (202, 0)),
     "a name with odd characters": ({"blob": " ü#?%25 {x}.py"}, (202, 1)),
     "a # that is not escaped": ({"blob": "#x.py", "escaped": False}, (202, 1)),
     "a % that is not escaped": ({"blob": "-per%cent.py", "escaped": False}, (202, 1)),

@@ -10,7 +10,6 @@ import azure.functions as func
 from azurefunctions.extensions.base import Datum, InConverter, SdkType
 
 STORAGE = "AzureWebJobsStorage"
-EVENT_GRID, SCAN = func.BlobSource.EVENT_GRID, func.BlobSource.LOGS_AND_CONTAINER_SCAN
 app = func.FunctionApp()
 
 
@@ -43,23 +42,27 @@ class ReferenceConverter(InConverter, binding="blob", trigger="blobTrigger"):
         return Reference(data={**json.loads(data.value.content), "name": named.value if named else None})
 
 
-@app.blob_trigger(arg_name="blob", path="%PREFIX%scanned/{name}", connection=STORAGE, source=SCAN)
-def on_scanned(blob: Reference) -> None:
-    """Tell of a blob that the host found."""
-    saw("on_scanned", blob._data)  # noqa: SLF001 - where the base class keeps it
+if os.environ.get("BLOBS") == "polled":
 
+    @app.blob_trigger(arg_name="blob", path="%PREFIX%scanned/{name}", connection=STORAGE)
+    def on_scanned(blob: Reference) -> None:
+        """Tell of a blob that the host found."""
+        saw("on_scanned", blob._data)  # noqa: SLF001 - where the base class keeps it
 
-@app.blob_trigger(arg_name="blob", path="%PREFIX%told/{name}", connection=STORAGE, source=EVENT_GRID)
-def on_told(blob: Reference) -> None:
-    """Tell of a blob that an event was about."""
-    saw("on_told", blob._data)  # noqa: SLF001 - as above
+    @app.blob_trigger(arg_name="blob", path="%PREFIX%failing/{name}", connection=STORAGE)
+    def on_failing(blob: func.InputStream) -> None:
+        """Fail."""
+        saw("on_failing", blob.name)
+        raise RuntimeError("always")
 
+else:
 
-@app.blob_trigger(arg_name="blob", path="%PREFIX%failing/{name}", connection=STORAGE, source=SCAN)
-def on_failing(blob: func.InputStream) -> None:
-    """Fail."""
-    saw("on_failing", blob.name)
-    raise RuntimeError("always")
+    @app.blob_trigger(
+        arg_name="blob", path="%PREFIX%told/{name}", connection=STORAGE, source=func.BlobSource.EVENT_GRID
+    )
+    def on_told(blob: Reference) -> None:
+        """Tell of a blob that an event was about."""
+        saw("on_told", blob._data)  # noqa: SLF001 - as above
 
 
 def work(function: str, message: func.QueueMessage) -> None:
