@@ -27,9 +27,9 @@ class HttpFunctions:
         self._functions = {
             each.name: (each, each.trigger) for each in functions if isinstance(each.trigger, HttpTrigger)
         }
-        self._routes = routes.by_precedence(
-            (_template(trigger, route_prefix, name), name) for name, (_, trigger) in self._functions.items()
-        )
+        self._routes = [
+            (_template(trigger, route_prefix, name), name) for name, (_, trigger) in sorted(self._functions.items())
+        ]
         self._access = access
         self._invoker = invoker
         self._body_limit = body_limit

@@ -55,8 +55,8 @@ class Query:
         return next((value for each, value in self.pairs if each.lower() == name.lower()), None)
 
     def joined(self) -> dict[str, str]:
-        """Return the values of each name, joined by commas; a name has the case that it came with first."""
-        names = {each.lower(): each for each, _ in reversed(self.pairs)}
+        """Return the values of each name, joined by commas; a name has the case that it came with last."""
+        names = {each.lower(): each for each, _ in self.pairs}
         return {
             names[key]: ",".join(value for each, value in self.pairs if each.lower() == key)
             for key in dict.fromkeys(each.lower() for each, _ in self.pairs)

@@ -1,8 +1,8 @@
 """The webhooks through which Event Grid calls: `/runtime/webhooks/<extension>?functionName=...&code=...`.
 
-What is done follows from the header `aeg-event-type` (HttpRequestProcessor in the Event Grid extension, which the
-Storage extension uses, too). The key is the extension's system key. A body that is not understood is an exception
-there, and so a 500, after which Event Grid tries again.
+What is done follows from the header `aeg-event-type`, whatever the method (HttpRequestProcessor in the Event Grid
+extension, which the Storage extension uses, too). The key is the extension's system key. A body that is not understood
+is an exception there, and so a 500, after which Event Grid tries again.
 """
 
 import json
@@ -41,10 +41,13 @@ class Webhook:
     def routes(self) -> list[web.RouteDef]:
         """Return the routes; their case does not matter, and documents write it both ways."""
         path = f"/{{path:(?i:runtime/webhooks/{self._receiver.extension})/?}}"
-        return [web.post(path, self._handle), web.options(path, self._shake_hands), web.get(path, self._refuse)]
+        return [web.route("*", path, self._handle)]
 
     async def _handle(self, request: web.Request) -> web.Response:
-        await self._require_key(request)
+        await self._access.require_system_key(request, f"{self._receiver.extension}_extension")
+        if request.method == "OPTIONS":
+            # The abuse protection of CloudEvents: Event Grid may send, at any rate.
+            return web.Response(headers={"Webhook-Allowed-Origin": _ORIGIN})
         function = Query(request.rel_url.raw_query_string).get("functionName")
         if not self._receiver.has(function):
             raise web.HTTPNotFound(text=f"cannot find function: '{function or ''}'")
@@ -52,15 +55,6 @@ class Webhook:
             return await self._answer(request.headers.get("aeg-event-type", ""), function, await request.read())
         except ValueError:
             return web.Response(status=500)
-
-    async def _shake_hands(self, request: web.Request) -> web.Response:
-        """Answer the abuse protection of CloudEvents: Event Grid may send, at any rate."""
-        await self._require_key(request)
-        return web.Response(headers={"Webhook-Allowed-Origin": _ORIGIN})
-
-    async def _refuse(self, request: web.Request) -> web.Response:
-        await self._require_key(request)
-        return web.Response(status=400)
 
     async def _answer(self, event_type: str, function: str | None, body: bytes) -> web.Response:
         match event_type.lower():
@@ -72,6 +66,3 @@ class Webhook:
                 return web.Response(status=202)
             case _:
                 return web.Response(status=400)
-
-    async def _require_key(self, request: web.Request) -> None:
-        await self._access.require_system_key(request, f"{self._receiver.extension}_extension")

@@ -69,7 +69,8 @@ REQUESTS: dict[str, tuple[dict[str, Any], Any]] = {
     "no such path": ({"target": "/api/nothing"}, 404),
     "a path without the prefix": ({"target": "/echo/a"}, 404),
     "a method that the route does not have": ({"target": "/api/guarded/x", "method": "DELETE"}, 404),
-    "a query in any case": ({"target": "/api/echo/a?Q=1&q=2"}, [A, {"q": "1,2"}]),
+    "a query in any case": ({"target": "/api/echo/a?aB=1&Ab=2"}, [A, {"Ab": "1,2"}]),
+    "a query in upper case": ({"target": "/api/echo/a?Q=1"}, [A, {"Q": "1"}]),
     "a query with empty values": ({"target": "/api/echo/a?x=&y&z=1"}, [A, {"z": "1"}]),
     "a query with escapes": ({"target": "/api/echo/a?x=a+b%20%C3%BC"}, [A, {"x": "a b ü"}]),
     "a query that escapes no UTF-8": ({"target": "/api/echo/a?x=%FF"}, [A, {"x": "%FF"}]),
@@ -88,10 +89,14 @@ REQUESTS: dict[str, tuple[dict[str, Any], Any]] = {
         },
         [A],
     ),
-    "the more literal route": ({"target": "/api/echo/seven/exact"}, 200),
-    "the more literal route with a method that it does not have": (
-        {"target": "/api/echo/seven/exact", "method": "PUT"},
+    "two routes, of which the more literal is first in the alphabet": ({"target": "/api/early/exact"}, 200),
+    "two routes, of which the more general is first in the alphabet": (
+        {"target": "/api/echo/seven/exact"},
         [{"first": "seven", "rest": "exact"}],
+    ),
+    "two routes, of which the first does not have the method": (
+        {"target": "/api/early/exact", "method": "PUT"},
+        [{"name": "exact"}],
     ),
 }
 ANSWERS = {

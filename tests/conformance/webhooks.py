@@ -258,8 +258,8 @@ WEBHOOKS = (
             ("POST", "/runtime/webhooks/blobs", "wrong", 401),
             ("POST", "/runtime/webhooks/blobs", None, 401),
             ("OPTIONS", "/runtime/webhooks/blobs", None, 401),
-            ("GET", "/runtime/webhooks/eventgrid", "eventgrid", 400),
-            ("GET", "/runtime/webhooks/blobs", "blobs", 400),
+            ("GET", "/runtime/webhooks/eventgrid", "eventgrid", 202),
+            ("PUT", "/runtime/webhooks/blobs", "blobs", 202),
             ("POST", "/runtime/webhooks/nothing", "master", 404),
         )
     ),

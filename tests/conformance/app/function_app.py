@@ -125,8 +125,7 @@ for each_name, each_schedule in json.loads(os.environ.get("TIMERS", "{}")).items
     timer(each_name, each_schedule)
 
 
-@app.route(route="echo/{first}/{*rest}", auth_level=func.AuthLevel.ANONYMOUS)
-def echo(req: func.HttpRequest) -> func.HttpResponse:
+def asked_for(req: func.HttpRequest) -> func.HttpResponse:
     """Answer what was asked."""
     asked = {
         "method": req.method,
@@ -138,10 +137,29 @@ def echo(req: func.HttpRequest) -> func.HttpResponse:
     return func.HttpResponse(json.dumps(asked), status_code=201, headers={"X-Own": "yes"}, mimetype="application/json")
 
 
-@app.route(route="echo/seven/exact", auth_level=func.AuthLevel.ANONYMOUS, methods=["GET"])
-def exact(req: func.HttpRequest) -> func.HttpResponse:
-    """Answer the more literal route."""
-    return func.HttpResponse(f"exact {req.method}")
+@app.route(route="echo/{first}/{*rest}", auth_level=func.AuthLevel.ANONYMOUS)
+def echo(req: func.HttpRequest) -> func.HttpResponse:
+    """Answer what was asked."""
+    return asked_for(req)
+
+
+@app.route(route="early/exact", auth_level=func.AuthLevel.ANONYMOUS, methods=["GET"])
+def a_literal_route(req: func.HttpRequest) -> func.HttpResponse:
+    """Answer before the next function, which has the same path among its own."""
+    return func.HttpResponse(req.method)
+
+
+@app.function_name("b_general_route")
+@app.route(route="early/{name}", auth_level=func.AuthLevel.ANONYMOUS)
+def general_route(req: func.HttpRequest) -> func.HttpResponse:
+    """Answer as `echo` does."""
+    return asked_for(req)
+
+
+@app.route(route="echo/seven/exact", auth_level=func.AuthLevel.ANONYMOUS)
+def later_than_echo(req: func.HttpRequest) -> func.HttpResponse:
+    """Answer nothing: `echo` comes first."""
+    return func.HttpResponse(req.method)
 
 
 @app.route(route="answer/{kind}", auth_level=func.AuthLevel.ANONYMOUS)

@@ -1,6 +1,6 @@
 import pytest
 
-from local.host.routes import by_precedence, parse
+from local.host.routes import parse
 
 
 @pytest.mark.parametrize(
@@ -26,9 +26,3 @@ def test_template_matches_like_asp_net(template: str, path: str, values: dict[st
 def test_a_template_that_is_bad_or_of_another_kind_is_refused(template: str) -> None:
     with pytest.raises(ValueError, match=r"route"):
         parse(template)
-
-
-def test_the_more_literal_template_comes_first() -> None:
-    templates = ["{*rest}", "a/{x}", "a/b", "{y}/b"]
-    ordered = by_precedence((parse(each), each) for each in templates)
-    assert [name for _, name in ordered] == ["a/b", "a/{x}", "{y}/b", "{*rest}"]

@@ -24,7 +24,7 @@ def test_a_path_is_decoded_once_and_its_dots_are_followed(raw: str, path: str) -
 
 def test_the_names_of_a_query_have_no_case() -> None:
     query = Query("q=1&Q=2&x=a+b%20c&empty=&flag&bad=%FF")
-    assert query.joined() == {"q": "1,2", "x": "a b c", "empty": "", "flag": "", "bad": "%FF"}
+    assert query.joined() == {"Q": "1,2", "x": "a b c", "empty": "", "flag": "", "bad": "%FF"}
     assert (query.get("X"), query.get("nothing")) == ("a b c", None)
 
 
