@@ -1,14 +1,15 @@
 """Route templates: what a path has to look like, and what its parts are called.
 
-Of ASP.NET's templates those that an app of this kind needs: literals, `{name}` for a whole segment and `{*rest}` for
-all that is left. Literals are compared without regard to case. There is no precedence: of templates that fit, the one
-whose function comes first in the alphabet wins, however general it is.
+Of ASP.NET's templates those that an app of this kind needs: literals, `{name}` and `{name?}` for a whole segment, of a
+length if wanted (`{name:maxlength(9)}`), and `{*rest}` for all that is left. Literals are compared without regard to
+case. There is no precedence: of templates that fit, the one whose function comes first in the alphabet wins, however
+general it is.
 """
 
 import re
 from dataclasses import dataclass
 
-_PARAMETER = re.compile(r"\{(?P<star>\*?)(?P<name>\w+)\}")
+_PARAMETER = re.compile(r"\{(?P<star>\*)?(?P<name>\w+)(?::maxlength\((?P<longest>\d+)\))?(?P<optional>\?)?\}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class Template:
     pattern: re.Pattern[str]
 
     def match(self, path: str) -> dict[str, str] | None:
-        """Return the parts of a decoded path, or None if it does not fit. Of a catch-all nothing may be left."""
+        """Return the parts of a decoded path, or None if it does not fit. What is optional may be left out."""
         match = self.pattern.fullmatch(path)
         return match and {name: value for name, value in match.groupdict().items() if value}
 
@@ -33,10 +34,13 @@ def parse(template: str) -> Template:
 def _piece(segment: str, template: str) -> str:
     parameter = _PARAMETER.fullmatch(segment)
     if parameter is None and set("{}") & set(segment):
-        raise ValueError(f"route {template!r}: the stand-in host knows {{name}} and {{*rest}} as whole segments only")
+        raise ValueError(
+            f"route {template!r}: expected literals, {{name}}, {{name?}}, {{name:maxlength(9)}} and {{*rest}}"
+        )
     if parameter is None:
         return "/" + re.escape(segment)
     if parameter["star"]:
         # An empty segment in front of a catch-all fits nothing.
         return f"(?:/(?P<{parameter['name']}>(?!/).*))?"
-    return f"/(?P<{parameter['name']}>[^/]+)"
+    piece = f"/(?P<{parameter['name']}>[^/]{{0,{parameter['longest'] or ''}}})"
+    return f"(?:{piece})?" if parameter["optional"] else f"(?!/(?:/|$)){piece}"

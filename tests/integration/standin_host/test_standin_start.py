@@ -64,7 +64,7 @@ def test_runs_are_counted_and_the_reason_of_a_failure_is_in_the_log(app: App) ->
     [
         ('raise RuntimeError("RELAY_FACTORY is missing")', "RELAY_FACTORY is missing"),
         ("import no_such_module", "No module named 'no_such_module'"),
-        ('app.route(route="{x:int}")(lambda req: None)', "{name}"),
+        ('app.route(route="{x:int}")(lambda req: None)', "maxlength"),
         ('app.route(route="admin/x")(lambda req: None)', "admin"),
         (
             """
