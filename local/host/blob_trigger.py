@@ -2,13 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import replace
 from functools import partial
+
+from aiohttp import web
 
 from local.host.blob_paths import BlobPath
 from local.host.blob_queue import BlobFunction, BlobQueue
-from local.host.blob_runs import BlobRuns
+from local.host.blob_runs import BlobRuns, quoted
 from local.host.blob_scan import BlobNotices, ContainerScan
 from local.host.errors import StartError
+from local.host.events import blob_versions
 from local.host.functions import BlobTrigger, Function
 from local.host.invocations import Invoker
 from local.host.listeners import all_of
@@ -62,6 +66,30 @@ class BlobTriggers:
     def _scan(self, container: str, functions: list[BlobFunction]) -> ContainerScan:
         client = functions[0].account.blobs.get_container_client(container)
         return ContainerScan(client, functions, self._notices)
+
+
+class BlobEvents:
+    """Takes events for blob functions, which go by `Host.Functions.<name>`, and puts them into the scan's own queue.
+
+    There are no receipts here: an event that comes twice runs twice. Neither the function's name nor the blob's
+    container is looked at (BlobTriggerExtensionConfigProvider): an event for a function that does not exist is taken
+    and comes to nothing, and one of any container runs any function.
+    """
+
+    extension = "blobs"
+
+    def __init__(self, queue: BlobQueue) -> None:
+        self._queue = queue
+
+    def has(self, _function: str | None) -> bool:
+        """Tell whether an event for the function is taken."""
+        return True
+
+    async def receive(self, function: str | None, body: bytes) -> web.Response:
+        """Ask for a run for each event, up to the first that tells of no blob."""
+        for blob, blob_type in blob_versions(body):
+            await self._queue.send(function, replace(blob, etag=quoted(blob.etag)), blob_type)
+        return web.Response(status=202)
 
 
 def _blob_function(function: Function, trigger: BlobTrigger, accounts: Accounts) -> BlobFunction:

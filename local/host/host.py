@@ -7,13 +7,12 @@ from pathlib import Path
 from local.host.blob_trigger import BlobTriggers, blob_functions
 from local.host.errors import StartError
 from local.host.functions import STORAGE, Function, HttpTrigger, QueueTrigger, TimerTrigger
-from local.host.host_id import host_id
 from local.host.invocations import Invoker
 from local.host.listeners import all_of
 from local.host.queue_trigger import queue_listener
 from local.host.queues import signals
 from local.host.schedule import Schedule
-from local.host.settings import HostConfig
+from local.host.settings import HostConfig, host_id
 from local.host.singleton import HOSTS_CONTAINER, Singleton
 from local.host.storage import Account, Accounts
 from local.host.timer_status import TimerMonitor

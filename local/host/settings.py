@@ -16,6 +16,7 @@ _DEVELOPMENT_POLL = timedelta(seconds=2)
 _LONGEST_POLL = timedelta(minutes=1)
 # The host renews a message's lock at half of this time, so a crashed host's message returns within it.
 _MESSAGE_LOCK_SECONDS = 600
+_LONGEST_ID = 32
 _BODY_LIMIT = 104_857_600
 _TIME_SPAN = re.compile(r"(?:(?P<days>\d+)\.)?(?P<hours>\d+):(?P<minutes>\d+):(?P<seconds>\d+(?:\.\d+)?)")
 _LEVELS = {
@@ -83,6 +84,27 @@ def read_host_config(app_dir: Path, env: Mapping[str, str]) -> HostConfig:
 def is_development(env: Mapping[str, str]) -> bool:
     """Tell whether the host runs as on a developer's machine, where some of its waits are shorter."""
     return env.get("AZURE_FUNCTIONS_ENVIRONMENT", "Development").lower() == "development"
+
+
+def host_id(machine: str, app_dir: Path, env: Mapping[str, str]) -> str:
+    """Return the name under which one app keeps its state in storage.
+
+    An app on a developer's machine is `<machine>-<hash of the app's path>`, at most 32 characters, unless
+    AzureFunctionsWebHost__hostid says otherwise (ScriptHostIdProvider). Raises StartError if that is not a legal one.
+    """
+    override = env.get("AzureFunctionsWebHost__hostid")
+    if override is not None:
+        return _checked_id(override.lower())
+    letters = re.sub(r"[^a-z0-9]", "", machine.lower())
+    return f"{letters}-{abs(stable_hash(str(app_dir)))}"[-_LONGEST_ID:].strip("-")
+
+
+def stable_hash(text: str) -> int:
+    """Hash like .NET's hosts do: 32 bits, signed, the same in every process."""
+    value = 23
+    for character in text:
+        value = (value * 31 + ord(character)) & 0xFFFFFFFF
+    return value - (1 << 32) if value >> 31 else value
 
 
 def time_span(text: str) -> timedelta:
@@ -183,3 +205,10 @@ def _lock_options(lookup: _Lookup, env: Mapping[str, str]) -> LockOptions:
         recovery_polling=time_span(lookup.text("00:01:00", "singleton", "listenerLockRecoveryPollingInterval")),
         break_dead=env.get("STANDIN_BREAK_LOCKS", "").lower() == "true",
     )
+
+
+def _checked_id(text: str) -> str:
+    # It becomes part of a queue's name.
+    if not re.fullmatch(rf"(?=.{{1,{_LONGEST_ID}}}$)[a-z0-9]+(?:-[a-z0-9]+)*", text):
+        raise StartError(f"AzureFunctionsWebHost__hostid has 1 to {_LONGEST_ID} letters, digits and single dashes")
+    return text

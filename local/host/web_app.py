@@ -7,7 +7,7 @@ from aiohttp import web
 from azure.core.exceptions import AzureError
 
 from local.host.admin import Admin
-from local.host.blob_events import BlobEvents
+from local.host.blob_trigger import BlobEvents
 from local.host.event_grid_trigger import EventGridEvents
 from local.host.host import Host
 from local.host.http_trigger import HttpFunctions

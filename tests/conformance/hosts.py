@@ -22,7 +22,7 @@ from tests.emulated_storage import Storage, unique
 from tests.waiting import until
 
 APP = Path(__file__).parent / "app"
-PATIENCE_S = 60.0
+PATIENCE_S = 180.0
 POLLED = {"BLOBS": "polled"}
 _TIMEOUT_S = 90
 

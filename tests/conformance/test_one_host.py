@@ -10,6 +10,7 @@ from tests.conformance.table import SCENARIOS
 SHARED = [each for each in SCENARIOS if not each.alone]
 
 
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("scenario", SHARED, ids=[each.name for each in SHARED])
 def test_both_hosts_do_the_same(kind: HostName, scenario: Scenario, request: pytest.FixtureRequest) -> None:
     skip_what_others_run(kind, scenario)

@@ -14,7 +14,7 @@ from tests.emulated_storage import Storage
 ALONE = [each for each in SCENARIOS if each.alone]
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("scenario", ALONE, ids=[each.name for each in ALONE])
 def test_both_hosts_go_through_the_same(kind: HostName, storage: Storage, scenario: Scenario, tmp_path: Path) -> None:
     skip_what_others_run(kind, scenario)

@@ -68,8 +68,11 @@ def test_runs_are_counted_and_the_reason_of_a_failure_is_in_the_log(app: App) ->
         ('app.route(route="admin/x")(lambda req: None)', "admin"),
         (
             """
-app.route(route="x")(lambda req: None)
-app.timer_trigger(arg_name="timer", schedule="0 0 0 ? * *")(lambda timer: None)
+@app.route()
+def answers(req: func.HttpRequest): ...
+
+@app.timer_trigger(arg_name="timer", schedule="0 0 0 ? * *")
+def fires(timer: func.TimerRequest): ...
 """,
             "day of month '?'",
         ),

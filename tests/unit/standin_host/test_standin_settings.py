@@ -7,10 +7,16 @@ import pytest
 
 from local.host.errors import StartError
 from local.host.functions import BlobTrigger, Function, HttpTrigger, describe
-from local.host.host_id import host_id, stable_hash
 from local.host.keys import given_key, is_one_of
 from local.host.queue_messages import decode, encode, poison_name
-from local.host.settings import is_disabled, read_host_config, resolve_names, time_span
+from local.host.settings import (
+    host_id,
+    is_disabled,
+    read_host_config,
+    resolve_names,
+    stable_hash,
+    time_span,
+)
 from local.host.storage import Accounts
 from local.host.urls import Query
 from local.host.worker import IndexedFunction
