@@ -1,24 +1,20 @@
 """The local stack: Azurite, the ARM emulator and the app in a Functions host, each a child process."""
 
 import os
-import shutil
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from typing import Literal, TextIO
+from typing import TextIO
 
 from local.app_settings import ROOT, Addresses, environment
 from local.azurite import PORTS, Azurite
 from local.errors import LocalError
 from local.events.options import Events
+from local.functions_host import FunctionsHost, HostName, require
 from local.ports import LOOPBACK, check_free, free_ports
 from local.processes import Child
-
-HostName = Literal["standin", "func"]
 
 
 @dataclass(frozen=True)
@@ -35,8 +31,7 @@ class Plan:
     def checked(self) -> "Plan":
         """Return the plan with every port chosen; raise LocalError if a port or the host is not to be had."""
         check_free([(port, purpose) for port, purpose in self._ports() if port])
-        if self.host == "func" and shutil.which("func") is None:
-            raise LocalError("there is no `func` on this machine; install Azure Functions Core Tools or leave HOST out")
+        require(self.host)
         return replace(
             self,
             app_port=self.app_port or free_ports(1),
@@ -58,7 +53,10 @@ class Stack:
     children: tuple[Child, ...]
 
     def wait(self) -> None:
-        """Wait until one of its processes ends, which none should; raise LocalError that says which."""
+        """Wait until one of its parts ends, which none should; raise LocalError that says which.
+
+        The Functions host is not among them: it may end, and is started again.
+        """
         while True:
             for child in self.children:
                 if child.exit_code is not None:
@@ -71,8 +69,10 @@ def running(plan: Plan, log: TextIO = sys.stderr) -> Iterator[Stack]:
     """Start the stack; end what was started when the context ends, the app first. All its logs go to `log`."""
     plan = plan.checked()
     storage = Azurite(plan.storage_port)
-    arm_url, app_url = f"http://{LOOPBACK}:{plan.arm_port}", f"http://{LOOPBACK}:{plan.app_port}"
-    addresses = Addresses(app_url, arm_url, storage.blob_url, storage.queue_url, storage.connection_string)
+    arm_url = f"http://{LOOPBACK}:{plan.arm_port}"
+    addresses = Addresses(
+        f"http://{LOOPBACK}:{plan.app_port}", arm_url, storage.blob_url, storage.queue_url, storage.connection_string
+    )
     env = environment(
         os.environ, arm=arm_url, connection_string=storage.connection_string, event_grid=plan.events is not None
     )
@@ -88,14 +88,14 @@ def running(plan: Plan, log: TextIO = sys.stderr) -> Iterator[Stack]:
         azurite = start("Azurite", storage.command(ROOT))
         arm = start("the ARM emulator", _arm_command(plan, storage))
         azurite.wait_until(storage.answers)
-        app = start("the Functions host", _host_command(plan))
+        host = FunctionsHost(plan.host, plan.app_port, env, enable_auth=plan.enable_auth)
+        app = host.service(log)
+        ending.callback(app.stop)
         arm.ready_line()
-        if plan.host == "func":
-            app.wait_until(lambda: _answers(f"{app_url}/admin/host/status"))
-        else:
-            app.ready_line()
+        host.wait_until_ready(app.child)
+        app.supervise()
         if plan.events:
-            start("the Event Grid", _events_command(plan.events, app_url)).ready_line()
+            start("the Event Grid", _events_command(plan.events, host.url)).ready_line()
         yield Stack(addresses, tuple(children))
 
 
@@ -104,22 +104,5 @@ def _arm_command(plan: Plan, storage: Azurite) -> list[str]:
     return [*module, "--port", str(plan.arm_port), "--storage-connection-string", storage.connection_string]
 
 
-def _host_command(plan: Plan) -> list[str]:
-    if plan.host == "standin":
-        auth = ["--enable-auth"] if plan.enable_auth else []
-        return [sys.executable, "-m", "local", "host", "--port", str(plan.app_port), *auth]
-    return ["func", "start", "--port", str(plan.app_port), *(["--enableAuth"] if plan.enable_auth else [])]
-
-
 def _events_command(options: Events, app: str) -> list[str]:
     return [sys.executable, "-m", "local", "events", "--app", app, *options.as_arguments()]
-
-
-def _answers(url: str) -> bool:
-    try:
-        urllib.request.urlopen(url, timeout=1).close()  # noqa: S310 - our own loopback address
-    except urllib.error.HTTPError:
-        return True
-    except OSError:
-        return False
-    return True

@@ -13,12 +13,17 @@ from local.demo.examples import AIRFLOW, example_files
 from local.demo.observe import Observer, Seen
 from local.demo.screen import Expectation, Screen
 from local.errors import LocalError
+from local.functions_host import HostName
 from local.stack import Plan, running
 
 _PATIENCE_S = 60.0
 _POLL_S = 0.1
 _LOG = ROOT / ".cache" / "demo" / "stack.log"
 
+_REAL: dict[HostName, str] = {
+    "standin": "the real Python worker and Azurite; stand-ins for the Functions host and ARM",
+    "func": "the real Functions host, the real Python worker and Azurite; a stand-in for ARM",
+}
 _GOOD_SPEC = {
     "properties": {
         "type": "Airflow",
@@ -71,7 +76,7 @@ class Play:
 
     def __init__(self, screen: Screen, addresses: Addresses) -> None:
         self._screen = screen
-        self._observer = Observer(addresses)
+        self._observer = Observer(addresses, _LOG)
         container, _, self._folder = sample()["RELAY_FOLDER"].partition("/")
         self._blobs = ContainerClient.from_connection_string(addresses.connection_string, container)
         self._blobs.create_container()
@@ -166,12 +171,13 @@ class Play:
         ]
 
 
-def demo() -> int:
+def demo(host: HostName) -> int:
     """Start a stack on free ports, play, stop it; return 0 if every expectation holds."""
     screen = Screen()
-    screen.act("DAG Relay, without Azure: the real Python worker and Azurite; stand-ins for the Functions host and ARM")
+    screen.act(f"DAG Relay, without Azure: {_REAL[host]}")
     files = example_files()
     screen.event(f"{len(files)} files to upload are at hand")
-    with _LOG.open("w") as log, running(Plan(0, 0, 0), log) as stack:
+    # Line by line, because the runs of functions are counted in it.
+    with _LOG.open("w", buffering=1) as log, running(Plan(0, 0, 0, host), log) as stack:
         screen.event("the stack is up")
         return Play(screen, stack.addresses).run()
