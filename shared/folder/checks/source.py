@@ -10,17 +10,22 @@ import codecs
 import re
 import threading
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from tokenize import detect_encoding
 
-# What Airflow 2.6.3 runs on in ADF: the seed's sample answer has `pythonVersion` 3.8.
-ENVIRONMENT_PYTHON = (3, 8)
+from shared.folder.checks.findings import Fault
+from shared.folder.checks.literals import always_run
+from shared.folder.checks.pythons import RELAY, Version, fails_at_run_time, may_be_newer, too_new
 
 # Never the file's own name: Python looks for a file of this name to quote a line from.
 _NO_FILE = "<dag>"
 # In bytes. Python 3.11 takes minutes to compile a megabyte of equal functions; parsing is linear.
 _LARGEST_COMPILED = 64 * 1024
 _LONGEST_ERROR = 200
+# The oldest version that every supported Python's parser can stand for.
+_OLDEST_PARSED: Version = (3, 7)
+_GZIP = b"\x1f\x8b"
 _ASCII_ONLY = bytes(range(128)) + b"?" * 128
 # Codecs whose time is in proportion to the input; punycode's, for one, is not.
 _PLAIN_CODECS = re.compile(r"utf-8(-sig)?|ascii|iso8859-\d+|cp\d+")
@@ -29,49 +34,82 @@ _ONE_AT_A_TIME = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """Why a file could not be read in full; `fatal` where Python's import would fail as well."""
-
-    line: int | None
-    reason: str
-    message: str
-    fatal: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Source:
     """What was made of a file: its syntax tree, where there is one, and what is wrong with it."""
 
     tree: ast.Module | None
-    fault: Fault | None
+    faults: tuple[Fault, ...] = ()
 
 
-def read_source(content: bytes) -> Source:
-    """Parse a file; whatever the bytes are, the answer is a value."""
-    fault = _null_byte(content) or _unusual_encoding(content)
+def read_source(content: bytes, python: Version | None = None) -> Source:
+    """Parse a file for Airflow's Python, None if that is not known; whatever the bytes are, the answer is a value."""
+    fault = _compressed(content) or _null_byte(content) or _unusual_encoding(content)
     if fault:
-        return Source(None, fault)
+        return Source(None, (fault,))
     try:
         with _ONE_AT_A_TIME, warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return _parse(content)
+            tree = _parse(content)
+            return Source(tree, tuple(_other_faults(tree, content, python)))
     except SyntaxError as error:
-        return Source(None, _syntax_fault(error, content))
+        return Source(None, (_syntax_fault(error, content, python),))
     except UnicodeDecodeError as error:  # an invalid line that Python cannot even quote
-        return Source(None, _undecodable(str(error), None, content))
+        return Source(None, (_undecodable(str(error), None, content),))
     except (RecursionError, MemoryError, ValueError):
         message = "Nested too deeply for the relay to read; Airflow's Python may have another limit."
-        return Source(None, Fault(None, "TooDeeplyNested", message, fatal=False))
+        return Source(None, (Fault(None, "TooDeeplyNested", message, fatal=False),))
 
 
-def _parse(content: bytes) -> Source:
+def _parse(content: bytes) -> ast.Module:
     if len(content) <= _LARGEST_COMPILED:
         compile(content, _NO_FILE, "exec", dont_inherit=True)
+        return ast.parse(content)
+    tree = ast.parse(content)
+    if outside := next((node for node in always_run(tree) if isinstance(node, ast.Return)), None):
+        raise SyntaxError("'return' outside function", (_NO_FILE, outside.lineno, None, None))
+    return tree
+
+
+def _other_faults(tree: ast.Module, content: bytes, python: Version | None) -> Iterator[Fault]:
+    if raised := next((node for node in tree.body if isinstance(node, ast.Raise)), None):
+        yield Fault(
+            raised.lineno, "AlwaysRaises", "Loading the file ends at this raise, whatever it is for.", fatal=True
+        )
+    if python is not None and (fault := _too_new(tree, content, python)):
+        yield fault
+    if fault := _not_utf8(content):
+        yield fault
+
+
+def _too_new(tree: ast.Module, content: bytes, python: Version) -> Fault | None:
+    """Find what the relay's Python takes and Airflow's, which is older, does not.
+
+    The parser's own `feature_version` has the last word only for a warning: it refuses `with (lock):` below 3.9.
+    """
+    for need, fatal in ((too_new(tree, python), True), (fails_at_run_time(tree, python), False)):
+        if need:
+            line, since, what = need
+            message = f"Airflow runs on Python {_dotted(python)} here, and {what} came with {_dotted(since)}."
+            return Fault(line, "NewerPython", message, fatal)
+    if python >= RELAY:
+        return None
     try:
-        return Source(ast.parse(content, feature_version=ENVIRONMENT_PYTHON), None)
+        ast.parse(content, feature_version=max(python, _OLDEST_PARSED))
     except SyntaxError as error:
-        message = f"Airflow's Python may be too old for this: {_text(error)}."
-        return Source(ast.parse(content), Fault(error.lineno, "NewerPython", message, fatal=False))
+        message = f"Airflow's Python {_dotted(python)} may be too old for this: {_text(error)}."
+        return Fault(error.lineno, "NewerPython", message, fatal=False)
+    return None
+
+
+def _dotted(python: Version) -> str:
+    return f"{python[0]}.{python[1]}"
+
+
+def _compressed(content: bytes) -> Fault | None:
+    if not content.startswith(_GZIP):
+        return None
+    message = "The blob holds gzip data, which was not looked into; upload the file uncompressed."
+    return Fault(None, "Compressed", message, fatal=False)
 
 
 def _null_byte(content: bytes) -> Fault | None:
@@ -80,6 +118,15 @@ def _null_byte(content: bytes) -> Fault | None:
         return None
     message = "Expected Python source, found a null byte; save the file as UTF-8 (UTF-16 has null bytes)."
     return Fault(_line(content, position), "NullByte", message, fatal=True)
+
+
+def _not_utf8(content: bytes) -> Fault | None:
+    """Find bytes that Python takes, by a coding cookie or in a comment, and that Airflow cannot store as the source."""
+    line = _undecodable_line(content, "utf-8")
+    if line is None:
+        return None
+    message = "Airflow stores a DAG file's source as UTF-8 and fails on these bytes, without an import error."
+    return Fault(line, "NotUtf8", f"{message} Save the file as UTF-8.", fatal=False)
 
 
 def _unusual_encoding(content: bytes) -> Fault | None:
@@ -104,9 +151,12 @@ def _declared_encoding(content: bytes) -> str | None:
         return None
 
 
-def _syntax_fault(error: SyntaxError, content: bytes) -> Fault:
+def _syntax_fault(error: SyntaxError, content: bytes, python: Version | None) -> Fault:
     if "codec can't decode" in error.msg and "unicodeescape" not in error.msg:
         return _undecodable(_text(error), error.lineno, content)
+    if may_be_newer(content, error, python):
+        message = f"The relay's Python {_dotted(RELAY)} cannot read this, a newer one may: {_text(error)}."
+        return Fault(error.lineno or None, "NewerThanRelay", message, fatal=False)
     return Fault(error.lineno or None, type(error).__name__, f"Python cannot read this: {_text(error)}.", fatal=True)
 
 

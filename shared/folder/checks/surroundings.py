@@ -1,0 +1,60 @@
+"""What is around the changed files: the other names of the folder, what Airflow's environment is and brings."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+Version = tuple[int, int]
+
+_VERSION = re.compile(r"\s*(\d+)\.(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """The Airflow environment in the words of its GET: versions like `3.8` and `2.6.3`, requirements as pip takes them.
+
+    None for what is not known; then nothing is said that depends on it.
+    """
+
+    python: str | None = None
+    airflow: str | None = None
+    requirements: tuple[str, ...] | None = None
+
+    @property
+    def python_version(self) -> Version | None:
+        """The first two numbers of Python's version."""
+        return _version(self.python)
+
+    @property
+    def airflow_version(self) -> Version | None:
+        """The first two numbers of Airflow's version."""
+        return _version(self.airflow)
+
+
+def _version(text: str | None) -> Version | None:
+    found = _VERSION.match(text or "")
+    return (int(found[1]), int(found[2])) if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """The folder around the files that are checked.
+
+    `names` are all files by their path below the folder. `ignore_files` are the contents of each `.airflowignore` by
+    path, None for one that could not be read. `requirements` is the text of the route's `requirements.txt`, empty where
+    it has none or does not import it, None where it could not be read.
+    """
+
+    names: frozenset[str] = frozenset()
+    ignore_files: Mapping[str, bytes | None] = field(default_factory=dict)
+    requirements: str | None = ""
+    environment: Environment = Environment()
+
+
+def root_of(name: str) -> str:
+    """Return the folder on Python's path that a file lies in, with a slash: `dags/` or `plugins/`, in any case.
+
+    Empty for a file of a container that is itself the folder for DAGs.
+    """
+    first, slash, _ = name.partition("/")
+    return first + slash if first.lower() in {"dags", "plugins"} and slash else ""
