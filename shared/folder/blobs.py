@@ -1,13 +1,15 @@
-"""Reading a folder from Blob Storage: one listing without content, one file, or the content of some files."""
+"""Reading a folder from Blob Storage: one listing without content, one file, or the contents of files one by one."""
 
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from shared.errors import FolderUnreadable
+from shared.folder.checks import LARGEST_FILE, TOO_LARGE, Unread
 from shared.folder.manifest import File, Manifest
 from shared.folder.path import FolderPath
 from shared.route import Route
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from azure.core.exceptions import AzureError
-    from azure.storage.blob import BlobProperties, BlobServiceClient
+    from azure.storage.blob import BlobProperties, BlobServiceClient, ContainerClient
 
 _LONGEST_MESSAGE = 300
 # Not found, and refused as a name that no blob can have, like one of more than 1,024 characters.
@@ -38,8 +40,8 @@ class BlobFolders:
         """Return one file of the route's folder; see `find_file`."""
         return find_file(self.connect(route.connection), route.folder, name)
 
-    def read(self, route: Route, names: Iterable[str]) -> dict[str, bytes]:
-        """Return the content of files of the route's folder; see `read_files`."""
+    def read(self, route: Route, names: Iterable[str]) -> Iterator[tuple[str, bytes | Unread]]:
+        """Yield the content of files of the route's folder; see `read_files`."""
         return read_files(self.connect(route.connection), route.folder, names)
 
 
@@ -112,29 +114,48 @@ def _file(blob: "BlobProperties") -> File:
     return File(blob.name, blob.size, content, blob.last_modified, etag)
 
 
-# The storage SDK keeps ten connections open.
+# The storage SDK keeps ten connections open; so many files are read ahead of the one that is looked at.
 _AT_ONCE = 8
+# What the storage may answer differently a little later.
+_PASSING = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS, *range(500, 600)})
 
 
-def read_files(blobs: "BlobServiceClient", folder: FolderPath, names: Iterable[str]) -> dict[str, bytes]:
-    """Return the content of the blobs by name, as it is now; those that are gone by now are left out.
+def read_files(
+    blobs: "BlobServiceClient", folder: FolderPath, names: Iterable[str]
+) -> Iterator[tuple[str, bytes | Unread]]:
+    """Yield the bytes of the blobs by name, as they are stored now, without those that are gone.
 
-    Raises FolderUnreadable where the storage refuses or does not answer.
+    A blob that says that it is compressed is not unpacked. No more is read of a blob than the checks look at, and no
+    more than a few blobs are in memory, however many there are. Raises nothing for a blob that cannot be read.
     """
-    from azure.core.exceptions import AzureError
-
     container = blobs.get_container_client(folder.container)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        ahead: deque[tuple[str, Future[bytes | Unread | None]]] = deque()
+        for name in names:
+            ahead.append((name, pool.submit(_read, container, name)))
+            if len(ahead) == _AT_ONCE:
+                yield from _finished(*ahead.popleft())
+        while ahead:
+            yield from _finished(*ahead.popleft())
 
-    def read(name: str) -> tuple[str, bytes] | None:
-        from azure.core.exceptions import ResourceNotFoundError
 
-        try:
-            return name, container.download_blob(name).readall()
-        except ResourceNotFoundError:
-            return None
+def _finished(name: str, reading: "Future[bytes | Unread | None]") -> Iterator[tuple[str, bytes | Unread]]:
+    content = reading.result()
+    if content is not None:
+        yield name, content
+
+
+def _read(container: "ContainerClient", name: str) -> bytes | Unread | None:
+    from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
 
     try:
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            return dict(found for found in pool.map(read, names) if found)
+        content = container.download_blob(name, offset=0, length=LARGEST_FILE + 1, decompress=False).readall()
+    except ResourceNotFoundError:
+        return None
     except AzureError as error:
-        raise unreadable(error) from error
+        status = error.status_code if isinstance(error, HttpResponseError) else None
+        if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:  # an empty blob has no first byte
+            return b""
+        why = f"could not be read ({unreadable(error)}); upload it once more, or see to it that the relay may read it."
+        return Unread(why, passing=status is None or status in _PASSING)
+    return content if len(content) <= LARGEST_FILE else TOO_LARGE

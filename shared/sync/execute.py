@@ -1,14 +1,25 @@
 """One attempt to sync: what changed, what the checks say, whether the environment is ready, the call."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
 from shared.errors import FolderUnreadable, ServiceError, ServiceUnavailable
-from shared.folder.checks import LARGEST_FILE, Finding, check_files, to_check
-from shared.folder.manifest import Manifest
+from shared.folder.checks import (
+    LARGEST_FILE,
+    TOO_LARGE,
+    UNKNOWN,
+    Finding,
+    Runtime,
+    Surroundings,
+    Unread,
+    check_files,
+    is_context,
+    to_check,
+)
+from shared.folder.manifest import File, Manifest
 from shared.route import Route
 from shared.sync.baseline import Baselines, Diff
 from shared.sync.decide import Hold, Policy, Strictness, Sync
@@ -21,7 +32,9 @@ from shared.telemetry.fields import bound
 
 log = logging.getLogger(__name__)
 
-ReadFiles = Callable[[Route, Iterable[str]], dict[str, bytes]]
+ReadFiles = Callable[[Route, Iterable[str]], Iterable[tuple[str, bytes | Unread]]]
+
+_REQUIREMENTS = "requirements.txt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +44,45 @@ class Inspection:
     strictness: Strictness
     read_files: ReadFiles
 
-    def findings(self, route: Route, manifest: Manifest, diff: Diff) -> tuple[Finding, ...]:
-        """Return what is to be said of the added and changed files."""
+    def findings(self, route: Route, manifest: Manifest, diff: Diff, runtime: Runtime = UNKNOWN) -> tuple[Finding, ...]:
+        """Return what is to be said of the added and changed files in an environment with this runtime."""
         if self.strictness == "off":
             return ()
-        prefix = route.folder.listing_prefix
         fresh = {*diff.added, *diff.changed}
+        prefix = route.folder.listing_prefix
         files = [file for file in manifest.files if file.name in fresh and to_check(file.name.removeprefix(prefix))]
-        contents: dict[str, bytes | None] = {file.name: None for file in files if file.size > LARGEST_FILE}
-        contents |= self.read_files(route, [file.name for file in files if file.size <= LARGEST_FILE])
-        return tuple(check_files({name.removeprefix(prefix): content for name, content in contents.items()}))
+        return tuple(check_files(self._contents(route, files), self._around(route, manifest, runtime)))
+
+    def _around(self, route: Route, manifest: Manifest, runtime: Runtime) -> Surroundings:
+        prefix = route.folder.listing_prefix
+        names = {file.name.removeprefix(prefix): file for file in manifest.files}
+        wanted = [file for name, file in names.items() if is_context(name) or name.lower() == _REQUIREMENTS]
+        contents = dict(self._contents(route, wanted))
+        requirements = [content for name, content in contents.items() if name.lower() == _REQUIREMENTS]
+        return Surroundings(
+            names=frozenset(names),
+            ignore_files={
+                name: content if isinstance(content, bytes) else None
+                for name, content in contents.items()
+                if is_context(name)
+            },
+            requirements=_requirements(requirements) if route.request.add_requirements_from_file else "",
+            runtime=runtime,
+        )
+
+    def _contents(self, route: Route, files: list[File]) -> Iterator[tuple[str, bytes | Unread]]:
+        """Yield the contents by the path below the folder, one at a time; what is too large is not read.
+
+        Raises FolderUnreadable in `block` where the storage may answer later: there a file has to be read first.
+        """
+        prefix = route.folder.listing_prefix
+        for file in files:
+            if file.size > LARGEST_FILE:
+                yield file.name.removeprefix(prefix), TOO_LARGE
+        for name, content in self.read_files(route, [file.name for file in files if file.size <= LARGEST_FILE]):
+            if self.strictness == "block" and isinstance(content, Unread) and content.passing:
+                raise FolderUnreadable(f"{name} {content.why}", code="FileUnreadable")
+            yield name.removeprefix(prefix), content
 
     def objection(self, findings: Iterable[Finding]) -> str | None:
         """Return the sentence that stops the sync, or None where nothing does."""
@@ -48,6 +90,12 @@ class Inspection:
             return None
         blocking = [finding for finding in findings if finding.blocking]
         return "; ".join(map(_place, blocking)) or None
+
+
+def _requirements(contents: list[bytes | Unread]) -> str | None:
+    """Return the text of `requirements.txt`, empty without one, None where it could not be read."""
+    texts = [content.decode(errors="replace") for content in contents if isinstance(content, bytes)]
+    return "\n".join(texts) if len(texts) == len(contents) else None
 
 
 def _place(finding: Finding) -> str:
@@ -89,7 +137,8 @@ class Executor:
     def _run(self, attempt: Attempt, lease: Lease) -> Reservation | None:
         attempt.diff = self.baselines.read(attempt.route).diff(attempt.manifest)
         try:
-            objection = self._inspect(attempt)
+            runtime = self._ready(attempt, lease)
+            objection = self._inspect(attempt, runtime)
             if objection and attempt.trigger != "Forced":
                 attempt.finished_at = lease.now()
                 self.outcomes.held(attempt, Hold("ChecksFailed", objection))
@@ -101,20 +150,8 @@ class Executor:
             return lease.reserve(None, self.policy.settle) if error.may_have_acted else None
         return self._note(attempt, accepted, lease)
 
-    def _inspect(self, attempt: Attempt) -> str | None:
-        """Note what the checks find, return what stands against it; raise ServiceUnavailable if nothing can be read."""
-        try:
-            attempt.findings = self.inspection.findings(attempt.route, attempt.manifest, attempt.diff)
-        except FolderUnreadable as error:
-            raise ServiceUnavailable(f"the changed files could not be read: {error}", code="FilesUnreadable") from error
-        return self.inspection.objection(attempt.findings)
-
-    def _ask(self, attempt: Attempt, lease: Lease) -> Accepted:
-        """Ask for the import if the environment is ready for one; raise ServiceError if it is not or ARM is not.
-
-        Before the call the state is made to say that the outcome is open, and the lease is renewed: whatever happens
-        to this worker then, the folder counts as changed, and no other one starts an import for most of a lease.
-        """
+    def _ready(self, attempt: Attempt, lease: Lease) -> Runtime:
+        """Return what runs in the environment; raise ServiceError if it is not ready for an import, or ARM is not."""
         environment = _noted(
             attempt,
             "get environment",
@@ -122,6 +159,27 @@ class Executor:
         )
         if (environment.state or "").lower() in NOT_READY:
             raise ServiceUnavailable(f"the environment is {environment.state}, not Started", code="EnvironmentNotReady")
+        return environment.runtime
+
+    def _inspect(self, attempt: Attempt, runtime: Runtime) -> str | None:
+        """Note what the checks find, return what stands against the sync.
+
+        Raises ServiceUnavailable where `block` has to wait for a file that cannot be read now; a forced sync does not.
+        """
+        try:
+            attempt.findings = self.inspection.findings(attempt.route, attempt.manifest, attempt.diff, runtime)
+        except FolderUnreadable as error:
+            if attempt.trigger == "Forced":
+                return None
+            raise ServiceUnavailable(f"the changed files could not be read: {error}", code="FilesUnreadable") from error
+        return self.inspection.objection(attempt.findings)
+
+    def _ask(self, attempt: Attempt, lease: Lease) -> Accepted:
+        """Ask for the import; raise ServiceError if ARM does not take it.
+
+        Before the call the state is made to say that the outcome is open, and the lease is renewed: whatever happens
+        to this worker then, the folder counts as changed, and no other one starts an import for most of a lease.
+        """
         self.outcomes.calling(attempt)
         lease.renew()
         return _noted(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from shared.folder.checks import UNKNOWN, Runtime
 from shared.route import Route
 
 
@@ -16,9 +17,10 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentState(Answered):
-    """The state of an environment in the target's words, None where it does not say."""
+    """The state of an environment in the target's words, None where it does not say, and what runs in it."""
 
     state: str | None
+    runtime: Runtime = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

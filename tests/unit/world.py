@@ -1,9 +1,10 @@
 """A relay whose storage is in memory and whose target, folder and clock a test decides about."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from shared.folder.checks import UNKNOWN, Runtime, Unread
 from shared.folder.manifest import File, Manifest
 from shared.route import Route
 from shared.sync.decide import Policy, Strictness
@@ -25,9 +26,10 @@ class World:
     clock: Clock = field(default_factory=lambda: Clock(seconds=100))
     folder: Manifest = field(default_factory=lambda: make_manifest(0, 1, listed=100))
     unreadable: Exception | None = None
-    contents: dict[str, bytes] = field(default_factory=dict)
+    contents: Mapping[str, bytes | Unread] = field(default_factory=dict)
     checks: Strictness = "off"
     environment: str | Exception | None = "Started"
+    runtime: Runtime = UNKNOWN
     answer: Accepted | Exception = field(default_factory=lambda: Accepted(202, "request-1"))
     progress: ImportProgress = field(default_factory=ImportSucceeded)
     during_sync: Callable[[], object] = lambda: None
@@ -73,8 +75,8 @@ class World:
             raise self.unreadable
         return self.folder
 
-    def read_files(self, _: Route, names: Iterable[str]) -> dict[str, bytes]:
-        return {name: self.contents[name] for name in names if name in self.contents}
+    def read_files(self, _: Route, names: Iterable[str]) -> Iterator[tuple[str, bytes | Unread]]:
+        yield from ((name, self.contents[name]) for name in names if name in self.contents)
 
     def find_file(self, _: Route, name: str) -> File | None:
         return next((file for file in self.folder.files if file.name == name), None)
@@ -83,7 +85,7 @@ class World:
         assert deadline_s > 0
         if isinstance(self.environment, Exception):
             raise self.environment
-        return EnvironmentState(200, "request-0", self.environment)
+        return EnvironmentState(200, "request-0", self.environment, self.runtime)
 
     def sync(self, route: Route, *, deadline_s: float) -> Accepted:
         assert deadline_s > 0

@@ -5,13 +5,15 @@ outlines, and findings go out. docs/dag-checks.md is for the engineer who meets 
 """
 
 from shared.folder.checks.check import check_files, is_context, to_check
-from shared.folder.checks.findings import LARGEST_FILE, Finding, Unread
-from shared.folder.checks.surroundings import Environment, Surroundings
+from shared.folder.checks.findings import LARGEST_FILE, TOO_LARGE, Finding, Unread
+from shared.folder.checks.surroundings import UNKNOWN, Runtime, Surroundings
 
 __all__ = [
     "LARGEST_FILE",
-    "Environment",
+    "TOO_LARGE",
+    "UNKNOWN",
     "Finding",
+    "Runtime",
     "Surroundings",
     "Unread",
     "check_files",

@@ -31,13 +31,13 @@ def members(content: bytes) -> Iterator[tuple[str, bytes | Unread]]:
 
 def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo, most: int) -> bytes | Unread:
     if member.compress_type not in _METHODS or member.flag_bits & _ENCRYPTED:
-        return Unread("is packed in a way that the relay does not unpack.", too_large=True)
+        return Unread("is packed in a way that the relay does not unpack.", "ZipNotRead")
     try:
         with archive.open(member) as file:
             content = file.read(most + 1)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError) as error:
-        return Unread(f"cannot be unpacked ({type(error).__name__}).", too_large=True)
-    return content if len(content) <= most else Unread(f"unpacks to more than {most} bytes.", too_large=True)
+        return Unread(f"cannot be unpacked ({type(error).__name__}).", "ZipNotRead")
+    return content if len(content) <= most else Unread(f"unpacks to more than {most} bytes.", "FileTooLarge")
 
 
 def fault(content: bytes) -> Fault | None:

@@ -5,7 +5,7 @@ from itertools import chain, groupby
 from pathlib import PurePosixPath
 
 from shared.folder.checks import archives, dag_rules, import_rules, lost_rules, task_rules
-from shared.folder.checks.findings import LARGEST_FILE, CheckedFile, Fault, Finding, Unread
+from shared.folder.checks.findings import LARGEST_FILE, TOO_LARGE, UNREADABLE, CheckedFile, Fault, Finding, Unread
 from shared.folder.checks.ignore import NAME, IgnoreRules
 from shared.folder.checks.outline import EMPTY, outline
 from shared.folder.checks.source import read_source
@@ -37,7 +37,7 @@ def check_files(files: Iterable[tuple[str, bytes | Unread]], around: Surrounding
     unchanged file has as well is not seen.
     """
     around = around or Surroundings()
-    ignore = IgnoreRules(around.ignore_files, around.environment.airflow_version)
+    ignore = IgnoreRules(around.ignore_files, around.runtime.airflow_version)
     every = [file for name, content in files for file in _read(name, content, around, ignore)]
     checked = [file for file in every if file.ignored is not True]
     findings = chain(
@@ -61,11 +61,9 @@ def _first(findings: Iterable[Finding]) -> list[Finding]:
 
 def _read(name: str, content: bytes | Unread, around: Surroundings, ignore: IgnoreRules) -> Iterator[CheckedFile]:
     ignored = ignore.ignores(name)
-    python = around.environment.python_version
+    python = around.runtime.python_version
     if isinstance(content, bytes) and len(content) > LARGEST_FILE:
-        content = Unread(
-            f"is larger than {LARGEST_FILE} bytes and was not read; keep data out of DAG files.", too_large=True
-        )
+        content = TOO_LARGE
     if isinstance(content, bytes) and name.endswith(".zip"):
         fault = archives.fault(content)
         yield CheckedFile(name, root_of(name), (fault,) if fault else (), ignored=ignored)
@@ -90,5 +88,4 @@ def _file(
 
 
 def _unread(unread: Unread) -> Fault:
-    reason = "FileTooLarge" if unread.too_large else "Unreadable"
-    return Fault(None, reason, f"The file {unread.why}", fatal=not unread.too_large)
+    return Fault(None, unread.reason, f"The file {unread.why}", fatal=unread.reason == UNREADABLE)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from shared.folder.checks.facts import dag_arguments
 from shared.folder.checks.findings import CheckedFile, Finding, shown
 from shared.folder.checks.literals import COMPUTED, Value
-from shared.folder.checks.outline import CallMade, DagDefinition
+from shared.folder.checks.outline import Call, DagDefinition
 from shared.folder.checks.surroundings import Surroundings, Version
 
 # airflow.utils.helpers: KEY_REGEX and validate_key, which DAG and BaseOperator call.
@@ -25,7 +25,7 @@ _RANGES = (range(60), range(24), range(1, 32), range(1, 13), range(8))
 
 def findings(files: list[CheckedFile], around: Surroundings) -> Iterator[Finding]:
     """Check each file and its DAGs, and compare the ids of all."""
-    airflow = around.environment.airflow_version
+    airflow = around.runtime.airflow_version
     dag_files = [file for file in files if not file.is_plugin]
     for file in files:
         yield from _faults(file, airflow)
@@ -80,7 +80,7 @@ def _arguments(file: CheckedFile, dag: DagDefinition, airflow: Version | None, *
         yield file.finding(dag.call.line, "MissingArgument", message)
 
 
-def _lacks_start(call: CallMade) -> bool:
+def _lacks_start(call: Call) -> bool:
     """Whether a literal gives a schedule, and nothing a date to start from."""
     given = [call.values.get(name) for name in ("schedule", "schedule_interval")]
     scheduled = any(isinstance(value, str) and value for value in given)
@@ -136,7 +136,7 @@ def _duplicate_ids(files: Iterable[CheckedFile]) -> Iterator[Finding]:
 
     No failure in Airflow: its processor loads each file in a DagBag of its own, and what it stored last wins.
     """
-    first: dict[str, tuple[CheckedFile, CallMade]] = {}
+    first: dict[str, tuple[CheckedFile, Call]] = {}
     for file in files:
         for dag in file.outline.dags:
             if dag.dag_id is None:

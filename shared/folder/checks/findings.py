@@ -1,13 +1,14 @@
 """What the checks say, and what they know of one file."""
 
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from shared.folder.checks.outline import EMPTY, Outline
 from shared.folder.checks.surroundings import Version
 
 # In bytes. DAG files are a few kilobytes; what is larger is mostly data.
 LARGEST_FILE = 1024 * 1024
+
+UNREADABLE = "Unreadable"
 
 _SHOWN = 100
 
@@ -29,13 +30,19 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """Takes the place of a content that could not be read; `why` is a sentence with what to do about it.
+    """Takes the place of a content that could not be read; `why` goes on after "The file" and says what to do.
 
-    `too_large` is for files above `LARGEST_FILE`, which are left out on purpose and hold nothing up.
+    `reason` is that of the finding; only `Unreadable` blocks, for the rest is left out on purpose. `passing` is for a
+    storage that may answer later.
     """
 
     why: str
-    too_large: bool = False
+    reason: str = UNREADABLE
+    passing: bool = False
+
+
+# What stands for the content of a file above `LARGEST_FILE`.
+TOO_LARGE = Unread(f"is larger than {LARGEST_FILE} bytes and was not read; keep data out of DAG files.", "FileTooLarge")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +91,12 @@ class CheckedFile:
     @property
     def module(self) -> str:
         """The dotted name by which another file imports it."""
-        parts = PurePosixPath(self.name.removeprefix(self.root)).with_suffix("").parts
-        return ".".join(parts[:-1] if parts[-1:] == ("__init__",) else parts)
+        return self.name.removeprefix(self.root).removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
     @property
     def is_broken(self) -> bool:
         """Whether an import of this file is sure to fail."""
-        return any(fault.fatal and fault.reason != "Unreadable" for fault in self.faults)
+        return any(fault.fatal and fault.reason != UNREADABLE for fault in self.faults)
 
     def finding(self, line: int | None, reason: str, message: str, *, blocking: bool = False) -> Finding:
         """Return a finding about this file; one about a member of a zip file is about the zip file."""

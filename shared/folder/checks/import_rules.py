@@ -21,7 +21,7 @@ def findings(files: list[CheckedFile], around: Surroundings) -> Iterator[Finding
     """Check the imports that run whenever Airflow loads one of the files."""
     modules = Modules(files)
     folder = _Folder(around)
-    airflow = around.environment.airflow_version
+    airflow = around.runtime.airflow_version
     loaded = {id(file): file for file in files if file.is_loaded(airflow)}
     reached = {id(helper): helper for file in loaded.values() for helper, _ in _reached(file, modules)}
     for file in loaded.values():
@@ -89,8 +89,8 @@ class _Folder:
 
     def __init__(self, around: Surroundings) -> None:
         self._brought: Brought | None = brought(around)
-        self._python = around.environment.python_version
-        self._airflow = around.environment.airflow_version
+        self._python = around.runtime.python_version
+        self._airflow = around.runtime.airflow_version
         paths = [PurePosixPath(name) for name in around.names]
         self._stems = {path.stem for path in paths}
         self._tops = {part for name in around.names if (part := _top(name))}

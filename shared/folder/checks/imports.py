@@ -40,7 +40,7 @@ class Modules:
 def _candidates(wanted: Import, file: CheckedFile) -> Iterator[str]:
     """Yield the modules that an import loads where they exist: packages on the way, and names that may be modules."""
     package = file.module.split(".")
-    if not file.name.endswith("__init__.py"):
+    if not file.name.endswith("/__init__.py"):
         package.pop()
     base = package[: len(package) - wanted.dots + 1] if wanted.dots else []
     parts = [*base, *filter(None, wanted.module.split("."))]

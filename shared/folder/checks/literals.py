@@ -22,7 +22,7 @@ Value = str | bytes | complex | tuple["Value", ...] | Computed | None
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class Bindings:
     """Imports by the name they bind, how often each name is bound, what it is bound to for good, which names are read.
 
     `assigned` has the names that only one statement of the top level binds, `functions` likewise those of functions.
@@ -66,7 +66,7 @@ class Names:
         return node.value
 
 
-def read_names(tree: ast.Module) -> Names:
+def read_bindings(tree: ast.Module) -> Bindings:
     """Collect the names of a file."""
     imports = [node for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))]
     imported = dict(pair for node in imports for pair in _imported(node))
@@ -74,7 +74,7 @@ def read_names(tree: ast.Module) -> Names:
     top = list(always_run(tree))
     assigned = dict(pair for statement in top for pair in _assigned(statement) if bindings[pair[0]] == 1)
     functions = {node.name: node for node in top if isinstance(node, ast.FunctionDef) if bindings[node.name] == 1}
-    return Names(imported, bindings, assigned, functions, _used(tree))
+    return Bindings(imported, bindings, assigned, functions, _used(tree))
 
 
 def always_run(tree: ast.Module) -> Iterator[ast.stmt]:

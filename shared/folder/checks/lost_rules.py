@@ -35,7 +35,7 @@ def _dropped(file: CheckedFile) -> Iterator[Finding]:
 
 def _unseen(file: CheckedFile, around: Surroundings) -> Iterator[Finding]:
     """Find what Airflow passes over although it seems to make DAGs; helper modules lack the words for good reason."""
-    if file.faults or not file.outline.makes_dags or file.is_loaded(around.environment.airflow_version):
+    if file.faults or not file.outline.makes_dags or file.is_loaded(around.runtime.airflow_version):
         return
     if file.ignored is False and not {"airflow", "dag"} <= file.words:
         missing = " and ".join(word for word in ("airflow", "dag") if word not in file.words)

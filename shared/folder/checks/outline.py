@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Literal
 
-from shared.folder.checks.literals import COMPUTED, Names, Value, read_names
+from shared.folder.checks.literals import COMPUTED, Bindings, Value, read_bindings
 from shared.folder.checks.shifts import NONE, Shifts, read_shifts
 
 _CONSTRUCTORS = frozenset({"airflow.DAG", "airflow.models.DAG", "airflow.models.dag.DAG", "airflow.sdk.DAG"})
@@ -42,7 +42,7 @@ class Import:
 
 
 @dataclass(frozen=True, slots=True)
-class CallMade:
+class Call:
     """A call as written: the literal values of the arguments that matter here, and the names of all keywords.
 
     `complete` is False where `*` or `**` may bring more; `always` means that loading the file gets there.
@@ -63,7 +63,7 @@ class DagDefinition:
     and decorators that the call stands in.
     """
 
-    call: CallMade
+    call: Call
     form: Form
     function: str | None = None
     inside: str | None = None
@@ -79,7 +79,7 @@ class DagDefinition:
 class TaskDefinition:
     """A call of an operator of Airflow's; `block` is the line of the `with DAG` that it stands directly in."""
 
-    call: CallMade
+    call: Call
     operator: str
     block: int | None
 
@@ -113,8 +113,8 @@ class _Place:
 
 
 def outline(tree: ast.Module) -> Outline:
-    """Sum up a file. Names count as Airflow's when an import of this file, wherever it stands, binds them."""
-    names = read_names(tree)
+    """Sum up a file. Bindings count as Airflow's when an import of this file, wherever it stands, binds them."""
+    names = read_bindings(tree)
     nodes = list(_walk(tree, names))
     withs = {id(item.context_expr) for node, _ in nodes if isinstance(node, ast.With) for item in node.items}
     bare = {id(node.value) for node, _ in nodes if isinstance(node, ast.Expr)}
@@ -141,7 +141,7 @@ def outline(tree: ast.Module) -> Outline:
     )
 
 
-def _walk(tree: ast.Module, names: Names) -> Iterator[tuple[ast.AST, _Place]]:
+def _walk(tree: ast.Module, names: Bindings) -> Iterator[tuple[ast.AST, _Place]]:
     """Yield each node and where it stands; without recursion, for trees may be deep."""
     pending: list[tuple[ast.AST, _Place]] = [(tree, _Place())]
     while pending:
@@ -151,7 +151,7 @@ def _walk(tree: ast.Module, names: Names) -> Iterator[tuple[ast.AST, _Place]]:
         pending.extend((child, below) for child in ast.iter_child_nodes(node))
 
 
-def _below(node: ast.AST, place: _Place, names: Names) -> _Place:
+def _below(node: ast.AST, place: _Place, names: Bindings) -> _Place:
     if isinstance(node, ast.With):
         always = place.always and all(_is_airflows(item.context_expr, names) for item in node.items)
         return _Place(always, place.inside, (*place.blocks, node))
@@ -161,7 +161,7 @@ def _below(node: ast.AST, place: _Place, names: Names) -> _Place:
     return _Place(always=False, inside=getattr(node, "name", None) if plain else place.inside)
 
 
-def _is_airflows(context: ast.expr, names: Names) -> bool:
+def _is_airflows(context: ast.expr, names: Bindings) -> bool:
     """Whether a `with` opens something of Airflow's, like a DAG; another one may swallow what its body raises."""
     if isinstance(context, ast.Name):
         context = names.assigned.get(context.id, context)
@@ -181,10 +181,10 @@ def _imports(node: ast.AST, *, always: bool) -> Iterator[Import]:
         yield Import(node.module or "", tuple(name.name for name in node.names), node.level, node.lineno, always)
 
 
-def _call(node: ast.Call, names: Names, line: int, *, always: bool) -> CallMade:
+def _call(node: ast.Call, names: Bindings, line: int, *, always: bool) -> Call:
     given = {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg in _KEPT}
     whole = all(keyword.arg for keyword in node.keywords) and not any(isinstance(a, ast.Starred) for a in node.args)
-    return CallMade(
+    return Call(
         line=line,
         always=always,
         values={name: names.value(value) for name, value in given.items() if name},
@@ -193,22 +193,22 @@ def _call(node: ast.Call, names: Names, line: int, *, always: bool) -> CallMade:
     )
 
 
-def _with_id(call: CallMade, node: ast.Call, names: Names) -> CallMade:
+def _with_id(call: Call, node: ast.Call, names: Bindings) -> Call:
     """Add the first argument, which is the `dag_id`."""
     if not node.args:
         return call
     first = COMPUTED if isinstance(node.args[0], ast.Starred) else names.value(node.args[0])
-    return CallMade(call.line, call.always, {"dag_id": first, **call.values}, call.keywords | {"dag_id"}, call.complete)
+    return Call(call.line, call.always, {"dag_id": first, **call.values}, call.keywords | {"dag_id"}, call.complete)
 
 
-def _constructed(node: ast.Call, place: _Place, names: Names, forms: dict[int, Form]) -> Iterator[DagDefinition]:
+def _constructed(node: ast.Call, place: _Place, names: Bindings, forms: dict[int, Form]) -> Iterator[DagDefinition]:
     if names.full(node.func) in _CONSTRUCTORS:
         always = place.always and not names.is_rebound(node.func)
         call = _with_id(_call(node, names, node.lineno, always=always), node, names)
         yield DagDefinition(call, forms.get(id(node), "value"), inside=place.inside)
 
 
-def _decorated(node: ast.FunctionDef | ast.AsyncFunctionDef, place: _Place, names: Names) -> Iterator[DagDefinition]:
+def _decorated(node: ast.FunctionDef | ast.AsyncFunctionDef, place: _Place, names: Bindings) -> Iterator[DagDefinition]:
     for decorator in node.decorator_list:
         written = decorator if isinstance(decorator, ast.Call) else ast.Call(decorator, [], [])
         if names.full(written.func) in _DECORATORS:
@@ -218,7 +218,7 @@ def _decorated(node: ast.FunctionDef | ast.AsyncFunctionDef, place: _Place, name
             yield DagDefinition(call, "decorator", function=node.name)
 
 
-def _tasks(node: ast.Call, place: _Place, names: Names) -> Iterator[TaskDefinition]:
+def _tasks(node: ast.Call, place: _Place, names: Bindings) -> Iterator[TaskDefinition]:
     operator = names.full(node.func) or ""
     if operator.startswith("airflow.") and operator.endswith(_TASKS):
         always = place.always and not names.is_rebound(node.func)
@@ -228,12 +228,12 @@ def _tasks(node: ast.Call, place: _Place, names: Names) -> Iterator[TaskDefiniti
         )
 
 
-def _opens_dag(block: ast.With, names: Names) -> bool:
+def _opens_dag(block: ast.With, names: Bindings) -> bool:
     opened = [item.context_expr for item in block.items]
     return len(opened) == 1 and isinstance(opened[0], ast.Call) and names.full(opened[0].func) in _CONSTRUCTORS
 
 
-def _is_path(node: ast.Attribute, names: Names) -> bool:
+def _is_path(node: ast.Attribute, names: Bindings) -> bool:
     return node.attr in {"path", "meta_path"} and names.full(node) in {"sys.path", "sys.meta_path"}
 
 

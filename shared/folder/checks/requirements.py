@@ -45,16 +45,16 @@ class Brought:
 
 def brought(around: Surroundings) -> Brought | None:
     """Return what the environment has after an import; None where its requirements are not known."""
-    environment = around.environment
-    if around.requirements is None or environment.requirements is None:
+    runtime = around.runtime
+    if around.requirements is None or runtime.requirements is None:
         return None
-    lines = [*environment.requirements, *around.requirements.splitlines()]
+    lines = [*runtime.requirements, *around.requirements.splitlines()]
     distributions, complete = brought_by(name for line in lines for name in _named(line))
     return Brought(
-        distributions=distributions | bundled(environment.airflow_version),
+        distributions=distributions | bundled(runtime.airflow_version),
         complete=complete and not any(map(_is_open, lines)),
-        airflow=environment.airflow_version,
-        python=environment.python_version,
+        airflow=runtime.airflow_version,
+        python=runtime.python_version,
     )
 
 

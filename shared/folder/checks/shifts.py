@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from itertools import islice, pairwise, product
 
-from shared.folder.checks.literals import Names
+from shared.folder.checks.literals import Bindings
 
 _TASK_DECORATORS = ("airflow.decorators.task", "airflow.sdk.task")
 # More of a kind say no more.
@@ -40,7 +40,7 @@ class _Step:
     right: ast.expr
 
 
-def read_shifts(statements: list[ast.Expr], names: Names) -> Shifts:
+def read_shifts(statements: list[ast.Expr], names: Bindings) -> Shifts:
     """Read the dependencies off statements that always run, in the order of the file."""
     steps = [step for statement in sorted(statements, key=lambda s: s.lineno) for step in _steps(statement.value)]
     return Shifts(
@@ -72,19 +72,19 @@ def _operands(node: ast.expr) -> list[str]:
     return [element.id for element in elements if isinstance(element, ast.Name)]
 
 
-def _uncalled(step: _Step, names: Names) -> Iterator[str]:
+def _uncalled(step: _Step, names: Bindings) -> Iterator[str]:
     for name in (*_operands(step.left), *_operands(step.right)):
         function = names.functions.get(name)
         if function and len(function.decorator_list) == 1 and _is_task(function.decorator_list[0], names):
             yield name
 
 
-def _is_task(decorator: ast.expr, names: Names) -> bool:
+def _is_task(decorator: ast.expr, names: Bindings) -> bool:
     full = names.full(decorator.func if isinstance(decorator, ast.Call) else decorator) or ""
     return any(full == task or full.startswith(f"{task}.") for task in _TASK_DECORATORS)
 
 
-def _cycle(steps: list[_Step], names: Names) -> tuple[int, tuple[str, ...]] | None:
+def _cycle(steps: list[_Step], names: Bindings) -> tuple[int, tuple[str, ...]] | None:
     """Find variables, each bound once to an operator, that wait for each other."""
     graph: TopologicalSorter[str] = TopologicalSorter()
     lines: dict[tuple[str, str], int] = {}
@@ -101,11 +101,11 @@ def _cycle(steps: list[_Step], names: Names) -> tuple[int, tuple[str, ...]] | No
     return None
 
 
-def _operators(node: ast.expr, names: Names) -> list[str]:
+def _operators(node: ast.expr, names: Bindings) -> list[str]:
     """Return the variables of an operand that are bound to an operator of Airflow's."""
     return [name for name in _operands(node) if _is_operator(names.assigned.get(name), names)]
 
 
-def _is_operator(value: ast.expr | None, names: Names) -> bool:
+def _is_operator(value: ast.expr | None, names: Bindings) -> bool:
     full = (names.full(value.func) if isinstance(value, ast.Call) else None) or ""
     return full.startswith("airflow.") and full.endswith(_TASKS)

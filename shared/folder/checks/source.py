@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from tokenize import detect_encoding
 
 from shared.folder.checks.findings import Fault
+from shared.folder.checks.fstrings import first_new
 from shared.folder.checks.literals import always_run
 from shared.folder.checks.pythons import RELAY, Version, fails_at_run_time, may_be_newer, too_new
 
@@ -25,6 +26,8 @@ _LARGEST_COMPILED = 64 * 1024
 _LONGEST_ERROR = 200
 # The oldest version that every supported Python's parser can stand for.
 _OLDEST_PARSED: Version = (3, 7)
+# Those with any expression in them, PEP 701.
+_NEW_FSTRINGS: Version = (3, 12)
 _GZIP = b"\x1f\x8b"
 _ASCII_ONLY = bytes(range(128)) + b"?" * 128
 # Codecs whose time is in proportion to the input; punycode's, for one, is not.
@@ -93,6 +96,9 @@ def _too_new(tree: ast.Module, content: bytes, python: Version) -> Fault | None:
             return Fault(line, "NewerPython", message, fatal)
     if python >= RELAY:
         return None
+    if python < _NEW_FSTRINGS and (new := first_new(content)):
+        message = f"Airflow runs on Python {_dotted(python)} here, which ends this f-string earlier, or refuses it."
+        return Fault(new, "NewerPython", message, fatal=True)
     try:
         ast.parse(content, feature_version=max(python, _OLDEST_PARSED))
     except SyntaxError as error:

@@ -10,8 +10,8 @@ _VERSION = re.compile(r"\s*(\d+)\.(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
-class Environment:
-    """The Airflow environment in the words of its GET: versions like `3.8` and `2.6.3`, requirements as pip takes them.
+class Runtime:
+    """What runs in an environment, in its own words: versions like `3.8` and `2.6.3`, requirements as pip takes them.
 
     None for what is not known; then nothing is said that depends on it.
     """
@@ -31,6 +31,10 @@ class Environment:
         return _version(self.airflow)
 
 
+# That of an environment that was not asked.
+UNKNOWN = Runtime()
+
+
 def _version(text: str | None) -> Version | None:
     found = _VERSION.match(text or "")
     return (int(found[1]), int(found[2])) if found else None
@@ -48,7 +52,7 @@ class Surroundings:
     names: frozenset[str] = frozenset()
     ignore_files: Mapping[str, bytes | None] = field(default_factory=dict)
     requirements: str | None = ""
-    environment: Environment = Environment()
+    runtime: Runtime = UNKNOWN
 
 
 def root_of(name: str) -> str:

@@ -16,7 +16,7 @@ def findings(files: list[CheckedFile], around: Surroundings) -> Iterator[Finding
     """Check the tasks of each file that holds DAGs."""
     for file in files:
         if not file.is_plugin:
-            sure = file.is_loaded(around.environment.airflow_version)
+            sure = file.is_loaded(around.runtime.airflow_version)
             for task in file.outline.tasks:
                 yield from _id(file, task, sure=sure and task.call.always)
             yield from _duplicates(file, sure=sure)
