@@ -81,7 +81,7 @@ class Inspection:
                 yield file.name.removeprefix(prefix), TOO_LARGE
         for name, content in self.read_files(route, [file.name for file in files if file.size <= LARGEST_FILE]):
             if self.strictness == "block" and isinstance(content, Unread) and content.passing:
-                raise FolderUnreadable(f"{name} {content.why}", code="FileUnreadable")
+                raise FolderUnreadable(f"{name} {content.why}", code="FilesUnreadable")
             yield name.removeprefix(prefix), content
 
     def objection(self, findings: Iterable[Finding]) -> str | None:

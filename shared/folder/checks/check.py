@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import chain, groupby
-from pathlib import PurePosixPath
 
 from shared.folder.checks import archives, dag_rules, import_rules, lost_rules, task_rules
-from shared.folder.checks.findings import LARGEST_FILE, TOO_LARGE, UNREADABLE, CheckedFile, Fault, Finding, Unread
-from shared.folder.checks.ignore import NAME, IgnoreRules
+from shared.folder.checks.files import CheckedFile
+from shared.folder.checks.findings import LARGEST_FILE, TOO_LARGE, UNREADABLE, Fault, Finding, Unread
+from shared.folder.checks.ignore import IgnoreRules
 from shared.folder.checks.outline import EMPTY, outline
 from shared.folder.checks.source import read_source
 from shared.folder.checks.surroundings import Surroundings, Version, root_of
@@ -16,27 +16,8 @@ _MOST_PER_FILE = 20
 _WORDS = frozenset({"airflow", "dag", "asset"})
 
 
-def to_check(name_below_folder: str) -> bool:
-    """Whether Airflow would read this file of the manifest as Python, be it a DAG file, a plugin or a zip file of them.
-
-    The ending counts in lower case only, for Airflow compares it as it is (airflow.utils.file.find_dag_file_paths,
-    airflow.plugins_manager.load_plugins_from_plugin_directory).
-    """
-    return PurePosixPath(name_below_folder).suffix in {".py", ".zip"}
-
-
-def is_context(name_below_folder: str) -> bool:
-    """Whether the checks want the content of this file as `Surroundings.ignore_files`, changed or not."""
-    return PurePosixPath(name_below_folder).name == NAME
-
-
-def check_files(files: Iterable[tuple[str, bytes | Unread]], around: Surroundings | None = None) -> list[Finding]:
-    """Check files by their path below the folder; return findings by file and line.
-
-    The files are taken one at a time, and no content is kept. Only what is given is compared: a `dag_id` that an
-    unchanged file has as well is not seen.
-    """
-    around = around or Surroundings()
+def check(files: Iterable[tuple[str, bytes | Unread]], around: Surroundings) -> list[Finding]:
+    """Check files by their path below the folder; see `check_files` in the room's face."""
     ignore = IgnoreRules(around.ignore_files, around.runtime.airflow_version)
     every = [file for name, content in files for file in _read(name, content, around, ignore)]
     checked = [file for file in every if file.ignored is not True]

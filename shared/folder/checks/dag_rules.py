@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from shared.folder.checks.facts import dag_arguments
-from shared.folder.checks.findings import CheckedFile, Finding, shown
+from shared.folder.checks.files import CheckedFile, shown
+from shared.folder.checks.findings import Finding
 from shared.folder.checks.literals import COMPUTED, Value
 from shared.folder.checks.outline import Call, DagDefinition
 from shared.folder.checks.surroundings import Surroundings, Version

@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from shared.folder.checks.surroundings import Version, root_of
-
-NAME = ".airflowignore"
+from shared.folder.checks.surroundings import IGNORE_FILE, Version, root_of
 
 _COMMENT = re.compile(r"\s*#.*")
 _MOST_PATTERNS = 500
@@ -55,7 +53,7 @@ class IgnoreRules:
         patterns: list[tuple[str, str]] = []
         for depth in range(len(parts)):
             folder = "".join(f"{part}/" for part in parts[:depth])
-            patterns.extend((folder, line) for line in self._patterns(f"{root}{folder}{NAME}"))
+            patterns.extend((folder, line) for line in self._patterns(f"{root}{folder}{IGNORE_FILE}"))
             if matches(patterns, "/".join(parts[: depth + 1]), depth < len(parts) - 1):
                 return True
         return False

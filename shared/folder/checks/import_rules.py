@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from shared.folder.checks import facts
-from shared.folder.checks.findings import CheckedFile, Finding, cut, shown
+from shared.folder.checks.files import CheckedFile, cut, shown
+from shared.folder.checks.findings import Finding
 from shared.folder.checks.imports import Modules
 from shared.folder.checks.outline import Import
 from shared.folder.checks.requirements import Brought, brought, provider_of

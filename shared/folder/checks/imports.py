@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import chain
 
-from shared.folder.checks.findings import CheckedFile
+from shared.folder.checks.files import CheckedFile
 from shared.folder.checks.outline import Import
 
 _Key = tuple[str | None, str]

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from shared.folder.checks.findings import CheckedFile, Finding, shown
+from shared.folder.checks.files import CheckedFile, shown
+from shared.folder.checks.findings import Finding
 from shared.folder.checks.imports import Modules
 from shared.folder.checks.surroundings import Surroundings
 

@@ -3,8 +3,11 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 
 Version = tuple[int, int]
+
+IGNORE_FILE = ".airflowignore"
 
 _VERSION = re.compile(r"\s*(\d+)\.(\d+)")
 
@@ -53,6 +56,20 @@ class Surroundings:
     ignore_files: Mapping[str, bytes | None] = field(default_factory=dict)
     requirements: str | None = ""
     runtime: Runtime = UNKNOWN
+
+
+def to_check(name: str) -> bool:
+    """Whether Airflow would read a file, by its path below the folder, as Python: a DAG file, a plugin, a zip of them.
+
+    The ending counts in lower case only, for Airflow compares it as it is (airflow.utils.file.find_dag_file_paths,
+    airflow.plugins_manager.load_plugins_from_plugin_directory).
+    """
+    return PurePosixPath(name).suffix in {".py", ".zip"}
+
+
+def is_context(name: str) -> bool:
+    """Whether the checks want a file's content as one of `Surroundings.ignore_files`, changed or not."""
+    return PurePosixPath(name).name == IGNORE_FILE
 
 
 def root_of(name: str) -> str:

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from shared.folder.checks.dag_rules import LONGEST_KEY, key_fault
-from shared.folder.checks.findings import CheckedFile, Finding, shown
+from shared.folder.checks.files import CheckedFile, shown
+from shared.folder.checks.findings import Finding
 from shared.folder.checks.literals import COMPUTED
 from shared.folder.checks.outline import TaskDefinition
 from shared.folder.checks.surroundings import Surroundings
