@@ -57,21 +57,27 @@ def get_environment(caller: RestCaller, environment: EnvironmentId, *, deadline_
 
 def state_of(environment: RestAnswer) -> str | None:
     """Return the state in an answer of `get_environment`, like `Started`, or None; the list of states is open."""
-    body = environment.json()
-    properties = body.get("properties") if isinstance(body, dict) else None
-    state = properties.get("state") if isinstance(properties, dict) else None
+    state = _section(environment.json(), "properties").get("state")
     return state if isinstance(state, str) else None
+
+
+def airflow_of(environment: RestAnswer) -> dict[str, Any]:
+    """Return the `airflowProperties` in an answer of `get_environment`, empty where there are none."""
+    return _section(environment.json(), "properties", "typeProperties", "airflowProperties")
 
 
 def incarnation_of(environment: RestAnswer) -> str | None:
     """Return what tells an environment from a later one of its name: when it was made, else its ETag."""
     body = environment.json()
-    members = body if isinstance(body, dict) else {}
-    properties = members.get("properties")
-    details = properties.get("typeProperties") if isinstance(properties, dict) else None
-    created = details.get("createTime") if isinstance(details, dict) else None
-    found = created or members.get("etag")
+    created = _section(body, "properties", "typeProperties").get("createTime")
+    found = created or _section(body).get("etag")
     return found if isinstance(found, str) else None
+
+
+def _section(body: object, *path: str) -> dict[str, Any]:
+    for key in path:
+        body = body.get(key) if isinstance(body, dict) else None
+    return body if isinstance(body, dict) else {}
 
 
 def list_environments(caller: RestCaller, factory: FactoryId, *, deadline_s: float) -> list[dict[str, Any]]:
