@@ -16,7 +16,7 @@ PLACEHOLDERS = {
     "<key>": "{key}",
     "<function key>": "{key}",
     "<guid>": "12345678-1234-1234-1234-123456789012",
-    ".venv/bin/python": "python",
+    ".venv/bin/": "",
 }
 
 
@@ -31,6 +31,7 @@ NOT_HERE = (
     Elsewhere(r"\b(az|azd|func|azcopy) ", "talks to Azure, and is installed on few machines"),
     Elsewhere(r"\bgit (clone|tag|push) ", "needs a remote repository"),
     Elsewhere(r"\bxdg-open ", "opens a browser"),
+    Elsewhere(r"^pipx ", "installs for the user; tests/unit/test_cli_package.py builds the same wheel"),
     Elsewhere(r"^\. \.venv/bin/activate", "the tests have an interpreter already"),
 )
 
