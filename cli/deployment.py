@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 import requests
 
-from cli.errors import CommandError, NotFoundError
+from cli.errors import CommandError, NotFoundError, UnreachableError
 
 _CONNECT_S = 10.0
 _READ_S = 75.0
@@ -56,9 +57,15 @@ class Deployment:
             if answer.ok:
                 return answer.json()
         except requests.RequestException as error:
-            raise CommandError(f"cannot reach {self._url}: {type(error).__name__}") from None
-        failure = NotFoundError if answer.status_code == requests.codes.not_found else CommandError
-        raise failure(f"{method} /{path}: {answer.status_code} {_reason(answer)}")
+            raise UnreachableError(f"cannot reach {self._url}: {type(error).__name__}") from None
+        raise _failure(answer.status_code)(f"{method} /{path}: {answer.status_code} {_reason(answer)}")
+
+
+def _failure(status: int) -> type[CommandError]:
+    if status == HTTPStatus.NOT_FOUND:
+        return NotFoundError
+    is_temporary = status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return UnreachableError if is_temporary else CommandError
 
 
 def _reason(answer: requests.Response) -> str:

@@ -19,3 +19,7 @@ class CommandError(Exception):
 
 class NotFoundError(CommandError):
     """The app has nothing of this name, or not yet."""
+
+
+class UnreachableError(CommandError):
+    """The app did not answer, or could not for now; asking again may help."""

@@ -17,15 +17,15 @@ from tests.e2e.conftest import Running, running_stack
 
 @dataclass(frozen=True)
 class Terminal:
-    """Somebody who works with one deployment."""
+    """The command line of one deployment."""
 
     url: str
     key: str
 
-    def run(self, *command: str, stdin: str = "") -> "subprocess.CompletedProcess[str]":
+    def run(self, *command: str, stdin: str = "", **environment: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
             [Path(sys.executable).with_name("dag-relay"), *command],
-            env=os.environ | {"DAG_RELAY_URL": self.url, "DAG_RELAY_KEY": self.key, "COLUMNS": "200"},
+            env=os.environ | {"DAG_RELAY_URL": self.url, "DAG_RELAY_KEY": self.key, "COLUMNS": "200"} | environment,
             input=stdin,
             capture_output=True,
             text=True,
@@ -33,8 +33,8 @@ class Terminal:
             check=False,
         )
 
-    def json(self, *command: str, stdin: str = "") -> tuple[int, Any]:
-        ran = self.run(*command, "--json", stdin=stdin)
+    def json(self, *command: str, stdin: str = "", **environment: str) -> tuple[int, Any]:
+        ran = self.run(*command, "--json", stdin=stdin, **environment)
         return ran.returncode, json.loads(ran.stdout)
 
 

@@ -83,7 +83,7 @@ def check_flags(text: str) -> None:
     program = re.match(r"python -m (?:local \w+|[\w.]+)|dag-relay [\w-]+", text)
     assert program
     name, *words = program[0].split()
-    arguments = [Path(sys.executable).with_name(name), *words, "--help"]
+    arguments = [str(Path(sys.executable).with_name(name)), *words, "--help"]
     told = subprocess.run(arguments, cwd=ROOT, capture_output=True, check=True, text=True).stdout
     flags = {word for word in shlex.split(text, comments=True) if word.startswith("--")}
     assert flags <= set(re.findall(r"--[a-z-]+", told))
