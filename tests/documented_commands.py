@@ -31,6 +31,7 @@ NOT_HERE = (
     Elsewhere(r"\b(az|azd|func|azcopy) ", "talks to Azure, and is installed on few machines"),
     Elsewhere(r"\bgit (clone|tag|push) ", "needs a remote repository"),
     Elsewhere(r"\bxdg-open ", "opens a browser"),
+    Elsewhere(r"--account-url https:", "signs in to Azure; tests/e2e/test_cli_deploy.py uses a connection string"),
     Elsewhere(r"^pipx ", "installs for the user; tests/unit/test_cli_package.py builds the same wheel"),
     Elsewhere(r"^\. \.venv/bin/activate", "the tests have an interpreter already"),
 )
