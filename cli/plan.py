@@ -7,40 +7,41 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from local.operate.deployment import Deployment, NoAnswerError
-from local.operate.tables import names_table
+from cli.deployment import Deployment
+from cli.errors import CommandError, Exit
+from cli.tables import names_table
 
 
-def plan_sync(app: Deployment, route: str, *, as_json: bool) -> int:
-    """Show what a sync of the route would bring and send; return 0."""
+def plan_sync(app: Deployment, route: str, *, as_json: bool) -> Exit:
+    """Show what a sync of the route would import and send."""
     plan = app.post("routes", route, "sync", dryRun="true")
     if as_json:
         print(json.dumps(plan))
-        return 0
+        return Exit.OK
     console = Console()
     console.print(Text(f"{plan['decision']} {plan['reason']}: {plan['sentence']}"))
     console.print(names_table(plan["changes"]))
     _print_request(console, plan["request"])
-    return 0
+    return Exit.OK
 
 
-def plan_spec(app: Deployment, environment: str, spec: bytes, *, as_json: bool) -> int:
-    """Show what a PUT of the spec would change, what is likely a mistake in it, and what would be sent; return 0."""
+def plan_spec(app: Deployment, environment: str, spec: bytes, *, as_json: bool) -> Exit:
+    """Show what a PUT of the spec would change, its likely mistakes, and the request."""
     try:
         body = json.loads(spec)
     except ValueError as error:
-        raise NoAnswerError(f"the spec is no JSON: {error}") from None
+        raise CommandError(f"the spec is not valid JSON: {error}") from None
     plan = app.put(body, "environments", environment, dryRun="true")
     if as_json:
         print(json.dumps(plan))
-        return 0
+        return Exit.OK
     console = Console()
     console.print("would be sent" if plan["wouldSend"] else "would not be sent")
     console.print(_rows(("path", "from", "to"), plan["changes"]))
     if plan["warnings"]:
         console.print(_rows(("path", "message"), plan["warnings"]))
     _print_request(console, plan["request"])
-    return 0
+    return Exit.OK
 
 
 def _rows(columns: tuple[str, ...], rows: list[dict[str, Any]]) -> Table:

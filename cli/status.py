@@ -1,4 +1,4 @@
-"""`status` and `watch`: how the routes are, once or until they are ready."""
+"""`status` and `watch`: status of the routes, once or until they are ready."""
 
 import json
 import time
@@ -9,20 +9,21 @@ from typing import Any
 from rich.console import Console
 from rich.live import Live
 
-from local.operate.deployment import Deployment
-from local.operate.tables import condition, is_ready, routes_table, utc_now
+from cli.deployment import Deployment
+from cli.errors import Exit
+from cli.tables import condition, is_ready, routes_table, utc_now
 
 Looks = Iterator[list[dict[str, Any]]]
 
 
-def status(app: Deployment, route: str | None, *, as_json: bool) -> int:
-    """Show how the routes are; return 0 if all of them are ready, else 1."""
+def status(app: Deployment, route: str | None, *, as_json: bool) -> Exit:
+    """Show the status of the routes; OK if all of them are ready."""
     routes = _routes(app, route)
     if as_json:
         print(json.dumps(routes))
     else:
         Console().print(routes_table(routes, utc_now()))
-    return 0 if all(map(is_ready, routes)) else 1
+    return Exit.OK if all(map(is_ready, routes)) else Exit.NOT_OK
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +34,14 @@ class Pace:
     timeout_s: float
 
 
-def watch(app: Deployment, route: str | None, pace: Pace, *, until_ready: bool, as_json: bool) -> int:
-    """Show how the routes are, again and again; JSON is a line whenever something has changed.
+def watch(app: Deployment, route: str | None, pace: Pace, *, until_ready: bool, as_json: bool) -> Exit:
+    """Show the status of the routes, updated at the pace; JSON is one line for each change.
 
-    With `until_ready` it ends with 0 once all routes are ready and at rest. After the pace's time-out it returns 1.
+    With `until_ready` it ends with OK once all routes are ready and idle, and with TIMED_OUT after the pace's time-out.
     """
     looks = _looks(app, route, pace)
     show = _changes_as_json if as_json else _live_table
-    return 0 if any(until_ready and _at_rest(routes) for routes in show(looks)) else 1
+    return Exit.OK if any(until_ready and _are_idle(routes) for routes in show(looks)) else Exit.TIMED_OUT
 
 
 def _changes_as_json(looks: Looks) -> Looks:
@@ -71,5 +72,5 @@ def _routes(app: Deployment, route: str | None) -> list[dict[str, Any]]:
     return [app.get("routes", route)] if route else list(app.get("routes")["value"])
 
 
-def _at_rest(routes: list[dict[str, Any]]) -> bool:
+def _are_idle(routes: list[dict[str, Any]]) -> bool:
     return all(is_ready(route) and condition(route, "Reconciling")["status"] == "False" for route in routes)

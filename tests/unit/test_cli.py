@@ -4,9 +4,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from local.errors import LocalError
-from local.operate.deployment import Deployment
-from local.operate.tables import age, is_ready, names_table, routes_table
+from cli.deployment import Deployment
+from cli.errors import CommandError
+from cli.tables import age, is_ready, names_table, routes_table
 
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
@@ -60,12 +60,12 @@ def test_long_lists_of_names_end_with_how_many_are_left_out() -> None:
 
 @pytest.mark.parametrize("url", ["", "app.azurewebsites.net", "ftp://app", "https://"])
 def test_a_url_that_leads_nowhere_is_refused(url: str) -> None:
-    with pytest.raises(LocalError, match="expected a URL like"):
+    with pytest.raises(CommandError, match="expected a URL like"):
         Deployment(url, None)
 
 
 def test_a_key_is_not_sent_in_the_clear_except_to_this_machine() -> None:
     Deployment("http://127.0.0.1:7071", "canary")
-    with pytest.raises(LocalError, match="a key is only sent over https") as refused:
+    with pytest.raises(CommandError, match="a key is only sent over https") as refused:
         Deployment("http://app.example", "canary")
     assert "canary" not in str(refused.value)

@@ -1,4 +1,4 @@
-"""The commands for people in a terminal, on a stack that asks for keys."""
+"""The command `dag-relay` as it is installed, against a stack that requires keys."""
 
 import json
 import os
@@ -6,27 +6,26 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from local.app_settings import ROOT
 from local.ports import free_ports
 from tests.e2e.conftest import Running, running_stack
 
 
 @dataclass(frozen=True)
 class Terminal:
-    """Somebody who works with one deployment."""
+    """The command line of one deployment."""
 
     url: str
     key: str
 
-    def run(self, *command: str, stdin: str = "") -> "subprocess.CompletedProcess[str]":
+    def run(self, *command: str, stdin: str = "", **environment: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
-            [sys.executable, "-m", "local", *command],
-            cwd=ROOT,
-            env=os.environ | {"DAG_RELAY_URL": self.url, "DAG_RELAY_KEY": self.key, "COLUMNS": "200"},
+            [Path(sys.executable).with_name("dag-relay"), *command],
+            env=os.environ | {"DAG_RELAY_URL": self.url, "DAG_RELAY_KEY": self.key, "COLUMNS": "200"} | environment,
             input=stdin,
             capture_output=True,
             text=True,
@@ -34,8 +33,8 @@ class Terminal:
             check=False,
         )
 
-    def json(self, *command: str, stdin: str = "") -> tuple[int, Any]:
-        ran = self.run(*command, "--json", stdin=stdin)
+    def json(self, *command: str, stdin: str = "", **environment: str) -> tuple[int, Any]:
+        ran = self.run(*command, "--json", stdin=stdin, **environment)
         return ran.returncode, json.loads(ran.stdout)
 
 
@@ -108,7 +107,7 @@ def test_a_wrong_key_is_one_line_and_two(running: Running, command: list[str]) -
 def test_an_app_that_is_not_there_is_one_line_and_two() -> None:
     url = f"http://127.0.0.1:{free_ports(1)}"
     ran = Terminal(url, "").run("status")
-    assert (ran.returncode, ran.stderr) == (2, f"dag-relay: {url} gives no good answer: ConnectionError\n")
+    assert (ran.returncode, ran.stderr) == (2, f"dag-relay: cannot reach {url}: ConnectionError\n")
 
 
 def test_an_unknown_route_is_one_line_and_two(terminal: Terminal) -> None:

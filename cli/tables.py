@@ -25,17 +25,17 @@ def condition(route: dict[str, Any], kind: str) -> dict[str, Any]:
 
 
 def is_ready(route: dict[str, Any]) -> bool:
-    """Whether Airflow has what the folder holds."""
+    """Whether Data Factory has taken what the folder holds."""
     return bool(condition(route, "Ready")["status"] == "True")
 
 
 def is_good(record: dict[str, Any]) -> bool:
-    """Whether a sync came to a good end."""
+    """Whether a sync did what it was for."""
     return record["outcome"] in _GOOD
 
 
 def routes_table(routes: Sequence[dict[str, Any]], now: datetime) -> Table:
-    """Return how routes are, a row for each."""
+    """Return the status of routes, one row each."""
     table = Table("route", "ready", "now", "last sync", "pending", "failures", "why")
     for route in routes:
         ready, reconciling = condition(route, "Ready"), condition(route, "Reconciling")
@@ -53,7 +53,7 @@ def routes_table(routes: Sequence[dict[str, Any]], now: datetime) -> Table:
 
 
 def syncs_table(syncs: Sequence[dict[str, Any]], now: datetime) -> Table:
-    """Return what happened, a row for each attempt."""
+    """Return syncs, one row each."""
     table = Table("sync", "began", "outcome", "trigger", "why")
     for sync in syncs:
         style = "green" if is_good(sync) else "yellow" if sync["outcome"] == "running" else "red"
@@ -68,7 +68,7 @@ def syncs_table(syncs: Sequence[dict[str, Any]], now: datetime) -> Table:
 
 
 def names_table(changes: dict[str, dict[str, Any]]) -> Table:
-    """Return what was added, changed and removed: the first names and how many there are."""
+    """Return what was added, changed and removed: the first names, and their number."""
     table = Table("change", "files", "names")
     for kind in ("added", "changed", "removed"):
         first = changes[kind]["first"][:_NAMES_SHOWN]
@@ -79,7 +79,7 @@ def names_table(changes: dict[str, dict[str, Any]]) -> Table:
 
 
 def age(time: str | None, now: datetime) -> str:
-    """Return how long ago a time in ISO 8601 was, in its largest unit, and nothing for none."""
+    """Return how long ago a time in ISO 8601 was, in its largest unit; empty for None."""
     if time is None:
         return ""
     passed = max(now - datetime.fromisoformat(time), timedelta())

@@ -1,53 +1,44 @@
-"""A running app, here or in Azure, asked over its HTTP API."""
+"""A running app, local or in Azure, and its HTTP API."""
 
 import json
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 import requests
 
-from local.errors import LocalError
+from cli.errors import CommandError, NotFoundError, UnreachableError
 
 _CONNECT_S = 10.0
 _READ_S = 75.0
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
-class NoAnswerError(LocalError):
-    """The app could not be asked, or refused to answer; the message says why."""
-
-    exit_code = 2
-
-
-class NotFoundError(NoAnswerError):
-    """The app has nothing of this name, or not yet."""
-
-
 class Deployment:
-    """The app at `url` (without `/api`); `key` is one of its function keys, which a local stack does not ask for."""
+    """The app at `url` (without `/api`); `key` is one of its function keys, which a local stack does not need."""
 
     def __init__(self, url: str, key: str | None) -> None:
         address = urlsplit(url)
         if address.scheme not in {"http", "https"} or not address.hostname:
-            raise NoAnswerError(f"expected a URL like https://<app>.azurewebsites.net, not {url!r}")
+            raise CommandError(f"expected a URL like https://<app>.azurewebsites.net, not {url!r}")
         if key and address.scheme == "http" and address.hostname not in _LOOPBACK:
-            raise NoAnswerError("a key is only sent over https")
+            raise CommandError("a key is only sent over https")
         self._url = url.rstrip("/").removesuffix("/api")
         self._session = requests.Session()
         if key:
             self._session.headers["x-functions-key"] = key
 
     def get(self, *segments: str, **query: str) -> Any:  # noqa: ANN401 - any JSON value
-        """Return the answer's JSON; raise NoAnswerError where there is none."""
+        """Return the answer's JSON; raise CommandError if the app cannot be reached or refuses."""
         return self._ask("GET", segments, query)
 
     def post(self, *segments: str, **query: str) -> Any:  # noqa: ANN401
-        """Return the answer's JSON; raise NoAnswerError where there is none."""
+        """Return the answer's JSON; raise CommandError if the app cannot be reached or refuses."""
         return self._ask("POST", segments, query)
 
     def put(self, body: object, *segments: str, **query: str) -> Any:  # noqa: ANN401
-        """Send JSON and return the answer's; raise NoAnswerError where there is none."""
+        """Send JSON and return the answer's; raise CommandError if the app cannot be reached or refuses."""
         return self._ask("PUT", segments, query, json.dumps(body).encode())
 
     def _ask(self, method: str, segments: tuple[str, ...], query: Mapping[str, str], body: bytes | None = None) -> Any:  # noqa: ANN401
@@ -66,13 +57,19 @@ class Deployment:
             if answer.ok:
                 return answer.json()
         except requests.RequestException as error:
-            raise NoAnswerError(f"{self._url} gives no good answer: {type(error).__name__}") from None
-        failure = NotFoundError if answer.status_code == requests.codes.not_found else NoAnswerError
-        raise failure(f"{method} /{path}: {answer.status_code} {_reason(answer)}")
+            raise UnreachableError(f"cannot reach {self._url}: {type(error).__name__}") from None
+        raise _failure(answer.status_code)(f"{method} /{path}: {answer.status_code} {_reason(answer)}")
+
+
+def _failure(status: int) -> type[CommandError]:
+    if status == HTTPStatus.NOT_FOUND:
+        return NotFoundError
+    is_temporary = status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return UnreachableError if is_temporary else CommandError
 
 
 def _reason(answer: requests.Response) -> str:
-    """Return what a problem answer says, or what the status means."""
+    """Return the detail of a problem answer, or what the status means."""
     try:
         problem = answer.json()
     except requests.JSONDecodeError:
