@@ -54,7 +54,7 @@ def list_folder(blobs: "BlobServiceClient", folder: FolderPath) -> Manifest:
     try:
         return _list(blobs, folder)
     except AzureError as error:
-        raise unreadable(error) from error
+        raise _unreadable(error) from error
 
 
 def _list(blobs: "BlobServiceClient", folder: FolderPath) -> Manifest:
@@ -79,7 +79,7 @@ def _list(blobs: "BlobServiceClient", folder: FolderPath) -> Manifest:
     return Manifest(tuple(sorted(files, key=lambda file: file.name)), times[0])
 
 
-def unreadable(error: "AzureError") -> FolderUnreadable:
+def _unreadable(error: "AzureError") -> FolderUnreadable:
     """Return what the storage said, or that it said nothing; the first line, since the others are of its transport."""
     said = getattr(error, "error_code", None)
     lines = str(error.message).splitlines() or [""]
@@ -137,4 +137,4 @@ def read_files(blobs: "BlobServiceClient", folder: FolderPath, names: Iterable[s
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             return dict(found for found in pool.map(read, names) if found)
     except AzureError as error:
-        raise unreadable(error) from error
+        raise _unreadable(error) from error

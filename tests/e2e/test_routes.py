@@ -50,7 +50,9 @@ def test_two_folders_of_one_environment_are_not_imported_at_once(running: Runnin
     until(lambda: imports_of(running, "sample-2", "airflow-files/other"), "the other folder's import", 60)
     until(lambda: len(imports_of(running, "sample-2", SHARED["folder"])) == 2, "the folder's import", 60)
     times = sorted(
-        (one["started_at"], one["finished_at"]) for one in running.observer.imports() if one["environment"] == "sample-2"
+        (one["started_at"], one["finished_at"])
+        for one in running.observer.imports()
+        if one["environment"] == "sample-2"
     )
     assert all(earlier[1] <= later[0] for earlier, later in itertools.pairwise(times))
 
