@@ -23,8 +23,7 @@ from shared.adf.sync_request import SyncRequest
 from shared.arm.clouds import CLOUDS, arm_service
 from shared.errors import SettingsError
 from shared.folder.path import FolderPath
-from shared.notification.address import check_address
-from shared.rest.urls import Service, is_loopback
+from shared.rest.urls import Service, check_encrypted, is_loopback
 from shared.route import Route
 from shared.sync.decide import Policy
 from shared.webhooks.secrets import WebhookSecret, parse_webhook_secrets
@@ -142,7 +141,7 @@ class Settings(BaseModel):
     @field_validator("notification_url")
     @classmethod
     def _safe_for_a_secret(cls, url: SecretStr) -> SecretStr:
-        check_address(url.get_secret_value())
+        check_encrypted(url.get_secret_value())
         return url
 
     @property

@@ -1,7 +1,7 @@
 """`/api/metrics`: the numbers in Prometheus' text format.
 
-What is told of a route comes from storage and is the same whichever instance answers. What a process counts for itself
-has the label `worker`, because behind the app's one address every scrape may meet another process.
+Numbers of a route come from storage and are the same on every instance. What a process counts itself
+has the label `worker`, because each scrape of the app's one address may reach another process.
 """
 
 import os
@@ -29,7 +29,7 @@ from shared.telemetry.metrics import Numbers
 class MetricsApi:
     """Answers with all metrics; `numbers` are this process's own.
 
-    Storage that does not answer makes it a 503, which a scraper counts as down.
+    503 where storage does not answer, which a scraper counts as down.
     """
 
     routes: Sequence[Route]

@@ -57,7 +57,7 @@ def list_folder(blobs: "BlobServiceClient", folder: FolderPath) -> Manifest:
     try:
         return _list(blobs, folder)
     except AzureError as error:
-        raise unreadable(error) from error
+        raise _unreadable(error) from error
 
 
 def _list(blobs: "BlobServiceClient", folder: FolderPath) -> Manifest:
@@ -78,7 +78,7 @@ def _list(blobs: "BlobServiceClient", folder: FolderPath) -> Manifest:
     return Manifest(tuple(sorted(files, key=lambda file: file.name)), dates[0])
 
 
-def unreadable(error: "AzureError") -> FolderUnreadable:
+def _unreadable(error: "AzureError") -> FolderUnreadable:
     """Return what the storage said, or that it said nothing; the first line, since the others are of its transport."""
     said = getattr(error, "error_code", None)
     lines = str(error.message).splitlines() or [""]
@@ -171,7 +171,7 @@ def _read(container: "ContainerClient", file: File) -> FileBytes | None:
 
 def _unread(error: "AzureError") -> Unread:
     status = getattr(error, "status_code", None)
-    why = f"could not be read ({unreadable(error)}); upload it once more, or make sure that the relay may read it."
+    why = f"could not be read ({_unreadable(error)}); upload it once more, or make sure that the relay may read it."
     return Unread(why, passing=status is None or status in _PASSING)
 
 

@@ -99,7 +99,7 @@ def test_an_import_that_fails_says_why(target: DataFactory, answer_syncs: Callab
 
 
 def test_an_operation_on_another_host_is_not_asked_about(target: DataFactory) -> None:
-    handle = json.dumps({"url": "https://elsewhere.example/op", "follow": "Location", "after_s": 1})
+    handle = json.dumps({"url": "https://elsewhere.example/op", "follow": "Location", "afterSeconds": 1})
     ended = target.poll(handle, deadline_s=10)
     assert isinstance(ended, ImportFailed)
     assert ended.code == "ForeignUrl"
