@@ -14,7 +14,7 @@ from shared.storage import queues
 from shared.storage.connections import account_name
 from shared.telemetry import metrics
 from shared.telemetry.fields import bound, carry_fields
-from shared.triggers.blobs import BlobReference, Watch, watches
+from shared.triggers.blobs import BlobReference, Watch, routes_importing, watches
 from shared.triggers.invocation import invoked
 from shared.triggers.messages import route_name_of, route_of
 from shared.triggers.storage_events import StorageEvent, routes_hinted_at
@@ -41,7 +41,7 @@ def watch_container(watch: Watch) -> None:
     )
     def on_dag_blob(blob: BlobReference, context: func.Context) -> None:
         with invoked(context):
-            for route in watch.routes_importing(blob.name):
+            for route in routes_importing(blob, settings.routes, account_name):
                 relay.engine.wake_ups.notice(route)
 
 
