@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from azurefunctions.extensions.base import Datum
 
-from shared.triggers.blobs import BlobReference, BlobReferenceConverter, routes_importing, watches
+from shared.triggers.blobs import BlobReference, BlobReferenceConverter, routes_importing
 from tests.unit.memory import make_route
 
 ROUTE = make_route("a", folder="files/airflow")
@@ -79,11 +79,3 @@ def test_a_blob_of_no_route_is_one_line_in_the_log(
     assert line in message
     assert "\n" not in message
     assert len(message) < 700
-
-
-def test_each_container_of_each_connection_is_watched_once() -> None:
-    assert [(watch.function_name, watch.connection, watch.container) for watch in watches(ROUTES)] == [
-        ("on_dag_blob", "AzureWebJobsStorage", "files"),
-        ("on_dag_blob-AzureWebJobsStorage-more-files", "AzureWebJobsStorage", "more-files"),
-        ("on_dag_blob-Other-files", "Other", "files"),
-    ]
