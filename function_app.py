@@ -13,7 +13,7 @@ from shared.settings import HOST_STORAGE, read_settings
 from shared.storage import queues
 from shared.storage.connections import account_name
 from shared.telemetry import metrics
-from shared.telemetry.fields import carry_fields
+from shared.telemetry.fields import carry_fields, quieten_libraries
 from shared.triggers.blobs import BlobReference, Watch, routes_importing, watches
 from shared.triggers.invocation import invoked
 from shared.triggers.messages import note_failed, route_of
@@ -22,6 +22,7 @@ from shared.triggers.storage_events import StorageEvent, routes_hinted_at
 log = logging.getLogger(__name__)
 
 carry_fields()
+quieten_libraries()
 settings = read_settings(os.environ)
 relay = App(settings)
 app = func.FunctionApp()
