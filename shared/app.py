@@ -178,9 +178,8 @@ class App:
     def metrics(self) -> "MetricsApi":
         """What answers `/api/metrics`."""
         from shared.api.metrics import MetricsApi
-        from shared.telemetry.metrics import NUMBERS
 
-        return MetricsApi(self.settings.routes, self.engine.states, NUMBERS)
+        return MetricsApi(self.settings.routes, self.engine.states)
 
     @_Once
     def status_page(self) -> "StatusPage":

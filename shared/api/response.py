@@ -39,7 +39,12 @@ def json_answer(body: object) -> func.HttpResponse:
 
 def _response(body: object, status: int, headers: Mapping[str, str]) -> func.HttpResponse:
     content = None if body is None else json.dumps(masked(body))
-    return func.HttpResponse(content, status_code=status, headers=dict(headers), mimetype="application/json")
+    return func.HttpResponse(content, status_code=status, headers=_sendable(headers), mimetype="application/json")
+
+
+def _sendable(headers: Mapping[str, str]) -> dict[str, str]:
+    """Leave out values that are not printable ASCII: the Functions host makes any answer with one a 500."""
+    return {name: value for name, value in headers.items() if value.isascii() and value.isprintable()}
 
 
 def view_answer(
@@ -47,7 +52,7 @@ def view_answer(
 ) -> func.HttpResponse:
     """Return an answer of our own, which holds nothing to mask."""
     return func.HttpResponse(
-        view.model_dump_json(), status_code=status, headers=dict(headers or {}), mimetype="application/json"
+        view.model_dump_json(), status_code=status, headers=_sendable(headers or {}), mimetype="application/json"
     )
 
 
