@@ -20,7 +20,7 @@ from shared.sync.inspection import Inspector, ToRead
 from shared.sync.lease import Lease, Leases
 from shared.sync.outcomes import Attempt, Outcomes, begin, ended_at_once
 from shared.sync.poll import Poller
-from shared.sync.state import RouteState, behind_since
+from shared.sync.state import RouteState, RunningSync, behind_since
 from shared.sync.store import RouteStates, Transition
 from shared.sync.wake_up import WakeUps
 from shared.targets.port import Target
@@ -159,12 +159,11 @@ class Reconciler:
             return transitions.taken_over(lease.token, route.target)(state, now)
 
         state = self.states.update(route, take_over)
+        operation = lease.operation_of(route)
+        if operation and state.operation is None and not _has_ended(operation, state):
+            state = self._change(route, state, transitions.following(operation))
         if state.calling:
             state = self.outcomes.lost(route, state, state.calling)
-        operation = lease.operation_of(route)
-        is_known = state.synced is not None and operation is not None and state.synced.sync_id == operation.sync_id
-        if operation and state.operation is None and not is_known:
-            state = self._change(route, state, transitions.following(operation))
         return state
 
     def _weighed(
@@ -266,6 +265,10 @@ class Reconciler:
 
     def _change(self, route: Route, state: RouteState, *steps: Transition) -> RouteState:
         return self.outcomes.change(route, state.worker, *steps)
+
+
+def _has_ended(operation: RunningSync, state: RouteState) -> bool:
+    return state.synced is not None and state.synced.sync_id == operation.sync_id
 
 
 def _tell(route: Route, state: RouteState, manifest: Manifest, decision: Decision) -> None:

@@ -46,7 +46,8 @@ def taken_over(worker: str, target: str) -> Transition:
 
 
 def _retargeted(state: RouteState, now: datetime) -> RouteState:
-    return _with(doubted()(state, now), failure=None, held=None, burst_since=None, seen=None, removed=0)
+    known = operation_doubted()(doubted()(state, now), now)
+    return _with(known, failure=None, held=None, burst_since=None, seen=None, removed=0)
 
 
 def doubted() -> Transition:

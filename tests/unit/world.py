@@ -35,8 +35,13 @@ class World:
     answer: Accepted | Exception = field(default_factory=lambda: Accepted(202, "request-1"))
     progress: ImportProgress = field(default_factory=ImportSucceeded)
     during_sync: Callable[[], object] = lambda: None
+    during_listing: Callable[[], object] = lambda: None
     synced: list[Route] = field(default_factory=list)
     read: list[str] = field(default_factory=list)
+    gone: set[str] = field(default_factory=set)
+    true_md5: dict[str, str] = field(default_factory=dict)
+    during_read: Callable[[], object] = lambda: None
+    leases_free: list[bool] = field(default_factory=list)
     notifies: bool = True
     receiver: Exception | None = None
     during_post: Callable[[], object] = lambda: None
@@ -74,15 +79,21 @@ class World:
         return self.engine.outbox
 
     def list_folder(self, _: Route) -> Manifest:
+        self.during_listing()
         if self.unreadable:
             raise self.unreadable
         return self.folder
 
     def read_files(self, _: Route, files: Iterable[File]) -> Iterator[FileBytes]:
+        """Yield what was read; the MD5 of the bytes is what the listing claims, unless a test says otherwise."""
         for file in files:
+            self.during_read()
             self.read.append(file.name)
+            if file.name in self.gone:
+                continue
             content = TOO_LARGE if file.size > LARGEST_FILE else self.contents.get(file.name, b"# airflow, dag")
-            yield FileBytes(file.name, file.etag, content, file.content.removeprefix("md5:"))
+            md5 = self.true_md5.get(file.name, file.content.partition(":")[2])
+            yield FileBytes(file.name, file.etag, content, md5)
 
     def find_file(self, _: Route, name: str) -> File | None:
         return next((file for file in self.folder.files if file.name == name), None)

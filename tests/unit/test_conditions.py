@@ -1,0 +1,55 @@
+"""What a route says of itself is true at every moment."""
+
+from collections.abc import Callable
+
+import pytest
+
+from shared.sync.conditions import Condition, conditions, pending_since
+from shared.targets.port import Accepted
+from tests.unit.memory import NOON
+from tests.unit.world import ROUTE, World
+
+
+def reconciling(world: World) -> Condition:
+    return next(each for each in conditions(world.state()) if each.type == "Reconciling")
+
+
+def test_from_the_notice_to_the_end_of_the_sync_the_route_is_reconciling() -> None:
+    world = World()
+    seen: list[Condition] = []
+
+    def look() -> None:
+        seen.append(reconciling(world))
+        assert pending_since(world.state()) is not None
+
+    world.wake_ups.notice(ROUTE)
+    look()
+    world.during_listing = look
+    world.during_sync = look
+    world.worker.reconcile(ROUTE)
+    assert [each.reason for each in seen][:2] == ["WakeUpArmed", "Looking"]
+    assert "Syncing" in {each.reason for each in seen}
+    assert {each.status for each in seen} == {"True"}
+    assert reconciling(world).reason == "Idle"
+    assert pending_since(world.state()) is None
+
+
+@pytest.mark.parametrize(
+    "prepare",
+    [
+        lambda world: world.worker.reconcile(ROUTE),
+        lambda world: world.at(200),
+        lambda world: world.commands.suspend(ROUTE),
+        lambda world: world.at(200, 199, content="v2"),
+        lambda world: setattr(world, "answer", Accepted(202, "r", handle="handle", poll_after_s=5)),
+    ],
+    ids=["unchanged", "empty", "suspended", "burst", "followed"],
+)
+def test_a_look_has_ended_when_the_worker_returns(prepare: Callable[[World], object]) -> None:
+    world = World()
+    prepare(world)
+    world.worker.reconcile(ROUTE)
+    state = world.state()
+    assert state.looking is None
+    assert state.looked_at is not None
+    assert state.looked_at >= NOON

@@ -1,0 +1,144 @@
+"""Workers that are lost in the middle, queues and states that fail: nothing overlaps, nothing is forgotten."""
+
+from datetime import timedelta
+
+import pytest
+
+from shared.errors import ServiceUnavailable
+from shared.sync.decide import Hold, Poll, Skip, Sync, Wait
+from shared.targets.port import Accepted, ImportSucceeded, StillRunning
+from tests.unit.memory import make_manifest, make_route
+from tests.unit.world import ROUTE, World
+
+OTHER = make_route("other", folder="files/other")
+RUNNING = Accepted(202, "request-1", handle="handle", poll_after_s=5)
+
+
+class LostError(Exception):
+    """The worker is gone."""
+
+
+def lose_the_worker() -> None:
+    raise LostError
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_an_import_that_is_followed_stays_reserved_though_its_wake_up_cannot_be_sent(world: World) -> None:
+    world.answer, world.progress = RUNNING, StillRunning("handle", 5)
+    world.queue.error = LostError()
+    with pytest.raises(LostError):
+        world.worker.reconcile(ROUTE)
+    world.queue.error = None
+    world.at(300, 0, 1)
+    assert isinstance(world.worker.reconcile(OTHER), Wait)
+    assert world.synced == [ROUTE]
+    assert isinstance(world.worker.reconcile(ROUTE), Poll)
+
+
+def test_an_import_is_followed_though_the_state_was_lost(world: World) -> None:
+    world.answer, world.progress = RUNNING, StillRunning("handle", 5)
+    world.worker.reconcile(ROUTE)
+    world.documents.stored["routes/default.json"] = (b"not a state", "etag")
+    world.at(110, 0, 1)
+    assert isinstance(world.worker.reconcile(ROUTE), Poll)
+    assert world.synced == [ROUTE]
+
+
+def test_an_import_whose_state_was_never_written_is_followed_and_has_a_record(world: World) -> None:
+    world.answer, write = RUNNING, world.documents.write
+
+    def fail_after_the_lease(name: str, content: bytes, etag: str | None) -> str:
+        if name.startswith("summaries") and world.synced:
+            raise LostError
+        return write(name, content, etag)
+
+    world.documents.write = fail_after_the_lease  # type: ignore[method-assign]
+    with pytest.raises(LostError):
+        world.worker.reconcile(ROUTE)
+    world.documents.write = write  # type: ignore[method-assign]
+    world.progress = ImportSucceeded()
+    world.at(300, 0, 1)
+    world.worker.reconcile(ROUTE)
+    assert {record.outcome for record in world.history()} >= {"succeeded"}
+    world.at(320, 0, 1)
+    assert isinstance(world.worker.reconcile(ROUTE), Sync), "it is unknown which files the lost worker had listed"
+
+
+def test_a_sync_that_was_lost_with_its_worker_has_a_record_and_is_repeated(world: World) -> None:
+    world.during_sync = lose_the_worker
+    with pytest.raises(LostError):
+        world.worker.reconcile(ROUTE)
+    world.during_sync = lambda: None
+    world.at(400, 0, 1)
+    assert isinstance(world.worker.reconcile(ROUTE), Sync)
+    assert [(record.outcome, record.code) for record in world.history()] == [
+        ("accepted", None),
+        ("failed", "OutcomeUnknown"),
+    ]
+
+
+def test_a_lost_sync_has_a_record_though_the_folder_is_empty_afterwards(world: World) -> None:
+    sync_id = world.commands.request_sync(ROUTE, force=False)
+    world.during_sync = lose_the_worker
+    with pytest.raises(LostError):
+        world.worker.reconcile(ROUTE)
+    world.at(400)
+    assert isinstance(world.worker.reconcile(ROUTE), Hold)
+    record = world.records.read("default", sync_id)
+    assert record
+    assert record.code == "OutcomeUnknown"
+
+
+def test_while_adf_is_called_no_other_route_gets_the_environment(world: World) -> None:
+    world.during_sync = lose_the_worker
+    with pytest.raises(LostError):
+        world.worker.reconcile(ROUTE)
+    world.during_sync = lambda: None
+    world.at(300, 0, 1)
+    assert isinstance(world.worker.reconcile(OTHER), Wait)
+    assert world.synced == [ROUTE]
+
+
+def test_a_forced_sync_that_fails_for_now_is_repeated_and_not_told_as_recovered(world: World) -> None:
+    world.worker.reconcile(ROUTE)
+    world.commands.request_sync(ROUTE, force=True)
+    world.answer = ServiceUnavailable("busy", code="ServerBusy", status=503)
+    world.at(200, 0, 1)
+    world.worker.reconcile(ROUTE)
+    assert isinstance(world.worker.reconcile(ROUTE), Wait)
+    assert world.news() == ["failed"]
+    world.answer = Accepted(202, "request-2")
+    world.at(300, 0, 1)
+    assert world.worker.reconcile(ROUTE).reason == "Forced"
+    assert world.news() == ["failed", "recovered"]
+    world.at(400, 0, 1)
+    assert isinstance(world.worker.reconcile(ROUTE), Skip)
+
+
+def test_a_service_that_asks_for_a_day_is_asked_again_within_minutes(world: World) -> None:
+    world.answer = Accepted(202, "request-1", handle="handle", poll_after_s=86400)
+    world.worker.reconcile(ROUTE)
+    operation = world.state().operation
+    assert operation
+    assert operation.next_poll - operation.listed_at == timedelta(minutes=5)
+
+
+def test_files_that_were_acknowledged_during_an_import_do_not_come_back() -> None:
+    world = World(folder=make_manifest(0, 1, 2, listed=100))
+    world.worker.reconcile(ROUTE)
+    world.at(200, 0, 1)
+    world.worker.reconcile(ROUTE)
+    world.at(210, 0, 1)
+    world.worker.reconcile(ROUTE)
+    assert world.state().removed == 1
+    world.answer = RUNNING
+    world.at(300, 290, 1, content="v2")
+    world.worker.reconcile(ROUTE)
+    world.commands.acknowledge_removed(ROUTE)
+    world.at(310, 290, 1, content="v2")
+    world.worker.reconcile(ROUTE)
+    assert (world.state().operation, world.state().removed) == (None, 0)
