@@ -60,6 +60,12 @@ def _add_stack(commands: Commands) -> None:
     start.add_argument(
         "--events", choices=["polling", "eventgrid"], default="polling", help="what tells of changed blobs"
     )
+    start.add_argument(
+        "--airflow",
+        choices=["emulated", "real"],
+        default="emulated",
+        help="real: Apache Airflow 3.x, installed at first",
+    )
     _add_event_options(start, prefix="--event-")
     start.set_defaults(command=_start)
 
@@ -68,6 +74,8 @@ def _add_parts(commands: Commands) -> None:
     arm = commands.add_parser("arm", help="the ARM emulator alone")
     arm.add_argument("--port", type=int, default=Plan.arm_port, help="0 picks a free one")
     arm.add_argument("--storage-connection-string", default=sample()["AzureWebJobsStorage"])
+    arm.add_argument("--airflow-url", help="a real Airflow that is the seeded environment's; needs --airflow-home")
+    arm.add_argument("--airflow-home", type=Path, help="the folder above that Airflow's dags and plugins")
     arm.set_defaults(command=_arm)
 
     host = commands.add_parser("host", help="the stand-in Functions host alone; settings come from the environment")
@@ -116,6 +124,7 @@ def _start(arguments: argparse.Namespace) -> int:
         arguments.host,
         enable_auth=arguments.enable_auth,
         events=_event_options(arguments) if arguments.events == "eventgrid" else None,
+        airflow=arguments.airflow,
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _end)
@@ -133,9 +142,13 @@ def _end(_number: int, _frame: object) -> None:
 
 
 def _arm(arguments: argparse.Namespace) -> int:
+    from local.airflow.real_folder import RealAirflow
     from local.arm.server import serve
 
-    serve(port=arguments.port, storage=arguments.storage_connection_string, seed=sample())
+    if (arguments.airflow_url is None) != (arguments.airflow_home is None):
+        raise LocalError("--airflow-url and --airflow-home belong together")
+    airflow = RealAirflow(arguments.airflow_url, arguments.airflow_home) if arguments.airflow_url else None
+    serve(port=arguments.port, storage=arguments.storage_connection_string, seed=sample(), airflow=airflow)
     return 0
 
 

@@ -11,6 +11,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import Literal, TextIO
 
+from local.airflow.install import AIRFLOW_3
+from local.airflow.real import START_TIMEOUT_S, Installation, running_airflow
 from local.app_settings import ROOT, Addresses, environment
 from local.azurite import PORTS, Azurite
 from local.errors import LocalError
@@ -19,6 +21,7 @@ from local.ports import LOOPBACK, check_free, free_ports
 from local.processes import Child
 
 HostName = Literal["standin", "func"]
+AirflowName = Literal["emulated", "real"]
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,7 @@ class Plan:
     host: HostName = "standin"
     enable_auth: bool = False
     events: Events | None = None
+    airflow: AirflowName = "emulated"
 
     def checked(self) -> "Plan":
         """Return the plan with every port chosen; raise LocalError if a port or the host is not to be had."""
@@ -72,12 +76,12 @@ def running(plan: Plan, log: TextIO = sys.stderr) -> Iterator[Stack]:
     plan = plan.checked()
     storage = Azurite(plan.storage_port)
     arm_url, app_url = f"http://{LOOPBACK}:{plan.arm_port}", f"http://{LOOPBACK}:{plan.app_port}"
-    addresses = Addresses(app_url, arm_url, storage.blob_url, storage.queue_url, storage.connection_string)
     env = environment(
         os.environ, arm=arm_url, connection_string=storage.connection_string, event_grid=plan.events is not None
     )
     with ExitStack() as ending:
         children: list[Child] = []
+        airflow = _airflow(plan, ending, children, log)
 
         def start(name: str, command: list[str]) -> Child:
             child = Child(name, command, env=env, cwd=ROOT, log=log)
@@ -86,7 +90,7 @@ def running(plan: Plan, log: TextIO = sys.stderr) -> Iterator[Stack]:
             return child
 
         azurite = start("Azurite", storage.command(ROOT))
-        arm = start("the ARM emulator", _arm_command(plan, storage))
+        arm = start("the ARM emulator", _arm_command(plan, storage, airflow))
         azurite.wait_until(storage.answers)
         app = start("the Functions host", _host_command(plan))
         arm.ready_line()
@@ -96,12 +100,26 @@ def running(plan: Plan, log: TextIO = sys.stderr) -> Iterator[Stack]:
             app.ready_line()
         if plan.events:
             start("the Event Grid", _events_command(plan.events, app_url)).ready_line()
-        yield Stack(addresses, tuple(children))
+        if airflow:
+            children[0].wait_until(airflow.answers, START_TIMEOUT_S)
+        own = storage.blob_url, storage.queue_url, storage.connection_string
+        yield Stack(Addresses(app_url, arm_url, *own, airflow.url if airflow else None), tuple(children))
 
 
-def _arm_command(plan: Plan, storage: Azurite) -> list[str]:
+def _airflow(plan: Plan, ending: ExitStack, children: list[Child], log: TextIO) -> Installation | None:
+    """Start a real Airflow if the plan has one; it needs longest, so that the rest starts beside it."""
+    if plan.airflow == "emulated":
+        return None
+    AIRFLOW_3.install(lambda done, of: print(f"installing Airflow {AIRFLOW_3.version}: {done} of {of}", file=log))
+    airflow, services = ending.enter_context(running_airflow(AIRFLOW_3, free_ports(1), log))
+    children += services
+    return airflow
+
+
+def _arm_command(plan: Plan, storage: Azurite, airflow: Installation | None) -> list[str]:
     module = [sys.executable, "-m", "local", "arm"]
-    return [*module, "--port", str(plan.arm_port), "--storage-connection-string", storage.connection_string]
+    real = ["--airflow-url", airflow.url, "--airflow-home", str(airflow.home)] if airflow else []
+    return [*module, "--port", str(plan.arm_port), "--storage-connection-string", storage.connection_string, *real]
 
 
 def _host_command(plan: Plan) -> list[str]:
