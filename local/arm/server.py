@@ -25,7 +25,8 @@ def serve(*, port: int, storage: str, seed: Mapping[str, str], airflow: RealAirf
     """Serve until SIGTERM or SIGINT, on the loopback address only; `port` 0 picks a free one.
 
     `storage` is a connection string that is used by imports only; `seed` holds the sample's RELAY_* values. With a
-    real `airflow` the seeded environment is that one. When it listens, one line of JSON on stdout says where. Raises SystemExit with one sentence if it cannot.
+    real `airflow` the seeded environment is that one. When it listens, one line of JSON on stdout says where. Raises
+    SystemExit with one sentence if it cannot.
     """
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     logging.getLogger("azure").setLevel(logging.WARNING)
