@@ -6,7 +6,7 @@ TESTS ?= tests
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup start demo package test check format clean prove chaos soak bench-arm bench-burst bench-folder bench-history bench-http bench-start
+.PHONY: help setup start demo package test test-airflow check format clean prove chaos soak bench-arm bench-burst bench-folder bench-history bench-http bench-start
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,8 +26,8 @@ node_modules/.installed: package.json package-lock.json $(BIN)/.installed
 start: setup ## the local stack on the usual ports; HOST=func uses Core Tools' host, EVENTS=eventgrid no polling
 	$(BIN)/python -m local start --host $(or $(HOST),standin) --events $(or $(EVENTS),polling)
 
-demo: setup ## the main job on real parts, without Azure
-	$(BIN)/python -m local demo
+demo: setup ## the main job on real parts, without Azure; AIRFLOW=1 with a real Airflow behind, too
+	$(BIN)/python -m local demo $(if $(AIRFLOW),--airflow real)
 
 package: setup ## what is deployed, as dist/dag-relay.zip; with PYTHON=python3.13 its byte code is for that one
 	$(BIN)/python -m local package
@@ -35,6 +35,9 @@ package: setup ## what is deployed, as dist/dag-relay.zip; with PYTHON=python3.1
 test: setup ## all tests; TESTS=tests/unit for one layer, WORKERS=0 for one after the other
 	-@scripts/find-chromium --install >/dev/null
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(TESTS)
+
+test-airflow: setup ## the same imports into the emulated Airflow, a real 3.x and a real 2.10.5 (some 5 minutes)
+	AIRFLOW_CONTRACT=1 $(BIN)/python -m pytest --numprocesses 0 --timeout 900 tests/contract
 
 prove: setup ## the promises under 100,000 schedules of crashes, storms and outages (some ten minutes)
 	SCHEDULES=34000 $(BIN)/python -m pytest tests/model --timeout 7200 --capture no

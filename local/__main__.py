@@ -39,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_parts(commands)
 
     demo = commands.add_parser("demo", help="the main job on real parts, without Azure")
+    _add_airflow_option(demo)
     demo.set_defaults(command=_demo)
 
     package = commands.add_parser("package", help="the archive that is deployed")
@@ -60,12 +61,7 @@ def _add_stack(commands: Commands) -> None:
     start.add_argument(
         "--events", choices=["polling", "eventgrid"], default="polling", help="what tells of changed blobs"
     )
-    start.add_argument(
-        "--airflow",
-        choices=["emulated", "real"],
-        default="emulated",
-        help="real: Apache Airflow 3.x, installed at first",
-    )
+    _add_airflow_option(start)
     _add_event_options(start, prefix="--event-")
     start.set_defaults(command=_start)
 
@@ -101,6 +97,12 @@ def _add_event_options(parser: argparse.ArgumentParser, *, prefix: str) -> None:
         help="how likely it is that an event comes twice, late, or never",
     )
     parser.add_argument(f"{prefix}seed", dest="event_seed", type=int, default=1, help="repeats the faults")
+
+
+def _add_airflow_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--airflow", choices=["emulated", "real"], default="emulated", help="real: Apache Airflow 3.x, installed once"
+    )
 
 
 def _event_options(arguments: argparse.Namespace) -> Events:
@@ -166,10 +168,10 @@ def _events(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _demo(_arguments: argparse.Namespace) -> int:
+def _demo(arguments: argparse.Namespace) -> int:
     from local.demo import demo
 
-    return demo()
+    return demo(arguments.airflow)
 
 
 def _package(arguments: argparse.Namespace) -> int:

@@ -60,6 +60,7 @@ class Stack:
 
     addresses: Addresses
     children: tuple[Child, ...]
+    airflow: Installation | None = None
 
     def wait(self) -> None:
         """Wait until one of its processes ends, which none should; raise LocalError that says which."""
@@ -103,7 +104,7 @@ def running(plan: Plan, log: TextIO = sys.stderr) -> Iterator[Stack]:
         if airflow:
             children[0].wait_until(airflow.answers, START_TIMEOUT_S)
         own = storage.blob_url, storage.queue_url, storage.connection_string
-        yield Stack(Addresses(app_url, arm_url, *own, airflow.url if airflow else None), tuple(children))
+        yield Stack(Addresses(app_url, arm_url, *own, airflow.url if airflow else None), tuple(children), airflow)
 
 
 def _airflow(plan: Plan, ending: ExitStack, children: list[Child], log: TextIO) -> Installation | None:

@@ -120,7 +120,7 @@ class AirflowClient:
     ) -> None:
         self._address = address
         self._login = login
-        self._clock = clock
+        self.clock = clock
         self._transport = Transport(address.service, trust_environment=trust_environment)
         self._known: tuple[AirflowApi, str] | None = None
 
@@ -130,7 +130,7 @@ class AirflowClient:
         Raises ServiceRefusal where another look will not show more (401, 403, a redirect to a login page, an answer
         that is not Airflow's), ServiceUnavailable where the next look may.
         """
-        deadline = Deadline.after(deadline_s, self._clock)
+        deadline = Deadline.after(deadline_s, self.clock)
         api, version = self._known = self._known or self._find_api(deadline)
         dags, _ = self._list(api, "dags", api.all_dags, read_dags, deadline)
         errors, answered = self._list(api, "importErrors", {"order_by": "import_error_id"}, read_errors, deadline)
@@ -138,7 +138,7 @@ class AirflowClient:
 
     def source(self, dag: LoadedDag, *, deadline_s: float) -> str | None:
         """Return the source that Airflow stored with a DAG, or None where it does not show it to us."""
-        deadline = Deadline.after(deadline_s, self._clock)
+        deadline = Deadline.after(deadline_s, self.clock)
         api, _ = self._known = self._known or self._find_api(deadline)
         key = api.source_key(dag)
         if not key:
@@ -154,7 +154,7 @@ class AirflowClient:
 
     def with_sources(self, evidence: Evidence, dags: "list[LoadedDag]", *, deadline_s: float) -> Evidence:
         """Return the evidence with the stored sources of some DAGs, of as many as there is time for."""
-        deadline = Deadline.after(deadline_s, self._clock)
+        deadline = Deadline.after(deadline_s, self.clock)
         sources: dict[str, str | None] = {}
         for dag in dags:
             if not deadline.left_s:

@@ -27,7 +27,8 @@ from shared.adf.names import EnvironmentId, FactoryId
 from shared.adf.sync_request import SyncRequest
 from shared.airflow.address import DEFAULT_SCOPE, managed_address
 from shared.airflow.client import AirflowClient, AirflowLogin, BasicLogin, EntraLogin
-from shared.airflow.verdict import FileVerdict, ImportedDagFile, import_time, judge, unproven
+from shared.airflow.looking import imported_file, look
+from shared.airflow.verdict import FileVerdict
 from shared.arm import factory
 from shared.arm.clouds import arm_service
 from shared.rest.caller import RestCaller
@@ -70,25 +71,22 @@ class World:
         until(lambda: self._imports() > done, "the import")
         return began
 
-    def verdicts(self, files: list[ImportedDagFile], began: float, seconds: float = 120) -> dict[str, FileVerdict]:
+    def verdicts(self, files: Mapping[str, bytes], began: float, seconds: float = 120) -> dict[str, FileVerdict]:
         """Look again and again, as the relay does, until every file has a verdict; the last look ends it."""
-        known: dict[str, FileVerdict] = {}
+        settled: dict[str, FileVerdict] = {}
         ends = time.monotonic() + seconds
-        while len(known) < len(files):
-            open_files = [file for file in files if file.path not in known]
-            last = time.monotonic() > ends
-            found = self._look(open_files, [file.path for file in files], began, last=last)
-            known |= {path: verdict for path, verdict in found.items() if verdict.settled}
+        while len(settled) < len(files):
+            found = look(
+                self.client,
+                [imported_file(path, content) for path, content in files.items() if path not in settled],
+                ago=timedelta(seconds=time.monotonic() - began),
+                deadline_s=60,
+                known=files.keys(),
+                last_look=time.monotonic() > ends,
+            )
+            settled |= {path: verdict for path, verdict in found.items() if verdict.settled}
             time.sleep(0.5)
-        return known
-
-    def _look(
-        self, files: list[ImportedDagFile], paths: list[str], began: float, *, last: bool
-    ) -> dict[str, FileVerdict]:
-        evidence = self.client.look(deadline_s=60)
-        since = import_time(evidence, timedelta(seconds=time.monotonic() - began))
-        asked = list(unproven(files, evidence, since, paths))
-        return judge(files, self.client.with_sources(evidence, asked, deadline_s=60), since, paths, last_look=last)
+        return settled
 
     def _imports(self) -> int:
         return len(requests.get(f"{self.emulator}/_emulator/imports", timeout=10).json())

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import pytest
 
-from shared.airflow.verdict import FileVerdict, ImportedDagFile
+from shared.airflow.verdict import FileVerdict
 from tests.contract.conftest import World
 
 pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("airflow contract")]
@@ -36,7 +36,6 @@ FIRST = {
     "helper.py": HELPER,
     "broken.py": BROKEN,
 }
-WITHOUT_DAGS = {"never_called.py", "helper.py"}
 
 
 def told(verdicts: dict[str, FileVerdict]) -> dict[str, Told]:
@@ -48,13 +47,9 @@ def told(verdicts: dict[str, FileVerdict]) -> dict[str, Told]:
     }
 
 
-def as_imported(files: dict[str, bytes]) -> list[ImportedDagFile]:
-    return [ImportedDagFile(path, path not in WITHOUT_DAGS, content) for path, content in files.items()]
-
-
 def test_first_import(world: World) -> None:
     began = world.upload_and_import(FIRST)
-    assert told(world.verdicts(as_imported(FIRST), began)) == {
+    assert told(world.verdicts(FIRST, began)) == {
         "two.py": Told("Parsed", ("one", "two")),
         "team/\u00fcn t\u00e4g.py": Told("Parsed", ("unicode",)),
         "decorated.py": Told("Parsed", ("decorated",)),
@@ -74,7 +69,7 @@ def test_a_file_that_was_mended_one_that_was_broken_and_one_with_another_comment
         "decorated.py": DECORATED + b"# another comment\n",
     }
     began = world.upload_and_import(second)
-    assert told(world.verdicts(as_imported(second), began)) == {
+    assert told(world.verdicts(second, began)) == {
         "broken.py": Told("Parsed", ("fixed",)),
         "two.py": Told("ImportError", (), "SyntaxError", 7),
         "decorated.py": Told("Parsed", ("decorated",)),
@@ -83,6 +78,6 @@ def test_a_file_that_was_mended_one_that_was_broken_and_one_with_another_comment
 
 def test_a_change_that_never_arrived_is_not_seen(world: World) -> None:
     began = world.upload_and_import({"stays.py": FIXED.replace(b"fixed", b"stays")})
-    world.verdicts(as_imported({"stays.py": FIXED.replace(b"fixed", b"stays")}), began)
-    [verdict] = world.verdicts(as_imported({"stays.py": FIXED}), began, seconds=0).values()
+    world.verdicts({"stays.py": FIXED.replace(b"fixed", b"stays")}, began)
+    [verdict] = world.verdicts({"stays.py": FIXED}, began, seconds=0).values()
     assert (verdict.state, verdict.reason) == ("NotSeen", "Airflow still has another version of this file.")
