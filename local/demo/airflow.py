@@ -12,6 +12,7 @@ from local.errors import LocalError
 from shared.airflow.address import managed_address
 from shared.airflow.client import AirflowClient, BasicLogin
 from shared.airflow.looking import imported_file, look, path_for_airflow
+from shared.airflow.stack_trace import ImportProblem
 from shared.airflow.verdict import FileVerdict
 
 MISTAKE = "dags/broken.py"
@@ -20,6 +21,15 @@ BROKEN_DAG = b"""from airflow.sdk import DAG
 with DAG("broken")
     pass
 """
+# Their DAGs need what a bare installation has not: the Kubernetes provider, and plugins of their own.
+_NEED_MORE = frozenset(
+    {
+        "example_kubernetes_executor.py",
+        "example_local_kubernetes_executor.py",
+        "example_custom_weight.py",
+        "example_workday_timetable.py",
+    }
+)
 _EXPECTED = "SyntaxError in line 3"
 _PATIENCE_S = 180.0
 _POLL_S = 1.0
@@ -29,7 +39,11 @@ _LOOK_S = 30.0
 def example_dags() -> dict[str, bytes]:
     """Return the example DAGs of the Airflow that is installed, and one file with a mistake in it."""
     [folder] = AIRFLOW_3.folder.glob("lib/python3.*/site-packages/airflow/example_dags")
-    found = {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*.py"))}
+    found = {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*.py"))
+        if path.name not in _NEED_MORE
+    }
     if not found:
         raise LocalError(f"there are no example DAGs in {folder.name} of Airflow {AIRFLOW_3.version}")
     return {f"dags/{path}": content for path, content in found.items()} | {MISTAKE: BROKEN_DAG}
@@ -50,17 +64,20 @@ def verdicts_act(screen: Screen, airflow: Installation, files: Mapping[str, byte
     screen.table("Airflow's verdicts", [("", "files"), *((state, str(n)) for state, n in sorted(states.items()))])
     for path, verdict in sorted(verdicts.items()):
         if problem := verdict.problem:
-            screen.event(f"[red]{path}[/red], line {problem.line}: {problem.type}: {problem.message}")
+            line = f", line {problem.line}" if problem.line else ""
+            screen.event(f"[red]{path}[/red]{line}: {problem.type}: {problem.message}")
         elif verdict.state == "NotSeen":
             screen.event(f"[red]{path}[/red]: {verdict.reason}")
     screen.event(f"{dags} DAGs are in Airflow")
     mistake = verdicts[MISTAKE.removeprefix("dags/")].problem
     return [
         Expectation("files that Airflow has not seen", "0", str(states["NotSeen"])),
-        Expectation(
-            "Airflow's word on the mistake", _EXPECTED, f"{mistake.type} in line {mistake.line}" if mistake else "none"
-        ),
+        Expectation("Airflow's word on the mistake", _EXPECTED, _in_a_line(mistake)),
     ]
+
+
+def _in_a_line(problem: ImportProblem | None) -> str:
+    return f"{problem.type} in line {problem.line}" if problem else "none"
 
 
 def _until_settled(
