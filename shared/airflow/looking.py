@@ -3,12 +3,15 @@
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
-from shared.airflow.client import AirflowClient
 from shared.airflow.verdict import FileVerdict, ImportedDagFile, import_time, judge, unproven
 from shared.folder.checks_outline import outline
 from shared.folder.checks_source import read_source
 from shared.rest.deadline import Deadline
+
+if TYPE_CHECKING:
+    from shared.airflow.client import AirflowClient
 
 # What Airflow looks for DAGs in (airflow.utils.file.find_path_from_directory); zip archives hold modules.
 _LOADED = frozenset({".py", ".zip"})
@@ -17,7 +20,7 @@ _WORDS = (b"airflow", b"dag")
 
 
 def look(  # noqa: PLR0913 - two of them have a default
-    client: AirflowClient,
+    client: "AirflowClient",
     files: Sequence[ImportedDagFile],
     *,
     ago: timedelta,
@@ -27,15 +30,17 @@ def look(  # noqa: PLR0913 - two of them have a default
 ) -> dict[str, FileVerdict]:
     """Return the verdict on each file by its path, within `deadline_s` seconds.
 
-    `ago` is how long ago the import began, by our clock; `known` are the paths of all files below `dags/`. Raises as
-    `AirflowClient.look` does.
+    `ago` is how long ago the import began, by our clock; `known` are the paths of all files below `dags/`, of which
+    those are told, too, that Airflow could not import since. Raises as `AirflowClient.look` does.
     """
     deadline = Deadline.after(deadline_s, client.clock)
     evidence = client.look(deadline_s=deadline.left_s)
     since = import_time(evidence, ago)
     asked = list(unproven(files, evidence, since, known))
     proven = client.with_sources(evidence, asked, deadline_s=deadline.left_s)
-    return judge(files, proven, since, known, last_look=last_look)
+    others = [ImportedDagFile(path) for path in set(known).difference(file.path for file in files)]
+    broken = {path: found for path, found in judge(others, proven, since, known).items() if found.problem}
+    return broken | judge(files, proven, since, known, last_look=last_look)
 
 
 def path_for_airflow(name_below_folder: str) -> str | None:

@@ -9,6 +9,7 @@ from shared.errors import FolderUnreadable, StateConflict
 from shared.folder.manifest import Manifest
 from shared.route import Route
 from shared.sync import transitions
+from shared.sync.airflow_looks import AirflowLooks
 from shared.sync.decide import Decision, Hold, Policy, Poll, Skip, Sync, Wait, decide
 from shared.sync.execute import Executor
 from shared.sync.lease import Lease, Leases, Reservation
@@ -35,6 +36,7 @@ class Reconciler:
     poller: Poller
     outcomes: Outcomes
     policy: Policy
+    airflow_looks: AirflowLooks | None = None
 
     def reconcile(self, route: Route) -> Decision:
         """Look at the route's folder and do what it takes; return what was decided.
@@ -42,7 +44,10 @@ class Reconciler:
         Raises whatever the storage raises; the queue then brings the wake-up again.
         """
         with bound(route=route.name):
-            return self._reconcile(route)
+            decision = self._reconcile(route)
+        if self.airflow_looks:
+            self.airflow_looks.attend(route)
+        return decision
 
     def _reconcile(self, route: Route) -> Decision:
         lease = self.leases.take(route)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from shared.airflow.client import AirflowClient
 from shared.folder.manifest import File, Manifest
 from shared.route import Route
 from shared.sync.decide import Policy, Strictness
@@ -36,13 +37,18 @@ class World:
     receiver: Exception | None = None
     during_post: Callable[[], object] = lambda: None
     posted: list[Alert] = field(default_factory=list)
+    airflow: AirflowClient | None = None
 
     def __post_init__(self) -> None:
         self.documents = MemoryDocuments(self.clock)
         self.queue = MemoryQueue(self.clock)
         self.asked = MemoryQueue(self.clock)
         self.policy = Policy(
-            quiet=timedelta(seconds=5), longest_wait=timedelta(seconds=60), lease=LENGTH, dag_checks=self.checks
+            quiet=timedelta(seconds=5),
+            longest_wait=timedelta(seconds=60),
+            lease=LENGTH,
+            dag_checks=self.checks,
+            ask_airflow=timedelta(minutes=15) if self.airflow else None,
         )
         ports = Ports(
             documents=self.documents,
@@ -51,6 +57,7 @@ class World:
             read_files=self.read_files,
             target_of=lambda _: self,
             receiver=Receiver(self.asked, self.post) if self.notifies else None,
+            airflow_of=self.find_airflow if self.airflow else None,
             clock=self.clock.monotonic,
             jitter=lambda: 1.0,
         )
@@ -67,6 +74,10 @@ class World:
     def notifications(self) -> Outbox:
         assert self.engine.outbox is not None
         return self.engine.outbox
+
+    def find_airflow(self, _: Route) -> AirflowClient:
+        assert self.airflow is not None
+        return self.airflow
 
     def list_folder(self, _: Route) -> Manifest:
         if self.unreadable:

@@ -9,8 +9,10 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
+from shared.airflow.verdict import VerdictState
 from shared.folder.checks import Finding
 from shared.storage.documents import StoredModel
+from shared.sync.airflow_book import AirflowError
 from shared.sync.conditions import Condition
 from shared.sync.file_status import FileState
 from shared.sync.history import Changes, SyncSummary
@@ -109,14 +111,25 @@ class SyncLink(View):
     url: str
 
 
+class FileInAirflowView(View):
+    """What Airflow made of the version of a file that was synced last, as of `asOf`."""
+
+    state: VerdictState
+    dags: tuple[str, ...]
+    error: AirflowError | None
+    reason: str
+    as_of: datetime | None
+
+
 class FileStatusView(View):
-    """Where a file stands; `path` is its name below the container."""
+    """Where a file stands; `path` is its name below the container; `airflow` is null where Airflow is not asked."""
 
     path: str
     state: FileState | Literal["notImported"]
     since: datetime | None
     sync: SyncLink | None
     sentence: str
+    airflow: FileInAirflowView | None = None
 
 
 class SyncPage(View):
