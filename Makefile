@@ -24,7 +24,7 @@ node_modules/.installed: package.json package-lock.json $(BIN)/.installed
 	touch $@
 
 start: setup ## the local stack on the usual ports; HOST=func uses Core Tools' host, EVENTS=eventgrid no polling
-	$(BIN)/python -m local start --host $(or $(HOST),standin) --events $(or $(EVENTS),polling)
+	$(BIN)/python -m local start --host $(or $(HOST),standin) --events $(or $(EVENTS),polling) $(if $(AIRFLOW),--airflow real)
 
 demo: setup ## the main job on real parts, without Azure; AIRFLOW=1 with a real Airflow behind, too
 	$(BIN)/python -m local demo $(if $(AIRFLOW),--airflow real)
