@@ -77,12 +77,15 @@ def running(plan: Plan, log: TextIO = sys.stderr) -> Iterator[Stack]:
     plan = plan.checked()
     storage = Azurite(plan.storage_port)
     arm_url, app_url = f"http://{LOOPBACK}:{plan.arm_port}", f"http://{LOOPBACK}:{plan.app_port}"
-    env = environment(
-        os.environ, arm=arm_url, connection_string=storage.connection_string, event_grid=plan.events is not None
-    )
     with ExitStack() as ending:
         children: list[Child] = []
         airflow = _airflow(plan, ending, children, log)
+        env = environment(
+            (airflow.asking if airflow else {}) | os.environ,
+            arm=arm_url,
+            connection_string=storage.connection_string,
+            event_grid=plan.events is not None,
+        )
 
         def start(name: str, command: list[str]) -> Child:
             child = Child(name, command, env=env, cwd=ROOT, log=log)

@@ -58,6 +58,15 @@ class Installation:
         """Where it answers."""
         return f"http://{LOOPBACK}:{self.port}/"
 
+    @property
+    def asking(self) -> dict[str, str]:
+        """The settings with which the relay asks it."""
+        return {
+            "RELAY_AIRFLOW_API": "basic",
+            "RELAY_AIRFLOW_USER": self.user,
+            "RELAY_AIRFLOW_PASSWORD": self.password,
+        }
+
     @cached_property
     def environment(self) -> dict[str, str]:
         """The variables of its processes."""
