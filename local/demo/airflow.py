@@ -2,18 +2,13 @@
 
 import time
 from collections import Counter
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from local.airflow.install import AIRFLOW_3
-from local.airflow.real import Installation
 from local.demo.screen import Expectation, Screen
 from local.errors import LocalError
-from shared.airflow.address import managed_address
-from shared.airflow.client import AirflowClient, BasicLogin
-from shared.airflow.looking import imported_file, look, path_for_airflow
-from shared.airflow.stack_trace import ImportProblem
-from shared.airflow.verdict import FileVerdict
+from shared.airflow.looking import path_for_airflow
 
 MISTAKE = "dags/broken.py"
 BROKEN_DAG = b"""from airflow.sdk import DAG
@@ -30,10 +25,11 @@ _NEED_MORE = frozenset(
         "example_workday_timetable.py",
     }
 )
-_EXPECTED = "SyntaxError in line 3"
+_EXPECTED = "line 3: SyntaxError: expected ':'"
 _PATIENCE_S = 180.0
 _POLL_S = 1.0
-_LOOK_S = 30.0
+
+Ask = Callable[[str], dict[str, Any]]
 
 
 def example_dags() -> dict[str, bytes]:
@@ -49,50 +45,43 @@ def example_dags() -> dict[str, bytes]:
     return {f"dags/{path}": content for path, content in found.items()} | {MISTAKE: BROKEN_DAG}
 
 
-def verdicts_act(screen: Screen, airflow: Installation, files: Mapping[str, bytes], began: float) -> list[Expectation]:
-    """Wait until Airflow has a verdict on every file, show them, and say what was expected of them.
+def verdicts_act(screen: Screen, ask: Ask, names: Iterable[str]) -> list[Expectation]:
+    """Wait until the relay knows what Airflow made of every file, show it, and say what was expected of it.
 
-    `files` are the last versions by their path below the folder; `began` is from before the first import, by the
-    monotonic clock.
+    `ask` answers for a path below `/api/routes/default`; `names` are files by their path below the folder.
     """
-    screen.act(f"Is it in Airflow? Airflow {airflow.release.version}'s own verdicts")
-    contents = {path: content for name, content in files.items() if (path := path_for_airflow(name))}
-    client = AirflowClient(managed_address(airflow.url), BasicLogin(airflow.user, airflow.password))
-    verdicts = _until_settled(screen, client, contents, began)
-    states = Counter(verdict.state for verdict in verdicts.values())
-    dags = sum(len(verdict.dags) for verdict in verdicts.values())
+    screen.act(f"Is it in Airflow? Airflow {AIRFLOW_3.version}'s own verdicts, as the relay tells them")
+    parsed = _until_asked(screen, ask)
+    screen.event(f"condition Parsed: {parsed['status']}, {parsed['reason']}")
+    found = {name: ask(f"/files/{name}")["airflow"] for name in names if path_for_airflow(name)}
+    states = Counter(file["state"] for file in found.values())
     screen.table("Airflow's verdicts", [("", "files"), *((state, str(n)) for state, n in sorted(states.items()))])
-    for path, verdict in sorted(verdicts.items()):
-        if problem := verdict.problem:
-            line = f", line {problem.line}" if problem.line else ""
-            screen.event(f"[red]{path}[/red]{line}: {problem.type}: {problem.message}")
-        elif verdict.state == "NotSeen":
-            screen.event(f"[red]{path}[/red]: {verdict.reason}")
-    screen.event(f"{dags} DAGs are in Airflow")
-    mistake = verdicts[MISTAKE.removeprefix("dags/")].problem
+    for name, file in sorted(found.items()):
+        if file["state"] not in {"Parsed", "NoDag"}:
+            screen.event(f"[red]{name}[/red]: {_in_a_line(file['error']) or file['reason']}")
+    screen.event(f"{sum(len(file['dags']) for file in found.values())} DAGs are in Airflow")
     return [
-        Expectation("files that Airflow has not seen", "0", str(states["NotSeen"])),
-        Expectation("Airflow's word on the mistake", _EXPECTED, _in_a_line(mistake)),
+        Expectation("files that Airflow has not seen", "0", str(states["NotSeen"] + states["Pending"])),
+        Expectation("Airflow's word on the mistake", _EXPECTED, _in_a_line(found[MISTAKE]["error"])),
     ]
 
 
-def _in_a_line(problem: ImportProblem | None) -> str:
-    return f"{problem.type} in line {problem.line}" if problem else "none"
-
-
-def _until_settled(
-    screen: Screen, client: AirflowClient, contents: Mapping[str, bytes], began: float
-) -> dict[str, FileVerdict]:
-    settled: dict[str, FileVerdict] = {}
+def _until_asked(screen: Screen, ask: Ask) -> dict[str, Any]:
+    """Wait until Airflow has been asked to the end; show each step."""
     ends = time.monotonic() + _PATIENCE_S
-    while len(settled) < len(contents):
-        waiting = [imported_file(path, content) for path, content in contents.items() if path not in settled]
-        last = time.monotonic() > ends
-        ago = timedelta(seconds=time.monotonic() - began)
-        found = look(client, waiting, ago=ago, deadline_s=_LOOK_S, known=contents.keys(), last_look=last)
-        new = {path: verdict for path, verdict in found.items() if verdict.settled}
-        settled |= new
-        if new:
-            screen.event(f"{len(settled)} of {len(contents)} files have a verdict")
+    shown = ""
+    while True:
+        route = ask("")
+        parsed: dict[str, Any] | None = next((one for one in route["conditions"] if one["type"] == "Parsed"), None)
+        if parsed and parsed["sentence"] != shown:
+            shown = parsed["sentence"]
+            screen.event(shown)
+        if parsed and parsed["reason"] != "Asking" and route["asking"] is None:
+            return parsed
+        if time.monotonic() > ends:
+            raise LocalError(f"Airflow had no verdict on all files within {_PATIENCE_S:.0f} s")
         time.sleep(_POLL_S)
-    return settled
+
+
+def _in_a_line(error: dict[str, Any] | None) -> str:
+    return f"line {error['line']}: {error['type']}: {error['message']}" if error else ""

@@ -82,7 +82,6 @@ class Play:
     def run(self) -> int:
         """Play all acts, show the table and the verdict, return the exit code."""
         files, origin = (example_dags(), AIRFLOW_3.version) if self._airflow else (example_files(), AIRFLOW)
-        began = time.monotonic()
         changed = dict([next(iter(files.items()))])
         changed = {name: content + b"\n# changed\n" for name, content in changed.items()}
         acts = [
@@ -100,7 +99,7 @@ class Play:
                 "files in the last import that are exactly what was uploaded", *self._same(imported, files | changed)
             ),
             *self._environments(),
-            *(verdicts_act(self._screen, self._airflow, files | changed, began) if self._airflow else ()),
+            *(verdicts_act(self._screen, self._observer.route, files) if self._airflow else ()),
         ]
         heading = ("", "files uploaded", "trigger runs", "wake-ups", "sync calls", "upload to POST, s")
         self._screen.table("What it took", [heading, *(act.row() for act in acts)])

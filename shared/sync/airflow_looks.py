@@ -21,6 +21,7 @@ from shared.sync.alerts import told_of_airflow
 from shared.sync.baseline import Baselines
 from shared.sync.decide import RESOLUTION
 from shared.sync.execute import ReadFiles
+from shared.sync.history import History
 from shared.sync.outbox import Outbox
 from shared.sync.state import AirflowSummary, Asking, RouteState
 from shared.sync.store import RouteStates
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LOOK_DEADLINE_S = 45.0
+_UNSETTLED = frozenset({"Pending", "NotSeen", "Unreachable"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,7 @@ class AirflowLooks:
     states: RouteStates
     baselines: Baselines
     books: AirflowBooks
+    history: History
     wake_ups: WakeUps
     outbox: Outbox | None
     read_files: ReadFiles
@@ -100,6 +103,8 @@ class AirflowLooks:
         log.info("look %d at Airflow: %s", asking.looks + 1, summary.states)
         if after:
             self.wake_ups.wake_later(route, after.next_look - summary.at)
+        else:
+            summary = self._recorded(route, summary)
         self.books.write(route, book)
         change = transitions.looked(asking, summary, after)
 
@@ -110,6 +115,17 @@ class AirflowLooks:
         state = self.states.update(route, told)
         if self.outbox:
             self.outbox.ask(route, state)
+
+    def _recorded(self, route: Route, summary: AirflowSummary) -> AirflowSummary:
+        """Write what Airflow made of a sync into its record; return it with the time that took since the upload."""
+        record = self.history.read(route.name, summary.sync_id)
+        if record is None:
+            return summary
+        if record.uploads and not _UNSETTLED.intersection(summary.states):
+            seconds = (summary.at - record.uploads.last).total_seconds()
+            summary = summary.model_copy(update={"seconds": seconds})
+        self.history.write(record.model_copy(update={"airflow": summary}))
+        return summary
 
 
 def _small(content: bytes | None) -> bytes | None:

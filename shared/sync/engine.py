@@ -90,7 +90,7 @@ def build(ports: Ports, policy: Policy, routes: Sequence[Route], retention: Rete
         jitter=ports.jitter,
     )
     airflow_looks = _airflow_looks(
-        ports, states=states, baselines=baselines, books=books, wake_ups=wake_ups, outbox=outbox
+        ports, states=states, baselines=baselines, books=books, history=history, wake_ups=wake_ups, outbox=outbox
     )
     return Engine(
         states=states,
@@ -138,6 +138,7 @@ def _airflow_looks(  # noqa: PLR0913 - parts of one engine
     states: RouteStates,
     baselines: Baselines,
     books: AirflowBooks,
+    history: History,
     wake_ups: WakeUps,
     outbox: Outbox | None,
 ) -> AirflowLooks | None:
@@ -147,6 +148,7 @@ def _airflow_looks(  # noqa: PLR0913 - parts of one engine
         states=states,
         baselines=baselines,
         books=books,
+        history=history,
         wake_ups=wake_ups,
         outbox=outbox,
         read_files=ports.read_files,

@@ -162,7 +162,8 @@ class AirflowSummary(StoredModel):
     """What Airflow made of the files of the last sync, in short, as of `at`.
 
     `states` counts the files that were asked about by their verdict; `errors` are all files of the route that Airflow
-    could not import, `first_errors` the first of them. `trouble` says why Airflow could not be asked.
+    could not import, `first_errors` the first of them. `trouble` says why Airflow could not be asked. `seconds` passed
+    from the last upload of the sync until there was a verdict on all its files.
     """
 
     sync_id: str
@@ -171,6 +172,7 @@ class AirflowSummary(StoredModel):
     errors: int = 0
     first_errors: tuple[BrokenFile, ...] = ()
     trouble: str | None = None
+    seconds: float | None = None
 
     @property
     def nothing_seen(self) -> bool:

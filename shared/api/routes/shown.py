@@ -48,6 +48,8 @@ def shown(route: Route, state: RouteState, shared: SharedSettings) -> RouteView:
         operation=_running(state.operation) if state.operation else None,
         suspended_since=state.suspended_since,
         removed=state.removed,
+        asking=state.asking,
+        airflow=state.airflow,
     )
 
 

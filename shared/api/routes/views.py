@@ -16,7 +16,7 @@ from shared.sync.airflow_book import AirflowError
 from shared.sync.conditions import Condition
 from shared.sync.file_status import FileState
 from shared.sync.history import Changes, SyncSummary
-from shared.sync.state import Failure, Synced
+from shared.sync.state import AirflowSummary, Asking, Failure, Synced
 
 
 class View(BaseModel):
@@ -89,6 +89,8 @@ class RouteView(View):
     operation: RunningSyncView | None
     suspended_since: datetime | None
     removed: int
+    asking: Asking | None
+    airflow: AirflowSummary | None
 
 
 class OneRoute(RouteView):

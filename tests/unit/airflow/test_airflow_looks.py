@@ -3,12 +3,15 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import azure.functions as func
 import pytest
 
+from shared.api.metrics import MetricsApi
 from shared.errors import ServiceRefusal, ServiceUnavailable
 from shared.sync.conditions import Condition, conditions
 from shared.sync.decide import Sync, Wait
 from shared.sync.state import AirflowSummary
+from shared.telemetry.metrics import Numbers
 from tests.unit.airflow.airflow_in_memory import AirflowInMemory
 from tests.unit.memory import NOON, Clock
 from tests.unit.world import ROUTE, World
@@ -157,6 +160,24 @@ def test_the_sync_stays_what_it_is(world: World, airflow: AirflowInMemory) -> No
     ready, *_ = conditions(world.state())
     assert (ready.status, len(world.synced)) == ("True", 1)
     assert [record.outcome for record in world.history()] == ["accepted"]
+
+
+def test_the_record_of_the_sync_and_the_metrics_have_what_airflow_made_of_it(
+    world: World, airflow: AirflowInMemory
+) -> None:
+    sync(world)
+    parse(world, airflow, DAG_0)
+    airflow.errors = {"dag_1.py": "NameError: no"}
+    wake(world, 110)
+    [record] = world.history()
+    assert record.airflow == summary(world)
+    assert (record.airflow.states, record.airflow.errors) == ({"Parsed": 1, "ImportError": 1}, 1)
+    assert record.airflow.seconds == 109
+    assert record.summary().import_errors == 1
+    metrics = MetricsApi([ROUTE], world.states, Numbers()).show(func.HttpRequest(method="GET", url="/", body=b""))
+    lines = metrics.get_body().decode().splitlines()
+    assert 'relay_import_errors{route="default"} 1.0' in lines
+    assert 'relay_parsed_seconds{route="default"} 109.0' in lines
 
 
 def test_errors_that_are_gone_are_told_and_only_once(world: World, airflow: AirflowInMemory) -> None:
