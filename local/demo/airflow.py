@@ -51,7 +51,7 @@ def verdicts_act(screen: Screen, ask: Ask, names: Iterable[str]) -> list[Expecta
     `ask` answers for a path below `/api/routes/default`; `names` are files by their path below the folder.
     """
     screen.act(f"Is it in Airflow? Airflow {AIRFLOW_3.version}'s own verdicts, as the relay tells them")
-    parsed = _until_asked(screen, ask)
+    parsed = until_asked(screen, ask)
     screen.event(f"condition Parsed: {parsed['status']}, {parsed['reason']}")
     found = {name: ask(f"/files/{name}")["airflow"] for name in names if path_for_airflow(name)}
     states = Counter(file["state"] for file in found.values())
@@ -66,8 +66,8 @@ def verdicts_act(screen: Screen, ask: Ask, names: Iterable[str]) -> list[Expecta
     ]
 
 
-def _until_asked(screen: Screen, ask: Ask) -> dict[str, Any]:
-    """Wait until Airflow has been asked to the end; show each step."""
+def until_asked(screen: Screen, ask: Ask) -> dict[str, Any]:
+    """Wait until Airflow has been asked to the end, and return the condition `Parsed`; show each step."""
     ends = time.monotonic() + _PATIENCE_S
     shown = ""
     while True:

@@ -10,7 +10,7 @@ from rich.progress import Progress, track
 
 from local.airflow.install import AIRFLOW_3
 from local.app_settings import ROOT, sample
-from local.demo.airflow import example_dags, verdicts_act
+from local.demo.airflow import example_dags, until_asked, verdicts_act
 from local.demo.examples import AIRFLOW, example_files
 from local.demo.observe import Observer, Seen
 from local.demo.screen import Expectation, Screen
@@ -112,7 +112,10 @@ class Play:
             self._blobs.upload_blob(f"{self._folder}/{name}", content, overwrite=True)
         last_upload = datetime.now(UTC)
         self._screen.event(f"uploaded {len(files)}")
-        return Act(short, len(files), before, self._until_settled(before), last_upload)
+        after = self._until_settled(before)
+        if self._airflow:
+            until_asked(self._screen, self._observer.route)
+        return Act(short, len(files), before, after, last_upload)
 
     def _until_settled(self, before: Seen) -> Seen:
         """Follow what happens until the wake-up that the upload caused has been dealt with; show each step."""
