@@ -2,31 +2,56 @@ metadata description = 'The subscriptions that tell the app about uploads and de
 
 // Into the resource group of the DAG storage account. The key of the blob trigger's webhook exists only after the host has
 // started the app for the first time. It is read here, so that it is in no command line, parameter or deployment log.
+import { WatchedContainer } from 'types.bicep'
+
 targetScope = 'resourceGroup'
 
 @description('The account\'s system topic.')
+@minLength(3)
 param topicName string
 
-@description('ARM id of the Functions app, and its URL.')
-param appId string
+@description('The Functions app.')
+@minLength(2)
+param appName string
+
+@description('Its resource group.')
+@minLength(1)
+param appResourceGroup string
+
+@description('Its subscription.')
+@minLength(1)
+param appSubscription string
+
+@description('Its address.')
+@minLength(1)
 param appUrl string
 
-param container string
+@description('The containers that are watched.')
+param watched WatchedContainer[]
 
-@description('Path in the container; empty for all of it.')
-param folder string = ''
-
-@description('The app\'s functions for the container: of further containers the name has connection and container in it.')
-param blobFunction string = 'on_dag_blob'
-param deletedFunction string = 'on_blob_deleted'
-
+@description('ARM id of the storage account for what cannot be delivered.')
+@minLength(1)
 param deadLetterStorageId string
+
+@description('Container of that account.')
+@minLength(1)
 param deadLetterContainer string
 
-var blobsKey = listKeys('${appId}/host/default', '2023-12-01').systemKeys.blobs_extension
-var webhook = '${appUrl}/runtime/webhooks/blobs?functionName=Host.Functions.${blobFunction}&code=${blobsKey}'
-var place = '/blobServices/default/containers/${container}/blobs/'
-var subjects = empty(folder) ? place : '${place}${folder}/'
+resource app 'Microsoft.Web/sites@2025-03-01' existing = {
+  name: appName
+  scope: resourceGroup(appSubscription, appResourceGroup)
+
+  resource onBlobDeleted 'functions' existing = {
+    name: 'on_blob_deleted'
+  }
+}
+
+var blobsKey = listKeys('${app.id}/host/default', '2025-03-01').systemKeys.blobs_extension
+var webhook = '${appUrl}/runtime/webhooks/blobs?functionName=Host.Functions.'
+var subjects = [for place in watched: {
+  container: '/blobServices/default/containers/${place.container}/blobs/'
+  folder: '/blobServices/default/containers/${place.container}/blobs/${empty(place.folder) ? '' : '${place.folder}/'}'
+}]
 
 var deadLetters = {
   identity: {
@@ -50,19 +75,19 @@ resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' existing = {
 }
 
 // Accounts with a hierarchical namespace and SFTP also tell of a file that is only begun; a look then comes too early.
-resource uploads 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-15' = {
+resource uploads 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-15' = [for (place, number) in watched: {
   parent: topic
-  name: 'dag-relay-uploads-${uniqueString(appId, subjects)}'
+  name: 'dag-relay-uploads-${uniqueString(app.id, subjects[number].folder)}'
   properties: {
     eventDeliverySchema: 'EventGridSchema'
     destination: {
       endpointType: 'WebHook'
       properties: {
-        endpointUrl: webhook
+        endpointUrl: '${webhook}${place.function}&code=${blobsKey}'
       }
     }
     filter: {
-      subjectBeginsWith: subjects
+      subjectBeginsWith: subjects[number].folder
       includedEventTypes: [
         'Microsoft.Storage.BlobCreated'
       ]
@@ -83,25 +108,25 @@ resource uploads 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-15
     retryPolicy: retries
     deadLetterWithResourceIdentity: deadLetters
   }
-}
+}]
 
 // For the whole container: what is moved out of the folder has the new place as its subject, and of a directory that is
 // deleted with all that is in it only its own name is told.
-resource deletions 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-15' = {
+resource deletions 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-15' = [for number in range(0, length(watched)): {
   parent: topic
-  name: 'dag-relay-deletions-${uniqueString(appId, place)}'
+  name: 'dag-relay-deletions-${uniqueString(app.id, subjects[number].container)}'
   properties: {
     eventDeliverySchema: 'EventGridSchema'
     destination: {
       endpointType: 'AzureFunction'
       properties: {
-        resourceId: '${appId}/functions/${deletedFunction}'
+        resourceId: app::onBlobDeleted.id
         maxEventsPerBatch: 1
         preferredBatchSizeInKilobytes: 64
       }
     }
     filter: {
-      subjectBeginsWith: place
+      subjectBeginsWith: subjects[number].container
       includedEventTypes: [
         'Microsoft.Storage.BlobDeleted'
         'Microsoft.Storage.BlobRenamed'
@@ -112,4 +137,4 @@ resource deletions 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-
     retryPolicy: retries
     deadLetterWithResourceIdentity: deadLetters
   }
-}
+}]

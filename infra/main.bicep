@@ -1,5 +1,7 @@
 metadata description = 'DAG Relay on the Flex Consumption plan, for a Data Factory and a storage account that exist already.'
 
+import { AlwaysReady, ExtraSettings, Route, Settings, Tags, WatchedContainer } from 'types.bicep'
+
 targetScope = 'resourceGroup'
 
 @description('What the names of the resources are made from; azd fills in the name of its environment.')
@@ -7,48 +9,43 @@ targetScope = 'resourceGroup'
 @maxLength(64)
 param environmentName string
 
+@description('Region of the app, near the storage account.')
+@minLength(1)
 param location string = resourceGroup().location
 
-@description('The Data Factory that exists. Where its resource group and subscription are empty, they are those of the app.')
+@description('The Data Factory, which exists.')
+@minLength(3)
 param factoryName string
+
+@description('Resource group of the factory; empty: that of the app.')
 param factoryResourceGroup string = ''
+
+@description('Subscription of the factory; empty: that of the app.')
 param factorySubscription string = ''
 
-@description('The storage account that exists, to which the DAG files are uploaded; likewise.')
+@description('The storage account with the DAG files, which exists.')
+@minLength(3)
+@maxLength(24)
 param dagStorageName string
+
+@description('Resource group of the storage account; empty: that of the app.')
 param dagStorageResourceGroup string = ''
+
+@description('Subscription of the storage account; empty: that of the app.')
 param dagStorageSubscription string = ''
 
-@description('The account\'s container with the DAG files, also of all folders in `routes`.')
-param dagContainer string
+@description('Which folder is imported into which environment: the elements of RELAY_ROUTES.')
+@minLength(1)
+param routes Route[]
 
-@description('Path in the container of the folder that contains dags/; empty for the container itself.')
-param dagFolder string = ''
+@description('More settings of the app, like { RELAY_QUIET_SECONDS: \'10\' }; no secrets, and none that the template makes.')
+param extraSettings ExtraSettings = {}
 
-@description('Airflow environment (integration runtime) of the factory; not with `routes`.')
-param airflowEnvironment string = ''
+@description('Settings that are secrets, by name, like RELAY_WEBHOOK_SECRETS. They are kept in a Key Vault; without any there is none.')
+param secretNames string[] = []
 
-@description('The factory\'s linked service to the storage account; not with `routes`.')
-param linkedService string = ''
-
-@description('Instead of environment, linked service and folder: many routes, as in RELAY_ROUTES.')
-param routes array = []
-
-@description('More settings of the app by name, like { RELAY_QUIET_SECONDS: \'10\' }; they win over those of the template.')
-@secure()
-param extraSettings object = {}
-
-@description('RELAY_WEBHOOK_SECRETS. This and the next two are kept in a Key Vault; where all are empty, there is none.')
-@secure()
-param webhookSecrets string = ''
-
-@description('RELAY_NOTIFICATION_URL; that of a chat is a secret by itself.')
-@secure()
-param notificationUrl string = ''
-
-@description('RELAY_NOTIFICATION_SECRET')
-@secure()
-param notificationSecret string = ''
+@description('Their values by name.')
+param secretValues Settings = {}
 
 @description('`custom` is the narrowest role that can be made; `contributor` is the built-in Data Factory Contributor.')
 @allowed([
@@ -58,9 +55,10 @@ param notificationSecret string = ''
 param factoryRole string = 'custom'
 
 @description('The action behind airflow/sync is not published. The wildcard covers it; see modules/factory-access.bicep.')
+@minLength(1)
 param syncAction string = 'Microsoft.DataFactory/factories/*/action'
 
-@description('Role on the DAG container. Reader is what the app needs; the docs of the blob trigger recommend the owner.')
+@description('Role on the DAG containers. Reader is what host and app need with Event Grid.')
 @allowed([
   'storageBlobDataReader'
   'storageBlobDataOwner'
@@ -73,6 +71,7 @@ param systemTopicName string = ''
 @description('false, if the account has a system topic already: then name it, and give it a system-assigned identity.')
 param createSystemTopic bool = true
 
+@description('Version of Python.')
 @allowed([
   '3.11'
   '3.12'
@@ -80,47 +79,81 @@ param createSystemTopic bool = true
 ])
 param pythonVersion string = '3.13'
 
+@description('Memory of an instance.')
 @allowed([
   2048
   4096
 ])
 param instanceMemoryMB int = 2048
+
+@description('The plan never runs more instances than this.')
+@minValue(1)
+@maxValue(1000)
 param maximumInstances int = 40
+
+@description('HTTP requests that an instance deals with at once, and threads of its worker. The plan\'s own default is one request.')
+@minValue(1)
+@maxValue(1000)
+param httpConcurrency int = 16
+
+@description('Instances that are kept running, like [{ name: \'blob\', instanceCount: 1 }]; they are paid for while idle.')
+param alwaysReady AlwaysReady[] = []
 
 @description('Puts the app into a network of its own, and its storage and vault behind private endpoints.')
 param useNetwork bool = false
+
+@description('The network\'s address block, at least a /24.')
+@minLength(1)
 param networkPrefix string = '10.71.0.0/24'
 
-@description('Addresses (CIDR) that may call the app, next to Event Grid. Empty: everybody who has a key.')
-param allowedAddresses array = []
+@description('CIDR blocks that may call the app, besides Event Grid. Empty: every caller that has a key.')
+param allowedAddresses string[] = []
 
 @description('Addresses that get an e-mail when an alert fires. Empty: alerts only show in the portal.')
-param alertEmails array = []
+param alertEmails string[] = []
 
 @description('So many failed syncs within an hour raise an alert.')
+@minValue(1)
 param failuresToAlert int = 3
 
-param tags object = {}
+@description('Tags of every resource.')
+param tags Tags = {}
 
 var token = toLower(uniqueString(subscription().id, resourceGroup().id, environmentName))
 var appName = 'dag-relay-${token}'
-var allTags = union({ 'azd-env-name': environmentName }, tags)
-var secretNames = concat(
-  empty(webhookSecrets) ? [] : ['RELAY-WEBHOOK-SECRETS'],
-  empty(notificationUrl) ? [] : ['RELAY-NOTIFICATION-URL'],
-  empty(notificationSecret) ? [] : ['RELAY-NOTIFICATION-SECRET']
-)
-var keepSecrets = !empty(secretNames)
+var networkName = 'vnet-${appName}'
 var vaultName = 'kv-${token}'
-// Without a version, so that a new version of a secret is taken up by itself.
-var keptAt = '@Microsoft.KeyVault(SecretUri=https://${vaultName}${environment().suffixes.keyvaultDns}/secrets'
+var allTags = union({ 'azd-env-name': environmentName }, tags)
 var factoryGroup = empty(factoryResourceGroup) ? resourceGroup().name : factoryResourceGroup
 var factorySubscriptionId = empty(factorySubscription) ? subscription().subscriptionId : factorySubscription
 var dagGroup = empty(dagStorageResourceGroup) ? resourceGroup().name : dagStorageResourceGroup
 var dagSubscriptionId = empty(dagStorageSubscription) ? subscription().subscriptionId : dagStorageSubscription
 var topicName = empty(systemTopicName) ? 'dag-relay-${dagStorageName}' : systemTopicName
+var topicId = resourceId(dagSubscriptionId, dagGroup, 'Microsoft.EventGrid/systemTopics', topicName)
 
-resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
+var keepSecrets = !empty(secretNames)
+// Without a version, so that a new version of a secret is picked up automatically.
+var kept = toObject(
+  secretNames,
+  name => name,
+  name => '@Microsoft.KeyVault(SecretUri=https://${vaultName}${environment().suffixes.keyvaultDns}/secrets/${replace(name, '_', '-')})'
+)
+
+// The app watches each container once, under a name that follows from connection and container; only the first has a short one.
+var connection = 'DagStorage'
+var places = [for route in routes: '${route.?connection ?? connection}-${first(split(route.folder, '/'))}']
+var foldersHere = map(filter(routes, route => (route.?connection ?? connection) == connection), route => route.folder)
+var containers = reduce(foldersHere, [], (known, folder) => union(known, [first(split(folder, '/'))]))
+var watched = [for container in containers: {
+  container: container
+  function: places[0] == '${connection}-${container}' ? 'on_dag_blob' : 'on_dag_blob-${connection}-${container}'
+  // Two folders of a container: its events are told once, for all of it, and the app looks at the folder that it is about.
+  folder: length(filter(foldersHere, folder => first(split(folder, '/')) == container)) == 1
+    ? join(skip(split(filter(foldersHere, folder => first(split(folder, '/')) == container)[0], '/'), 1), '/')
+    : ''
+}]
+
+resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
   name: 'id-${appName}'
   location: location
   tags: allTags
@@ -131,7 +164,7 @@ resource factory 'Microsoft.DataFactory/factories@2018-06-01' existing = {
   scope: resourceGroup(factorySubscriptionId, factoryGroup)
 }
 
-resource dagStorage 'Microsoft.Storage/storageAccounts@2023-05-01' existing = {
+resource dagStorage 'Microsoft.Storage/storageAccounts@2025-06-01' existing = {
   name: dagStorageName
   scope: resourceGroup(dagSubscriptionId, dagGroup)
 }
@@ -139,7 +172,7 @@ resource dagStorage 'Microsoft.Storage/storageAccounts@2023-05-01' existing = {
 module network 'modules/network.bicep' = if (useNetwork) {
   name: 'network'
   params: {
-    name: 'vnet-${appName}'
+    name: networkName
     location: location
     tags: allTags
     addressPrefix: networkPrefix
@@ -153,6 +186,7 @@ module eventTopic 'modules/event-topic.bicep' = {
     name: topicName
     create: createSystemTopic
     storageName: dagStorageName
+    location: dagStorage.location
     tags: allTags
   }
 }
@@ -164,20 +198,21 @@ module hostStorage 'modules/host-storage.bicep' = {
     location: location
     tags: allTags
     closed: useNetwork
+    identityId: identity.id
     appPrincipalId: identity.properties.principalId
+    topicId: topicId
     topicPrincipalId: eventTopic.outputs.principalId
   }
 }
 
-module hostStorageEndpoints 'modules/private-endpoint.bicep' = [for service in ['blob', 'queue', 'table']: {
+module hostStorageEndpoints 'modules/private-endpoint.bicep' = [for service in (useNetwork ? ['blob', 'queue', 'table'] : []): {
   name: 'endpoint-${service}'
   params: {
-    enabled: useNetwork
     name: 'pe-${service}-${appName}'
     location: location
     tags: allTags
-    networkId: useNetwork ? network!.outputs.id : ''
-    subnetId: useNetwork ? network!.outputs.endpointSubnetId : ''
+    networkName: networkName
+    subnetId: network!.outputs.endpointSubnetId
     resourceId: hostStorage.outputs.id
     groupId: service
     zone: 'privatelink.${service}.${environment().suffixes.storage}'
@@ -190,6 +225,7 @@ module monitoring 'modules/monitoring.bicep' = {
     name: appName
     location: location
     tags: allTags
+    identityId: identity.id
     appPrincipalId: identity.properties.principalId
   }
 }
@@ -201,26 +237,22 @@ module vault 'modules/vault.bicep' = if (keepSecrets) {
     location: location
     tags: allTags
     closed: useNetwork
+    identityId: identity.id
     appPrincipalId: identity.properties.principalId
     names: secretNames
-    secrets: {
-      'RELAY-WEBHOOK-SECRETS': webhookSecrets
-      'RELAY-NOTIFICATION-URL': notificationUrl
-      'RELAY-NOTIFICATION-SECRET': notificationSecret
-    }
+    values: secretValues
   }
 }
 
-module vaultEndpoint 'modules/private-endpoint.bicep' = if (keepSecrets) {
+module vaultEndpoint 'modules/private-endpoint.bicep' = if (keepSecrets && useNetwork) {
   name: 'endpoint-vault'
   params: {
-    enabled: useNetwork
     name: 'pe-vault-${appName}'
     location: location
     tags: allTags
-    networkId: useNetwork ? network!.outputs.id : ''
-    subnetId: useNetwork ? network!.outputs.endpointSubnetId : ''
-    resourceId: keepSecrets ? vault!.outputs.id : ''
+    networkName: networkName
+    subnetId: network!.outputs.endpointSubnetId
+    resourceId: vault!.outputs.id
     groupId: 'vault'
     zone: 'privatelink${replace(environment().suffixes.keyvaultDns, '.vault.', '.vaultcore.')}'
   }
@@ -231,8 +263,9 @@ module dagAccess 'modules/dag-access.bicep' = {
   scope: resourceGroup(dagSubscriptionId, dagGroup)
   params: {
     storageName: dagStorageName
-    container: dagContainer
+    containers: containers
     containerRole: dagContainerRole
+    identityId: identity.id
     appPrincipalId: identity.properties.principalId
   }
 }
@@ -244,14 +277,9 @@ module factoryAccess 'modules/factory-access.bicep' = {
     factoryName: factoryName
     role: factoryRole
     syncAction: syncAction
+    identityId: identity.id
     appPrincipalId: identity.properties.principalId
   }
-}
-
-var route = {
-  RELAY_ENVIRONMENT: airflowEnvironment
-  RELAY_LINKED_SERVICE: linkedService
-  RELAY_FOLDER: '${dagContainer}/${dagFolder}'
 }
 
 module app 'modules/app.bicep' = {
@@ -264,6 +292,8 @@ module app 'modules/app.bicep' = {
     pythonVersion: pythonVersion
     instanceMemoryMB: instanceMemoryMB
     maximumInstances: maximumInstances
+    httpConcurrency: httpConcurrency
+    alwaysReady: alwaysReady
     packageContainerUrl: hostStorage.outputs.packageContainerUrl
     subnetId: useNetwork ? network!.outputs.appSubnetId : ''
     allowedAddresses: allowedAddresses
@@ -277,20 +307,20 @@ module app 'modules/app.bicep' = {
         DagStorage__credential: 'managedidentity'
         DagStorage__clientId: identity.properties.clientId
         DagStorage__blobServiceUri: dagStorage.properties.primaryEndpoints.blob
-        DagStorage__queueServiceUri: dagStorage.properties.primaryEndpoints.queue
+        // Only the host's blob trigger uses it, for what failed five times, and any account does: so it is the app's own.
+        DagStorage__queueServiceUri: hostStorage.outputs.queueUrl
         AZURE_CLIENT_ID: identity.properties.clientId
         AZURE_TOKEN_CREDENTIALS: 'ManagedIdentityCredential'
         AZURE_CLOUD: environment().name
         APPLICATIONINSIGHTS_CONNECTION_STRING: monitoring.outputs.connectionString
         APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.properties.clientId};Authorization=AAD'
+        PYTHON_THREADPOOL_THREAD_COUNT: string(httpConcurrency)
         RELAY_BLOB_SOURCE: 'eventgrid'
         RELAY_FACTORY: factory.id
-        RELAY_CONNECTION: 'DagStorage'
+        RELAY_CONNECTION: connection
+        RELAY_ROUTES: string(routes)
       },
-      empty(routes) ? route : { RELAY_ROUTES: string(routes) },
-      empty(webhookSecrets) ? {} : { RELAY_WEBHOOK_SECRETS: '${keptAt}/RELAY-WEBHOOK-SECRETS)' },
-      empty(notificationUrl) ? {} : { RELAY_NOTIFICATION_URL: '${keptAt}/RELAY-NOTIFICATION-URL)' },
-      empty(notificationSecret) ? {} : { RELAY_NOTIFICATION_SECRET: '${keptAt}/RELAY-NOTIFICATION-SECRET)' },
+      kept,
       extraSettings
     )
   }
@@ -310,20 +340,39 @@ module alerts 'modules/alerts.bicep' = {
     location: location
     tags: allTags
     insightsId: monitoring.outputs.insightsId
-    topicId: eventTopic.outputs.id
+    topicId: topicId
     emails: alertEmails
     failuresToAlert: failuresToAlert
   }
+  dependsOn: [
+    eventTopic
+  ]
 }
 
-// What infra/scripts/subscribe.sh needs; azd keeps outputs in its environment and hands them to its hooks.
-output AZURE_FUNCTION_APP_NAME string = app.outputs.name
-output AZURE_FUNCTION_APP_ID string = app.outputs.id
+// What infra/scripts need; azd keeps outputs in its environment and hands them to its hooks.
+@description('Name of the app.')
+output AZURE_FUNCTION_APP_NAME string = appName
+
+@description('Address of the app.')
 output AZURE_FUNCTION_APP_URL string = app.outputs.url
-output DAG_STORAGE_RESOURCE_GROUP string = dagGroup
-output DAG_STORAGE_SUBSCRIPTION string = dagSubscriptionId
-output DAG_CONTAINER string = dagContainer
-output DAG_FOLDER string = empty(routes) ? dagFolder : ''
+
+@description('Id of the principal that the app runs as.')
+output AZURE_FUNCTION_APP_PRINCIPAL_ID string = identity.properties.principalId
+
+@description('Resource group of the DAG storage account.')
+output EVENT_RESOURCE_GROUP string = dagGroup
+
+@description('Its subscription.')
+output EVENT_SUBSCRIPTION string = dagSubscriptionId
+
+@description('Its system topic.')
 output EVENT_TOPIC_NAME string = topicName
+
+@description('The containers that are watched.')
+output WATCHED_CONTAINERS WatchedContainer[] = watched
+
+@description('The app\'s own storage account.')
 output DEAD_LETTER_STORAGE_ID string = hostStorage.outputs.id
+
+@description('Its container for what Event Grid could not deliver.')
 output DEAD_LETTER_CONTAINER string = hostStorage.outputs.deadLetterContainer

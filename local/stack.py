@@ -1,11 +1,8 @@
 """The local stack: Azurite, the ARM emulator and the app in a Functions host, each a child process."""
 
 import os
-import shutil
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -17,10 +14,10 @@ from local.app_settings import ROOT, Addresses, environment
 from local.azurite import PORTS, Azurite
 from local.errors import LocalError
 from local.events.options import Events
+from local.functions_host import FunctionsHost, HostName, require
 from local.ports import LOOPBACK, check_free, free_ports
 from local.processes import Child
 
-HostName = Literal["standin", "func"]
 AirflowName = Literal["emulated", "real"]
 
 
@@ -39,8 +36,7 @@ class Plan:
     def checked(self) -> "Plan":
         """Return the plan with every port chosen; raise LocalError if a port or the host is not to be had."""
         check_free([(port, purpose) for port, purpose in self._ports() if port])
-        if self.host == "func" and shutil.which("func") is None:
-            raise LocalError("there is no `func` on this machine; install Azure Functions Core Tools or leave HOST out")
+        require(self.host)
         return replace(
             self,
             app_port=self.app_port or free_ports(1),
@@ -63,7 +59,10 @@ class Stack:
     airflow: Installation | None = None
 
     def wait(self) -> None:
-        """Wait until one of its processes ends, which none should; raise LocalError that says which."""
+        """Wait until one of its parts ends, which none should; raise LocalError that says which.
+
+        The Functions host is not among them: it may end, and is started again.
+        """
         while True:
             for child in self.children:
                 if child.exit_code is not None:
@@ -96,14 +95,14 @@ def running(plan: Plan, log: TextIO = sys.stderr) -> Iterator[Stack]:
         azurite = start("Azurite", storage.command(ROOT))
         arm = start("the ARM emulator", _arm_command(plan, storage, airflow))
         azurite.wait_until(storage.answers)
-        app = start("the Functions host", _host_command(plan))
+        host = FunctionsHost(plan.host, plan.app_port, env, enable_auth=plan.enable_auth)
+        app = host.service(log)
+        ending.callback(app.stop)
         arm.ready_line()
-        if plan.host == "func":
-            app.wait_until(lambda: _answers(f"{app_url}/admin/host/status"))
-        else:
-            app.ready_line()
+        host.wait_until_ready(app.child)
+        app.supervise()
         if plan.events:
-            start("the Event Grid", _events_command(plan.events, app_url)).ready_line()
+            start("the Event Grid", _events_command(plan.events, host.url)).ready_line()
         if airflow:
             children[0].wait_until(airflow.answers, START_TIMEOUT_S)
         own = storage.blob_url, storage.queue_url, storage.connection_string
@@ -126,22 +125,5 @@ def _arm_command(plan: Plan, storage: Azurite, airflow: Installation | None) -> 
     return [*module, "--port", str(plan.arm_port), "--storage-connection-string", storage.connection_string, *real]
 
 
-def _host_command(plan: Plan) -> list[str]:
-    if plan.host == "standin":
-        auth = ["--enable-auth"] if plan.enable_auth else []
-        return [sys.executable, "-m", "local", "host", "--port", str(plan.app_port), *auth]
-    return ["func", "start", "--port", str(plan.app_port), *(["--enableAuth"] if plan.enable_auth else [])]
-
-
 def _events_command(options: Events, app: str) -> list[str]:
     return [sys.executable, "-m", "local", "events", "--app", app, *options.as_arguments()]
-
-
-def _answers(url: str) -> bool:
-    try:
-        urllib.request.urlopen(url, timeout=1).close()  # noqa: S310 - our own loopback address
-    except urllib.error.HTTPError:
-        return True
-    except OSError:
-        return False
-    return True

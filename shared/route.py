@@ -1,5 +1,6 @@
 """A route: which folder goes into which environment, and how."""
 
+import json
 from dataclasses import dataclass
 
 from shared.adf.names import EnvironmentId
@@ -16,3 +17,9 @@ class Route:
     folder: FolderPath
     request: SyncRequest
     connection: str
+
+    @property
+    def target(self) -> str:
+        """What stands for the place that the folder goes to, and how: two routes with the same one are the same."""
+        settings = json.dumps(self.request.wire(), sort_keys=True)
+        return f"{self.environment.key} {self.connection} {settings}"

@@ -1,15 +1,30 @@
-"""What all layers share: no test sees the caller's settings, and no test is left to chance."""
+"""What all layers share: no test sees the caller's settings, and no test is left to chance.
+
+`--host func`, or HOST=func in the environment, runs the whole stack on Microsoft's own Functions host.
+"""
 
 import os
 
 import pytest
 from hypothesis import settings
 
+from local.functions_host import HOSTS
+from tests import hosts
+
 # The same examples on every run, and no deadline: a busy machine is no failure.
 settings.register_profile("project", derandomize=True, deadline=None)
 settings.load_profile("project")
 
 _OURS = ("RELAY_", "AZURE_", "ARM_", "IDENTITY_", "MSI_", "AzureWebJobs")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    default = os.environ.get("HOST")
+    parser.addoption("--host", choices=HOSTS, default=default if default in HOSTS else "standin")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    hosts.chosen = config.getoption("host")
 
 
 @pytest.fixture(autouse=True)

@@ -19,6 +19,7 @@ from local.ports import free_ports
 from local.processes import Child
 from shared.folder.blobs import list_folder
 from shared.folder.path import FolderPath
+from shared.storage.clock import note_date
 from shared.sync.baseline import Baseline
 
 FOLDER = FolderPath.parse("files/airflow")
@@ -37,7 +38,9 @@ def main() -> None:
         child = Child("Azurite", azurite.command(ROOT), env=os.environ, cwd=ROOT, log=nowhere)
         try:
             child.wait_until(azurite.answers)
-            _measure(BlobServiceClient.from_connection_string(azurite.connection_string), files)
+            _measure(
+                BlobServiceClient.from_connection_string(azurite.connection_string, raw_response_hook=note_date), files
+            )
         finally:
             child.stop()
 

@@ -21,6 +21,7 @@ from local.ports import free_ports
 from local.processes import Child
 from shared.api.routes.syncs import LONGEST_PAGE, HistoryQuery
 from shared.api.routes.views import SyncPage
+from shared.storage.clock import note_date
 from shared.storage.documents import BlobDocuments
 from shared.sync.history import CallMade, Changes, History, Names, SyncRecord, SyncSummary, new_sync_id
 
@@ -41,7 +42,7 @@ def main() -> None:
         child = Child("Azurite", azurite.command(ROOT), env=os.environ, cwd=ROOT, log=nowhere)
         try:
             child.wait_until(azurite.answers)
-            service = BlobServiceClient.from_connection_string(azurite.connection_string)
+            service = BlobServiceClient.from_connection_string(azurite.connection_string, raw_response_hook=note_date)
             for count in counts:
                 container = service.create_container(f"history-{count}")
                 _measure(BlobDocuments(container), count)

@@ -1,11 +1,27 @@
-metadata description = 'Alerts for whoever is paged: the queries look for what the app logs, word for word.'
+metadata description = 'Alerts for the operator: the queries look for what the app logs, word for word.'
 
+import { Tags } from '../types.bicep'
+
+@description('What the names are made from.')
 param name string
+
+@description('Region of the log alerts.')
 param location string
-param tags object
+
+@description('Tags of every alert.')
+param tags Tags
+
+@description('ARM id of Application Insights, where the log alerts look.')
 param insightsId string
+
+@description('ARM id of the event topic.')
 param topicId string
-param emails array
+
+@description('Addresses that get an e-mail.')
+param emails string[]
+
+@description('So many failed syncs within an hour raise an alert.')
+@minValue(1)
 param failuresToAlert int
 
 resource people 'Microsoft.Insights/actionGroups@2023-01-01' = {
@@ -31,7 +47,7 @@ var rules = [
     window: 'PT30M'
     operator: 'LessThan'
     threshold: 1
-    query: 'requests | where name contains "on_sweep" and success == true'
+    query: 'requests | where name contains "on_sweep" and tobool(success)'
   }
   {
     id: 'not-ready'
@@ -62,7 +78,7 @@ var rules = [
   }
 ]
 
-resource logAlerts 'Microsoft.Insights/scheduledQueryRules@2022-06-15' = [for rule in rules: {
+resource logAlerts 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [for rule in rules: {
   name: '${rule.id}-${name}'
   location: location
   tags: tags
@@ -102,7 +118,7 @@ resource logAlerts 'Microsoft.Insights/scheduledQueryRules@2022-06-15' = [for ru
   }
 }]
 
-resource deadLetters 'Microsoft.Insights/metricAlerts@2018-03-01' = {
+resource deadLetters 'Microsoft.Insights/metricAlerts@2026-01-01' = {
   name: 'dead-letters-${name}'
   location: 'global'
   tags: tags

@@ -1,12 +1,33 @@
 metadata description = 'The Functions app on the Flex Consumption plan.'
 
+import { AlwaysReady, Tags } from '../types.bicep'
+
+@description('Name of the app.')
 param name string
+
+@description('Region of the app.')
 param location string
-param tags object
+
+@description('Tags of every resource.')
+param tags Tags
+
+@description('ARM id of the user-assigned identity that the app runs as.')
 param identityId string
+
+@description('Version of Python.')
 param pythonVersion string
+
+@description('Memory of an instance.')
 param instanceMemoryMB int
+
+@description('The plan never runs more instances than this.')
 param maximumInstances int
+
+@description('HTTP requests that an instance deals with at once.')
+param httpConcurrency int
+
+@description('Instances that are kept running.')
+param alwaysReady AlwaysReady[]
 
 @description('Where deployments are kept, as URL of a container of the app\'s own storage.')
 param packageContainerUrl string
@@ -14,14 +35,13 @@ param packageContainerUrl string
 @description('Empty: the app is in no network.')
 param subnetId string
 
-@description('Empty: everybody who has a key may call.')
-param allowedAddresses array
+@description('CIDR blocks that may call the app. Empty: every caller that has a key.')
+param allowedAddresses string[]
 
-@description('All app settings, by name.')
-@secure()
-param settings object
+@description('All app settings; in place of a secret stands where it is kept.')
+param settings { *: string }
 
-resource plan 'Microsoft.Web/serverfarms@2023-12-01' = {
+resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   name: 'plan-${name}'
   location: location
   tags: tags
@@ -36,15 +56,13 @@ resource plan 'Microsoft.Web/serverfarms@2023-12-01' = {
 }
 
 // Event Grid delivers from the internet, so the app cannot be closed to it altogether.
-var eventGrid = [
-  {
-    name: 'event-grid'
-    action: 'Allow'
-    priority: 100
-    tag: 'ServiceTag'
-    ipAddress: 'AzureEventGrid'
-  }
-]
+var eventGrid = {
+  name: 'event-grid'
+  action: 'Allow'
+  priority: 100
+  tag: 'ServiceTag'
+  ipAddress: 'AzureEventGrid'
+}
 var callers = [for (address, number) in allowedAddresses: {
   name: 'caller-${number}'
   action: 'Allow'
@@ -53,7 +71,7 @@ var callers = [for (address, number) in allowedAddresses: {
 }]
 var restricted = !empty(allowedAddresses)
 
-resource app 'Microsoft.Web/sites@2023-12-01' = {
+resource app 'Microsoft.Web/sites@2025-03-01' = {
   name: name
   location: location
   tags: union(tags, { 'azd-service-name': 'relay' })
@@ -88,6 +106,12 @@ resource app 'Microsoft.Web/sites@2023-12-01' = {
       scaleAndConcurrency: {
         instanceMemoryMB: instanceMemoryMB
         maximumInstanceCount: maximumInstances
+        alwaysReady: alwaysReady
+        triggers: {
+          http: {
+            perInstanceConcurrency: httpConcurrency
+          }
+        }
       }
     }
     siteConfig: {
@@ -96,26 +120,36 @@ resource app 'Microsoft.Web/sites@2023-12-01' = {
       ftpsState: 'Disabled'
       remoteDebuggingEnabled: false
       ipSecurityRestrictionsDefaultAction: restricted ? 'Deny' : 'Allow'
-      ipSecurityRestrictions: restricted ? concat(eventGrid, callers) : []
+      ipSecurityRestrictions: restricted ? concat([eventGrid], callers) : []
     }
   }
 }
 
-resource appSettings 'Microsoft.Web/sites/config@2023-12-01' = {
+resource appSettings 'Microsoft.Web/sites/config@2025-03-01' = {
   parent: app
   name: 'appsettings'
   properties: settings
 }
 
 // Publishing goes with the publisher's own identity, never with a password.
-resource passwords 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2023-12-01' = [for door in ['ftp', 'scm']: {
+resource ftpPasswords 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = {
   parent: app
-  name: door
+  name: 'ftp'
   properties: {
     allow: false
   }
-}]
+}
 
+resource scmPasswords 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = {
+  parent: app
+  name: 'scm'
+  properties: {
+    allow: false
+  }
+}
+
+@description('ARM id of the app.')
 output id string = app.id
-output name string = app.name
+
+@description('Its address.')
 output url string = 'https://${app.properties.defaultHostName}'

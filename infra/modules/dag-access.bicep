@@ -1,54 +1,44 @@
-metadata description = 'What the app may do in the DAG storage account: read one container, and write to one queue.'
+metadata description = 'What the app may do in the DAG storage account: read its containers with DAG files. Nothing else.'
 
+@description('The storage account, of the same resource group.')
 param storageName string
-param container string
+
+@description('Containers with DAG files.')
+param containers string[]
+
+@description('The role on them, by its name in roles.json.')
+@allowed([
+  'storageBlobDataReader'
+  'storageBlobDataOwner'
+])
 param containerRole string
+
+@description('ARM id of the app\'s identity; it makes the names of the role assignments.')
+param identityId string
+
+@description('Principal id of the same identity.')
 param appPrincipalId string
 
 var roles = loadJsonContent('../roles.json')
 
-resource storage 'Microsoft.Storage/storageAccounts@2023-05-01' existing = {
+resource storage 'Microsoft.Storage/storageAccounts@2025-06-01' existing = {
   name: storageName
+
+  resource blobs 'blobServices' existing = {
+    name: 'default'
+
+    resource dags 'containers' existing = [for container in containers: {
+      name: container
+    }]
+  }
 }
 
-resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2023-05-01' existing = {
-  parent: storage
-  name: 'default'
-}
-
-resource dags 'Microsoft.Storage/storageAccounts/blobServices/containers@2023-05-01' existing = {
-  parent: blobs
-  name: container
-}
-
-resource queues 'Microsoft.Storage/storageAccounts/queueServices@2023-05-01' existing = {
-  parent: storage
-  name: 'default'
-}
-
-// The host's blob trigger leaves what failed five times in this queue of the account that it watches. It is made here, so
-// that the app needs rights on this queue only.
-resource poison 'Microsoft.Storage/storageAccounts/queueServices/queues@2023-05-01' = {
-  parent: queues
-  name: 'webjobs-blobtrigger-poison'
-}
-
-resource mayRead 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(dags.id, appPrincipalId, roles[containerRole])
-  scope: dags
+resource mayRead 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for (container, number) in containers: {
+  name: guid(storage::blobs::dags[number].id, identityId, roles[containerRole])
+  scope: storage::blobs::dags[number]
   properties: {
     principalId: appPrincipalId
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles[containerRole])
   }
-}
-
-resource mayLeavePoison 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(poison.id, appPrincipalId, roles.storageQueueDataContributor)
-  scope: poison
-  properties: {
-    principalId: appPrincipalId
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.storageQueueDataContributor)
-  }
-}
+}]

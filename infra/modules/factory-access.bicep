@@ -1,7 +1,9 @@
 metadata description = 'What the app may do in the Data Factory.'
 
+@description('The factory, of the same resource group.')
 param factoryName string
 
+@description('`custom` is the narrowest role that can be made; `contributor` is the built-in Data Factory Contributor.')
 @allowed([
   'custom'
   'contributor'
@@ -11,7 +13,14 @@ param role string
 // Azure refuses a role that names an action which no provider publishes, and the one behind airflow/sync is not published.
 // By ARM's rule for a POST it ends in /action, so the wildcard is accepted and covers it; what else it covers and is
 // published is taken away again below. Where this is not enough, ARM's refusal names the action, and the relay shows it.
+@description('The action behind airflow/sync.')
+@minLength(1)
 param syncAction string
+
+@description('ARM id of the app\'s identity; it makes the name of the role assignment.')
+param identityId string
+
+@description('Principal id of the same identity.')
 param appPrincipalId string
 
 var roles = loadJsonContent('../roles.json')
@@ -83,7 +92,7 @@ resource relayRole 'Microsoft.Authorization/roleDefinitions@2022-04-01' = if (cu
 var contributorId = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.dataFactoryContributor)
 
 resource mayCall 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(factory.id, appPrincipalId, role)
+  name: guid(factory.id, identityId, role)
   scope: factory
   properties: {
     principalId: appPrincipalId

@@ -1,13 +1,20 @@
 metadata description = 'A network for the app: one subnet that it lives in, one for the private endpoints of what it needs.'
 
+import { Tags } from '../types.bicep'
+
+@description('Name of the network.')
 param name string
+
+@description('Region of the network.')
 param location string
-param tags object
+
+@description('Tags of every resource.')
+param tags Tags
 
 @description('At least a /24: the app gets the lower half.')
 param addressPrefix string
 
-resource network 'Microsoft.Network/virtualNetworks@2023-11-01' = {
+resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
   name: name
   location: location
   tags: tags
@@ -42,16 +49,18 @@ resource network 'Microsoft.Network/virtualNetworks@2023-11-01' = {
   }
 }
 
-resource appSubnet 'Microsoft.Network/virtualNetworks/subnets@2023-11-01' existing = {
+resource appSubnet 'Microsoft.Network/virtualNetworks/subnets@2025-05-01' existing = {
   parent: network
   name: 'app'
 }
 
-resource endpointSubnet 'Microsoft.Network/virtualNetworks/subnets@2023-11-01' existing = {
+resource endpointSubnet 'Microsoft.Network/virtualNetworks/subnets@2025-05-01' existing = {
   parent: network
   name: 'endpoints'
 }
 
-output id string = network.id
+@description('The subnet that the app lives in.')
 output appSubnetId string = appSubnet.id
+
+@description('The subnet of the private endpoints.')
 output endpointSubnetId string = endpointSubnet.id

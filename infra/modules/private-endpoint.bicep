@@ -1,21 +1,36 @@
 metadata description = 'A way from the network to one service of a resource, with the name that the service is known by.'
 
-@description('false makes nothing, so that a caller can decide for a whole list.')
-param enabled bool
+import { Tags } from '../types.bicep'
+
+@description('Name of the endpoint.')
 param name string
+
+@description('Region of the network.')
 param location string
-param tags object
-param networkId string
+
+@description('Tags of every resource.')
+param tags Tags
+
+@description('The network, of the same resource group, by its name.')
+param networkName string
+
+@description('The network\'s subnet for private endpoints.')
 param subnetId string
 
-@description('The resource that is reached, and which of its services.')
+@description('ARM id of the resource that is reached.')
 param resourceId string
+
+@description('Which of its services.')
 param groupId string
 
 @description('Private DNS zone of the service, like privatelink.blob.core.windows.net.')
 param zone string
 
-resource endpoint 'Microsoft.Network/privateEndpoints@2023-11-01' = if (enabled) {
+resource network 'Microsoft.Network/virtualNetworks@2025-05-01' existing = {
+  name: networkName
+}
+
+resource endpoint 'Microsoft.Network/privateEndpoints@2025-05-01' = {
   name: name
   location: location
   tags: tags
@@ -37,26 +52,26 @@ resource endpoint 'Microsoft.Network/privateEndpoints@2023-11-01' = if (enabled)
   }
 }
 
-resource dnsZone 'Microsoft.Network/privateDnsZones@2020-06-01' = if (enabled) {
+resource dnsZone 'Microsoft.Network/privateDnsZones@2024-06-01' = {
   name: zone
   location: 'global'
   tags: tags
 }
 
-resource link 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2020-06-01' = if (enabled) {
+resource link 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01' = {
   parent: dnsZone
-  name: uniqueString(networkId)
+  name: networkName
   location: 'global'
   tags: tags
   properties: {
     registrationEnabled: false
     virtualNetwork: {
-      id: networkId
+      id: network.id
     }
   }
 }
 
-resource record 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2023-11-01' = if (enabled) {
+resource record 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2025-05-01' = {
   parent: endpoint
   name: 'default'
   properties: {

@@ -1,23 +1,34 @@
 metadata description = 'A vault for the secrets among the settings; the app may read these and nothing else.'
 
+import { Settings, Tags } from '../types.bicep'
+
+@description('Name of the vault.')
 param name string
+
+@description('Region of the vault.')
 param location string
-param tags object
+
+@description('Tags of the vault.')
+param tags Tags
 
 @description('true closes the vault to the internet.')
 param closed bool
+
+@description('ARM id of the app\'s identity; it makes the names of the role assignments.')
+param identityId string
+
+@description('Principal id of the same identity.')
 param appPrincipalId string
 
-@description('Which secrets to keep.')
-param names array
+@description('Settings to keep; a secret\'s name has dashes for underscores.')
+param names string[]
 
-@description('Their values, by name.')
-@secure()
-param secrets object
+@description('Their values by name.')
+param values Settings
 
 var roles = loadJsonContent('../roles.json')
 
-resource vault 'Microsoft.KeyVault/vaults@2023-07-01' = {
+resource vault 'Microsoft.KeyVault/vaults@2025-05-01' = {
   name: name
   location: location
   tags: tags
@@ -36,16 +47,16 @@ resource vault 'Microsoft.KeyVault/vaults@2023-07-01' = {
   }
 }
 
-resource kept 'Microsoft.KeyVault/vaults/secrets@2023-07-01' = [for secret in names: {
+resource kept 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = [for setting in names: {
   parent: vault
-  name: secret
+  name: replace(setting, '_', '-')
   properties: {
-    value: secrets[secret]
+    value: values[setting]
   }
 }]
 
-resource appAccess 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for (secret, number) in names: {
-  name: guid(vault.id, secret, appPrincipalId, roles.keyVaultSecretsUser)
+resource mayRead 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for (setting, number) in names: {
+  name: guid(kept[number].id, identityId, roles.keyVaultSecretsUser)
   scope: kept[number]
   properties: {
     principalId: appPrincipalId
@@ -54,4 +65,5 @@ resource appAccess 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for (
   }
 }]
 
+@description('ARM id of the vault.')
 output id string = vault.id

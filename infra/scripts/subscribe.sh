@@ -4,9 +4,9 @@
 # It can be repeated at any time, and has to be after the blobs_extension key was renewed.
 set -euo pipefail
 
-for name in AZURE_SUBSCRIPTION_ID AZURE_RESOURCE_GROUP AZURE_FUNCTION_APP_NAME AZURE_FUNCTION_APP_ID \
-    AZURE_FUNCTION_APP_URL DAG_STORAGE_SUBSCRIPTION DAG_STORAGE_RESOURCE_GROUP DAG_CONTAINER EVENT_TOPIC_NAME \
-    DEAD_LETTER_STORAGE_ID DEAD_LETTER_CONTAINER; do
+for name in AZURE_SUBSCRIPTION_ID AZURE_RESOURCE_GROUP AZURE_FUNCTION_APP_NAME AZURE_FUNCTION_APP_URL \
+    EVENT_SUBSCRIPTION EVENT_RESOURCE_GROUP EVENT_TOPIC_NAME WATCHED_CONTAINERS DEAD_LETTER_STORAGE_ID \
+    DEAD_LETTER_CONTAINER; do
     if [ -z "${!name:-}" ]; then
         echo "$name is not set: it is an output of infra/main.bicep, see docs/deploy.md" >&2
         exit 2
@@ -26,19 +26,25 @@ has_key() {
     [ "$(app keys list --query "systemKeys.blobs_extension != null" | tr '[:upper:]' '[:lower:]')" = true ]
 }
 
-has_function() {
-    grep -qx "$AZURE_FUNCTION_APP_NAME/$1" <<<"$(app function list --query "[].name")"
+wanted() {
+    echo on_blob_deleted
+    grep -o '"function": *"[^"]*"' <<<"$WATCHED_CONTAINERS" | cut -d '"' -f 4
 }
 
-ready() {
-    has_key && has_function on_dag_blob && has_function on_blob_deleted
+has_functions() {
+    local functions
+    functions=$(app function list --query "[].name")
+    while read -r name; do
+        grep -qx "$AZURE_FUNCTION_APP_NAME/$name" <<<"$functions" || return 1
+    done < <(wanted)
 }
 
+# The host drops events for a function that it does not have, and says nothing: so all of them have to be there first.
 try=1
-until ready; do
+until has_key && has_functions; do
     if [ "$try" -ge "$tries" ]; then
-        echo "the host has not started the app: no blobs_extension key, on_dag_blob or on_blob_deleted after $try tries." >&2
-        echo "Most likely a setting is wrong or a role is missing; the host's log says which." >&2
+        echo "after $tries tries the app has no blobs_extension key, or not all of these functions: $(wanted | tr '\n' ' ')" >&2
+        echo "Most likely a setting is wrong: $AZURE_FUNCTION_APP_URL/api/ready says which, to a caller with a key." >&2
         exit 1
     fi
     echo "waiting for the host to start the app ($try of $tries)"
@@ -46,10 +52,25 @@ until ready; do
     sleep "$pause"
 done
 
-az deployment group create --name dag-relay-events --output none \
-    --subscription "$DAG_STORAGE_SUBSCRIPTION" --resource-group "$DAG_STORAGE_RESOURCE_GROUP" \
-    --template-file "$(dirname "$0")/../events.bicep" \
-    --parameters topicName="$EVENT_TOPIC_NAME" appId="$AZURE_FUNCTION_APP_ID" appUrl="$AZURE_FUNCTION_APP_URL" \
-    container="$DAG_CONTAINER" folder="${DAG_FOLDER:-}" \
-    deadLetterStorageId="$DEAD_LETTER_STORAGE_ID" deadLetterContainer="$DEAD_LETTER_CONTAINER"
-echo "Event Grid tells $AZURE_FUNCTION_APP_NAME about $DAG_CONTAINER/${DAG_FOLDER:-}"
+subscribe() {
+    az deployment group create --name dag-relay-events --output none \
+        --subscription "$EVENT_SUBSCRIPTION" --resource-group "$EVENT_RESOURCE_GROUP" \
+        --template-file "$(dirname "$0")/../events.bicep" \
+        --parameters topicName="$EVENT_TOPIC_NAME" appName="$AZURE_FUNCTION_APP_NAME" \
+        appResourceGroup="$AZURE_RESOURCE_GROUP" appSubscription="$AZURE_SUBSCRIPTION_ID" \
+        appUrl="$AZURE_FUNCTION_APP_URL" watched="$WATCHED_CONTAINERS" \
+        deadLetterStorageId="$DEAD_LETTER_STORAGE_ID" deadLetterContainer="$DEAD_LETTER_CONTAINER"
+}
+
+# Event Grid shakes hands with the app before it subscribes. An app that has to start for it may answer too late.
+try=1
+until said=$(subscribe 2>&1); do
+    if [ "$try" -ge "${HANDSHAKE_TRIES:-5}" ] || ! grep -qiE 'validation handshake|webhook validation' <<<"$said"; then
+        echo "$said" >&2
+        exit 1
+    fi
+    echo "the app did not answer Event Grid's handshake in time; trying again ($try)"
+    try=$((try + 1))
+    sleep "$pause"
+done
+echo "Event Grid tells $AZURE_FUNCTION_APP_NAME about $WATCHED_CONTAINERS"

@@ -1,7 +1,10 @@
-"""What happens in a running stack, read from outside: counts of the host, journal and imports of the emulator."""
+"""What happens in a running stack, read from outside: the runs in its log, the emulator's journal and imports."""
 
+import re
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -12,6 +15,8 @@ from local.app_settings import Addresses
 
 WAKE_UP_QUEUE = "dag-relay-wake-ups"
 _TIMEOUT_S = 10
+# Both hosts write this line at the end of a run.
+_EXECUTED = re.compile(rb"Executed 'Functions\.([^']+)' \((Succeeded|Failed), ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +35,38 @@ class Seen:
         return self.armed == 0
 
 
-class Observer:
-    """Asks a running stack."""
+class Runs:
+    """The runs of functions that ended, counted in a stack's log, and so over all restarts of its host."""
 
-    def __init__(self, addresses: Addresses) -> None:
+    def __init__(self, log: Path) -> None:
+        self._log = log
+        self._read_to = 0
+        self._counts: Counter[tuple[str, str]] = Counter()
+
+    def succeeded(self, function: str) -> int:
+        """Return how many runs of a function succeeded."""
+        return self._count(function, "Succeeded")
+
+    def failed(self, function: str) -> int:
+        """Return how many runs of a function failed."""
+        return self._count(function, "Failed")
+
+    def _count(self, function: str, how: str) -> int:
+        with self._log.open("rb") as log:
+            log.seek(self._read_to)
+            # The last line may not be written to its end yet.
+            whole = log.read().rpartition(b"\n")[0]
+        self._read_to += len(whole)
+        self._counts.update((name.decode(), end.decode()) for name, end in _EXECUTED.findall(whole))
+        return self._counts[function, how]
+
+
+class Observer:
+    """Asks a running stack, which logs to `log`."""
+
+    def __init__(self, addresses: Addresses, log: Path) -> None:
         self._addresses = addresses
+        self.runs = Runs(log)
         self._session = requests.Session()
         self._session.trust_env = False
         queues = QueueServiceClient.from_connection_string(addresses.connection_string)
@@ -42,11 +74,10 @@ class Observer:
 
     def look(self) -> Seen:
         """Return what has happened so far."""
-        runs = self._get(f"{self._addresses.app}/_standin/invocations")
         journal = self._get(f"{self._addresses.arm}/_emulator/journal")
         return Seen(
-            trigger_runs=runs.get("on_dag_blob", {}).get("succeeded", 0),
-            wake_ups=runs.get("on_wake_up", {}).get("succeeded", 0),
+            trigger_runs=self.runs.succeeded("on_dag_blob"),
+            wake_ups=self.runs.succeeded("on_wake_up"),
             sync_calls=tuple(
                 datetime.fromisoformat(call["at"]) for call in journal if call["path"].endswith("/airflow/sync")
             ),

@@ -15,12 +15,17 @@ from local.demo.examples import AIRFLOW, example_files
 from local.demo.observe import Observer, Seen
 from local.demo.screen import Expectation, Screen
 from local.errors import LocalError
+from local.functions_host import HostName
 from local.stack import AirflowName, Plan, Stack, running
 
 _PATIENCE_S = 60.0
 _POLL_S = 0.1
 _LOG = ROOT / ".cache" / "demo" / "stack.log"
 
+_REAL: dict[HostName, str] = {
+    "standin": "the real Python worker and Azurite; stand-ins for the Functions host and ARM",
+    "func": "the real Functions host, the real Python worker and Azurite; a stand-in for ARM",
+}
 _GOOD_SPEC = {
     "properties": {
         "type": "Airflow",
@@ -73,7 +78,7 @@ class Play:
 
     def __init__(self, screen: Screen, stack: Stack) -> None:
         self._screen = screen
-        self._observer = Observer(stack.addresses)
+        self._observer = Observer(stack.addresses, _LOG)
         self._airflow = stack.airflow
         container, _, self._folder = sample()["RELAY_FOLDER"].partition("/")
         self._blobs = ContainerClient.from_connection_string(stack.addresses.connection_string, container)
@@ -173,16 +178,17 @@ class Play:
         ]
 
 
-def demo(airflow: AirflowName = "emulated") -> int:
+def demo(host: HostName, airflow: AirflowName = "emulated") -> int:
     """Start a stack on free ports, play, stop it; return 0 if every expectation holds."""
     screen = Screen()
-    screen.act("DAG Relay, without Azure: the real Python worker and Azurite; stand-ins for the Functions host and ARM")
+    screen.act(f"DAG Relay, without Azure: {_REAL[host]}")
     if airflow == "real":
         _install(screen)
     else:
         screen.event(f"{len(example_files())} files to upload are at hand")
     _LOG.parent.mkdir(parents=True, exist_ok=True)
-    with _LOG.open("w") as log, running(Plan(0, 0, 0, airflow=airflow), log) as stack:
+    # Line by line, because the runs of functions are counted in it.
+    with _LOG.open("w", buffering=1) as log, running(Plan(0, 0, 0, host, airflow=airflow), log) as stack:
         screen.event("the stack is up")
         return Play(screen, stack).run()
 

@@ -26,7 +26,7 @@ class Watcher:
 
     async def keep_running(self) -> None:
         """Watch until cancelled."""
-        await keep_running(f"watch of container {self._container.container_name}", self._watch)
+        await keep_running(f"watch of container {self._container.container_name}", self._watch, is_fatal=None)
 
     async def _watch(self, outage: Outage) -> None:
         while True:

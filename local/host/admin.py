@@ -5,9 +5,9 @@ import time
 
 from aiohttp import web
 
-from local.host.access import Access
 from local.host.functions import Function, HttpTrigger
 from local.host.host import Host
+from local.host.keys import Access
 from local.host.manual_runs import manual_run
 
 VERSION = "stand-in"
@@ -77,6 +77,8 @@ class Admin:
 
     async def _run(self, request: web.Request) -> web.Response:
         function = await self._wanted(request)
+        if not request.headers.get("Content-Type", "").lower().startswith("application/json"):
+            raise web.HTTPUnsupportedMediaType(body=b"")
         try:
             work = manual_run(self._host, function, _input(await request.read()))
         except ValueError as error:

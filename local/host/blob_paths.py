@@ -1,7 +1,7 @@
 """Blob path patterns: `container/{name}.csv` (BlobPath and BindingTemplate in the WebJobs SDK).
 
-A `{name}` is greedy and matches `/` too. `{{` and `}}` are literal braces. The container is literal and compared
-without regard to case; a bare container means every blob in it.
+A `{name}` is greedy and matches `/` too, but no line break. `{{` and `}}` are literal braces. The container is literal
+and compared without regard to case; a bare container means every blob in it.
 """
 
 import re
@@ -23,7 +23,7 @@ class BlobPath:
         container, _, blob = text.strip("/").partition("/")
         if not container or "{" in container:
             raise ValueError(f"blob path {text!r}: expected a container's name before the first /")
-        return cls(container.lower(), re.compile(_regex(blob) if blob else ".*", re.DOTALL))
+        return cls(container.lower(), re.compile(_regex(blob) if blob else ".*"))
 
     def match(self, container: str, blob: str) -> dict[str, str] | None:
         """Return what the pattern captures, or None if the blob is not one of its."""

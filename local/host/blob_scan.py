@@ -14,7 +14,7 @@ from azure.storage.blob.aio import ContainerClient
 
 from local.host.blob_queue import BlobFunction, BlobQueue
 from local.host.blob_runs import quoted
-from local.host.listeners import Outage, keep_running
+from local.host.listeners import Outage, any_failure, keep_running
 from local.host.receipts import BlobVersion, Receipts
 
 _SCAN_SECONDS = 2.0
@@ -31,7 +31,7 @@ class BlobNotices:
 
     async def notify(self, function: BlobFunction, blob: BlobVersion) -> None:
         """Send the message for a function and a version, if it was not sent before."""
-        await self._receipts.once(function.id, blob, lambda: self._queue.send(function, blob))
+        await self._receipts.once(function.id, blob, lambda: self._queue.send(function.id, blob))
 
 
 class ContainerScan:
@@ -46,7 +46,9 @@ class ContainerScan:
 
     async def keep_running(self) -> None:
         """Scan until cancelled."""
-        await keep_running(f"scan of container {self._container.container_name}", self._scan_again_and_again)
+        await keep_running(
+            f"scan of container {self._container.container_name}", self._scan_again_and_again, any_failure
+        )
 
     async def _scan_again_and_again(self, outage: Outage) -> None:
         while True:
@@ -75,7 +77,8 @@ class ContainerScan:
         return found
 
     def _wants(self, function: BlobFunction, name: str) -> bool:
-        return function.path.match(self._container.container_name, name) is not None
+        # The SDK of .NET strips slashes from a name, and then does not find the blob.
+        return name == name.strip("/") and function.path.match(self._container.container_name, name) is not None
 
     async def _notify(self, function: BlobFunction, blob: BlobVersion, slots: asyncio.Semaphore) -> AzureError | None:
         """Return what went wrong; the blob then stays open until the next scan."""

@@ -27,16 +27,17 @@ class EventGridEvents:
         self._functions = {each.name: each for each in functions if isinstance(each.trigger, EventGridTrigger)}
         self._invoker = invoker
 
-    def has(self, function: str) -> bool:
+    def has(self, function: str | None) -> bool:
         """Tell whether there is such a function."""
         return function in self._functions
 
-    async def receive(self, function: str, body: bytes) -> web.Response:
+    async def receive(self, function: str | None, body: bytes) -> web.Response:
         """Run the function for each event."""
-        wanted = self._functions[function]
+        wanted = self._functions[function or ""]
         outcomes = await asyncio.gather(*(run_for_event(wanted, event, self._invoker) for event in parse_events(body)))
-        failure = next((outcome.error for outcome in outcomes if outcome.error is not None), None)
-        return web.Response(status=202) if failure is None else web.Response(status=500, text=failure)
+        if any(outcome.error is not None for outcome in outcomes):
+            return web.Response(status=500, text=f"Exception while executing function: Functions.{wanted.name}")
+        return web.Response(status=202)
 
 
 async def run_for_event(function: Function, event: Mapping[str, Any], invoker: Invoker) -> Outcome:

@@ -1,4 +1,4 @@
-"""The app's functions as values: what triggers each, and where its outputs go."""
+"""The app's functions as values: what triggers each."""
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
@@ -46,7 +46,6 @@ class TimerTrigger:
     """Runs at the times of a schedule."""
 
     schedule: str
-    run_on_startup: bool
     use_monitor: bool
 
 
@@ -59,16 +58,6 @@ Trigger = HttpTrigger | BlobTrigger | QueueTrigger | TimerTrigger | EventGridTri
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
-    """A queue or blob that takes what a function returns or sets; `path` is a queue's name or `container/blob`."""
-
-    name: str
-    kind: str
-    path: str
-    connection: str
-
-
-@dataclass(frozen=True, slots=True)
 class Function:
     """One function of the app; `parameter` is the name under which the trigger's value goes in."""
 
@@ -76,7 +65,6 @@ class Function:
     function_id: str
     parameter: str
     trigger: Trigger
-    outputs: tuple[Output, ...]
     disabled: bool
     bindings: tuple[dict[str, Any], ...] = field(repr=False, compare=False)
 
@@ -98,13 +86,14 @@ def _function(indexed: IndexedFunction, env: Mapping[str, str]) -> Function:
     if trigger is None:
         kinds = ", ".join(sorted(each["type"] for each in indexed.bindings))
         raise StartError(f"function {indexed.name}: the stand-in host has no trigger for its bindings ({kinds})")
-    others = (each for each in indexed.bindings if each is not trigger and each["type"] != "http")
+    for each in indexed.bindings:
+        if each is not trigger and each["type"] != "http":
+            raise StartError(f"function {indexed.name}: the stand-in host has no binding of type {each['type']}")
     return Function(
         name=indexed.name,
         function_id=indexed.function_id,
         parameter=trigger["name"],
         trigger=_TRIGGERS[trigger["type"]](trigger, indexed.name, env),
-        outputs=tuple(_output(each, indexed.name, env) for each in others),
         disabled=is_disabled(indexed.name, env),
         bindings=indexed.bindings,
     )
@@ -135,24 +124,12 @@ def _queue(binding: _Binding, _name: str, env: Mapping[str, str]) -> QueueTrigge
 def _timer(binding: _Binding, _name: str, env: Mapping[str, str]) -> TimerTrigger:
     return TimerTrigger(
         schedule=resolve_names(binding["schedule"], env),
-        run_on_startup=bool(binding.get("runOnStartup")),
         use_monitor=binding.get("useMonitor") is not False,
     )
 
 
 def _event_grid(_binding: _Binding, _name: str, _env: Mapping[str, str]) -> EventGridTrigger:
     return EventGridTrigger()
-
-
-def _output(binding: _Binding, function: str, env: Mapping[str, str]) -> Output:
-    kind = binding["type"]
-    if kind not in {"blob", "queue"} or binding["direction"] != "OUT":
-        raise StartError(
-            f"function {function}: the stand-in host has no {kind} binding of direction {binding['direction']}"
-        )
-    path = binding["path"] if kind == "blob" else binding["queueName"]
-    connection = binding.get("connection") or STORAGE
-    return Output(name=binding["name"], kind=kind, path=resolve_names(path, env), connection=connection)
 
 
 _TRIGGERS: dict[str, Callable[[_Binding, str, Mapping[str, str]], Trigger]] = {

@@ -7,13 +7,12 @@ from pathlib import Path
 from local.host.blob_trigger import BlobTriggers, blob_functions
 from local.host.errors import StartError
 from local.host.functions import STORAGE, Function, HttpTrigger, QueueTrigger, TimerTrigger
-from local.host.host_id import host_id
 from local.host.invocations import Invoker
 from local.host.listeners import all_of
-from local.host.outputs import Outputs
 from local.host.queue_trigger import queue_listener
+from local.host.queues import signals
 from local.host.schedule import Schedule
-from local.host.settings import HostConfig
+from local.host.settings import HostConfig, host_id
 from local.host.singleton import HOSTS_CONTAINER, Singleton
 from local.host.storage import Account, Accounts
 from local.host.timer_status import TimerMonitor
@@ -32,38 +31,37 @@ class Host:
         self.functions = {each.name: each for each in functions}
         self.config = config
         self.accounts = Accounts(env)
-        self.invoker = Invoker(Outputs(self.accounts, base64_messages=config.queues.base64).send)
+        self.invoker = Invoker()
         self.enabled = [each for each in functions if not each.disabled]
-        for output in (output for each in self.enabled for output in each.outputs):
-            self.accounts.get(output.connection)
+        self._added = signals()
         # Docs: only an app whose functions are all started by HTTP can do without AzureWebJobsStorage.
         needs_storage = any(not isinstance(each.trigger, HttpTrigger) for each in self.enabled)
         self.storage = self.accounts.get(STORAGE) if needs_storage or STORAGE in env else None
         self.blobs = (
-            BlobTriggers(self.storage, self.id, blob_functions(self.enabled, self.accounts), self.invoker)
+            BlobTriggers(self.storage, self.id, blob_functions(self.enabled, self.accounts), self.invoker, self._added)
             if self.storage
             else None
         )
         self.timers = dict(self._timers(self.storage)) if self.storage else {}
 
     async def listen(self) -> None:
-        """Run every listener until cancelled."""
-        await all_of(listener() for listener in self._listeners())
+        """Run every listener until cancelled, or until an exception leaves one of them or what one has begun."""
+        await all_of([self.invoker.until_ended(), *(listener() for listener in self._listeners())])
 
     def _listeners(self) -> Iterable[Listener]:
         for each in self.enabled:
             if isinstance(each.trigger, QueueTrigger):
-                yield queue_listener(each, self.accounts, self.invoker, self.config.queues).keep_running
+                yield queue_listener(each, self.accounts, self.invoker, self.config.queues, self._added).keep_running
         if self.blobs and self.blobs.functions:
             yield self.blobs.queue_listener(self.config.blob_queue).keep_running
-            if scanner := self.blobs.scanner():
+            if scanner := self.blobs.scanner(self.config.locks):
                 yield scanner
         if self.storage:
             for name, timer in self.timers.items():
                 yield self._one_at_a_time(self.storage, name, timer)
 
     def _one_at_a_time(self, storage: Account, name: str, timer: Timer) -> Listener:
-        lock = Singleton(storage, self.id, f"Host.Functions.{name}.Listener")
+        lock = Singleton(storage, self.id, f"Host.Functions.{name}.Listener", self.config.locks)
         return lambda: lock.keep_running(timer.keep_running)
 
     def _timers(self, storage: Account) -> Iterable[tuple[str, Timer]]:
@@ -75,5 +73,7 @@ class Host:
                 schedule = Schedule.parse(each.trigger.schedule)
             except ValueError as error:
                 raise StartError(f"function {each.name}: {error}") from error
-            monitor = TimerMonitor(container, self.id, each.name) if monitored(each.trigger, schedule) else None
+            monitor = (
+                TimerMonitor(container, self.id, each.host_function_id) if monitored(each.trigger, schedule) else None
+            )
             yield each.name, Timer(each, schedule, monitor, self.invoker)

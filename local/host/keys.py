@@ -1,4 +1,4 @@
-"""Access keys, stored where the host stores them: as JSON in the container `azure-webjobs-secrets`.
+"""Access keys, and who may call what with them; stored as the host does, as JSON in `azure-webjobs-secrets`.
 
 `<host id>/host.json` has the master key, the function keys that open every function, and the system keys of
 extensions; `<host id>/<function>.json` has a function's own. Keys are made when they are first needed.
@@ -10,10 +10,12 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from aiohttp import web
 from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from azure.storage.blob.aio import ContainerClient
 
 from local.host.storage import create
+from local.host.urls import Query
 
 CONTAINER = "azure-webjobs-secrets"
 _KEY_BYTES = 40
@@ -35,6 +37,11 @@ class KeyStore:
     async def system_key(self, name: str) -> str | None:
         """Return an extension's key, or None if there is no such extension."""
         return next((key["value"] for key in (await self._host())["systemKeys"] if key["name"] == name), None)
+
+    async def all_host_keys(self) -> list[str]:
+        """Return every key that is not a function's own."""
+        host = await self._host()
+        return [key["value"] for key in (host["masterKey"], *host["functionKeys"], *host["systemKeys"])]
 
     async def function_keys(self, function: str) -> list[str]:
         """Return every key that opens a function, the master key aside."""
@@ -64,9 +71,52 @@ class KeyStore:
         return document
 
 
-def given_key(headers: Mapping[str, str], query: Mapping[str, str]) -> str | None:
-    """Return the key that a caller sent; the header wins."""
-    return headers.get("x-functions-key") or query.get("code")
+class Access:
+    """Checks callers' keys. With `enabled` off, as on a developer's machine, every caller is an admin."""
+
+    def __init__(self, keys: KeyStore | None, *, enabled: bool) -> None:
+        self._keys = keys
+        self._enabled = enabled
+
+    async def require_level(self, request: web.Request, level: str, function: str) -> None:
+        """Raise 401 unless the caller may run a function of this level."""
+        if level == "anonymous" or not self._enabled:
+            return
+        wanted = [] if level == "admin" else await self._store().function_keys(function)
+        if not is_one_of(_given(request), [*wanted, await self._store().master_key()]):
+            raise web.HTTPUnauthorized(body=b"")
+
+    async def require_admin(self, request: web.Request) -> None:
+        """Raise 401 unless the caller has a key, and 403 unless it is the master key."""
+        if self._enabled:
+            await self._require(request, [], {"WWW-Authenticate": "Bearer"})
+
+    async def require_system_key(self, request: web.Request, name: str) -> None:
+        """Raise 401 unless the caller has a key, and 403 unless it is that of the extension."""
+        if self._enabled:
+            await self._require(request, [await self._store().system_key(name) or ""], {})
+
+    async def system_key(self, name: str) -> str | None:
+        """Return an extension's key, for a caller who was found to be an admin."""
+        return await self._store().system_key(name)
+
+    async def _require(self, request: web.Request, keys: list[str], headers: Mapping[str, str]) -> None:
+        given = _given(request)
+        if is_one_of(given, [key for key in (*keys, await self._store().master_key()) if key]):
+            return
+        if is_one_of(given, await self._store().all_host_keys()):
+            raise web.HTTPForbidden(body=b"")
+        raise web.HTTPUnauthorized(body=b"", headers=headers)
+
+    def _store(self) -> KeyStore:
+        if self._keys is None:
+            raise web.HTTPServiceUnavailable(text="keys need the app setting AzureWebJobsStorage")
+        return self._keys
+
+
+def given_key(headers: Mapping[str, str], query: Query) -> str | None:
+    """Return the key that a caller sent; the header wins, even if it is empty."""
+    return headers["x-functions-key"] if "x-functions-key" in headers else query.get("code")
 
 
 def is_one_of(given: str | None, keys: Iterable[str]) -> bool:
@@ -74,6 +124,10 @@ def is_one_of(given: str | None, keys: Iterable[str]) -> bool:
     candidate = (given or "").encode()
     matches = [hmac.compare_digest(candidate, key.encode()) for key in keys]
     return any(matches)
+
+
+def _given(request: web.Request) -> str | None:
+    return given_key(request.headers, Query(request.rel_url.raw_query_string))
 
 
 def _new_host_document() -> _Document:

@@ -1,14 +1,19 @@
-"""Keeps a listener alive: whatever it raises is logged, and it starts again."""
+"""Keeps listeners running while storage is away, and ends the host where Microsoft's ends."""
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 
-from azure.core.exceptions import AzureError
+from azure.core.exceptions import AzureError, HttpResponseError
+
+from local.host.errors import HostEnds
 
 _LOG = logging.getLogger("standin.listeners")
 _FIRST_DELAY = 0.5
 _LONGEST_DELAY = 5.0
+# So long the storage client of .NET goes on with its six tries; then the exception leaves the listener.
+_LONGEST_OUTAGE = 24.0
 
 
 class Outage:
@@ -17,12 +22,18 @@ class Outage:
     def __init__(self, listener: str) -> None:
         self._listener = listener
         self._delay = 0.0
+        self._began = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """How long the outage has lasted; 0 while there is none."""
+        return time.monotonic() - self._began if self._delay else 0.0
 
     def failed(self, error: Exception) -> float:
         """Note a failure; return how many seconds to wait before the next try."""
         if not self._delay:
-            unexpected = None if isinstance(error, AzureError | OSError) else error
-            _LOG.warning("%s: %s; trying again until it works", self._listener, summary(error), exc_info=unexpected)
+            self._began = time.monotonic()
+            _LOG.warning("%s: %s; trying again until it works", self._listener, summary(error))
         self._delay = min(self._delay * 2 or _FIRST_DELAY, _LONGEST_DELAY)
         return self._delay
 
@@ -33,13 +44,31 @@ class Outage:
         self._delay = 0.0
 
 
-async def keep_running(listener: str, work: Callable[[Outage], Awaitable[None]]) -> None:
-    """Run `work` until this task is cancelled; `work` calls `over` whenever its storage has answered."""
+def unreachable(error: Exception) -> bool:
+    """Tell whether storage did not answer, not even with an error."""
+    return not isinstance(error, HttpResponseError)
+
+
+def any_failure(_error: Exception) -> bool:
+    """Tell that storage is away whatever it answers."""
+    return True
+
+
+async def keep_running(
+    listener: str, work: Callable[[Outage], Awaitable[None]], is_fatal: Callable[[Exception], bool] | None = unreachable
+) -> None:
+    """Run `work` until this task is cancelled; `work` calls `over` whenever its storage has answered.
+
+    Raises HostEnds when an outage by failures that are fatal lasts too long (`is_fatal` None: never), and what is no
+    failure of storage.
+    """
     outage = Outage(listener)
     while True:
         try:
             await work(outage)
-        except Exception as error:  # noqa: BLE001 - a listener never dies silently
+        except (AzureError, OSError) as error:
+            if is_fatal and is_fatal(error) and outage.seconds > _LONGEST_OUTAGE:
+                raise HostEnds(f"{listener}: {summary(error)}") from error
             await asyncio.sleep(outage.failed(error))
 
 
@@ -49,7 +78,7 @@ def summary(error: Exception) -> str:
 
 
 async def all_of(listeners: Iterable[Coroutine[None, None, None]]) -> None:
-    """Run listeners side by side until cancelled."""
+    """Run listeners side by side until cancelled, or until one of them fails."""
     async with asyncio.TaskGroup() as group:
         for listener in listeners:
             group.create_task(listener)

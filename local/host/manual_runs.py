@@ -1,4 +1,4 @@
-"""Runs that somebody asks for through the admin API, of functions that HTTP does not start."""
+"""Runs that a caller of the admin API asks for, of functions that HTTP does not start."""
 
 from collections.abc import Coroutine, Mapping
 from datetime import UTC, datetime, timedelta

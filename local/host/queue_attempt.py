@@ -15,6 +15,7 @@ from azure.core.exceptions import AzureError, ServiceRequestError, ServiceRespon
 from azure.storage.queue import QueueMessage
 from azure.storage.queue.aio import QueueClient
 
+from local.host.errors import HostEnds
 from local.host.listeners import Outage, summary
 from local.host.queue_messages import Message, decode
 from local.host.settings import QueueOptions
@@ -78,6 +79,8 @@ class Attempt:
         renewal = asyncio.ensure_future(self._keep_hidden_until(done))
         try:
             return await self._source.handle(decoded)
+        except HostEnds:
+            raise
         except Exception as error:  # noqa: BLE001 - the message is tried again
             _LOG.warning("queue %s: message %s: %s", self._name, self._message.id, summary(error))
             return False

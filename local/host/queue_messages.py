@@ -1,4 +1,4 @@
-"""Messages of Storage Queues: how they are stored, and where those go that nobody can handle."""
+"""Messages of Storage Queues: how they are stored, and where those go that cannot be handled."""
 
 import base64
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Message:
 
 
 async def send(queue: QueueClient, text: str) -> None:
-    """Put a message, as it shall be stored, into a queue that may not exist yet."""
+    """Put a message, as it is stored, into a queue that may not exist yet."""
     try:
         await queue.send_message(text)
     except ResourceNotFoundError:
@@ -36,7 +36,7 @@ async def send(queue: QueueClient, text: str) -> None:
 
 
 def poison_name(queue: str) -> str | None:
-    """Return the queue for the messages that nobody could handle; None for one that cannot have such a queue."""
+    """Return the queue for the messages that failed too often; None for one that cannot have such a queue."""
     name = queue + _POISON_SUFFIX
     return None if queue.endswith(_POISON_SUFFIX) or len(name) > _LONGEST_NAME else name
 
@@ -48,4 +48,5 @@ def encode(body: bytes, *, base64_encoded: bool) -> str:
 
 def decode(text: str, *, base64_encoded: bool) -> bytes:
     """Return a stored message's body; raise ValueError if it is not encoded as it should be."""
-    return base64.b64decode(text, validate=True) if base64_encoded else text.encode()
+    # .NET skips white space in base64, wherever it is.
+    return base64.b64decode("".join(text.split()), validate=True) if base64_encoded else text.encode()

@@ -1,6 +1,7 @@
 """Functions that run for a message of a queue."""
 
 import json
+import logging
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -10,12 +11,16 @@ from local.host.invocations import Invoker
 from local.host.protos import TypedData
 from local.host.queue_attempt import Source
 from local.host.queue_messages import Message
-from local.host.queues import QueueListener
+from local.host.queues import QueueListener, Signals
 from local.host.settings import QueueOptions
 from local.host.storage import Accounts
 
+_LOG = logging.getLogger("standin.queues")
 
-def queue_listener(function: Function, accounts: Accounts, invoker: Invoker, options: QueueOptions) -> QueueListener:
+
+def queue_listener(
+    function: Function, accounts: Accounts, invoker: Invoker, options: QueueOptions, added: Signals
+) -> QueueListener:
     """Return the listener of a function with a queue trigger."""
     trigger = function.trigger
     if not isinstance(trigger, QueueTrigger):
@@ -29,23 +34,29 @@ def queue_listener(function: Function, accounts: Accounts, invoker: Invoker, opt
     async def to_poison(text: str) -> None:
         if poison is not None:
             await queue_messages.send(account.queue(poison), text)
+            added[poison].set()
 
     source = Source(account.queue(trigger.queue), options, handle, to_poison if poison else None)
-    return QueueListener(source, invoker)
+    return QueueListener(source, invoker, added[trigger.queue])
 
 
 async def run_for_message(function: Function, queue: str, message: Message, invoker: Invoker) -> bool:
-    """Run a function for a message; return whether it succeeded."""
+    """Run a function for a message; return whether it succeeded. Bytes that are no UTF-8 cannot be bound."""
+    try:
+        text = message.body.decode()
+    except UnicodeDecodeError:
+        _LOG.error("queue %s: message %s is not UTF-8; %s is not run", queue, message.id, function.name)
+        return False
     reason = f"message {message.id} of queue {queue}, try {message.dequeue_count}"
-    outcome = await invoker.run(function, _data(message.body), metadata(message), reason)
+    outcome = await invoker.run(function, TypedData(string=text), metadata(message, text), reason)
     return outcome.error is None
 
 
-def metadata(message: Message) -> dict[str, TypedData]:
+def metadata(message: Message, text: str) -> dict[str, TypedData]:
     """Return what a function may know of its message, and the properties of a message that is a JSON object."""
     return {
-        **json_properties(message.body),
-        "QueueTrigger": _data(message.body),
+        **json_properties(text),
+        "QueueTrigger": TypedData(string=text),
         "Id": TypedData(string=message.id),
         "PopReceipt": TypedData(string=message.pop_receipt),
         "DequeueCount": TypedData(json=str(message.dequeue_count)),
@@ -55,10 +66,10 @@ def metadata(message: Message) -> dict[str, TypedData]:
     }
 
 
-def json_properties(body: bytes) -> dict[str, TypedData]:
+def json_properties(text: str) -> dict[str, TypedData]:
     """Return the properties of a JSON object, for binding expressions; none for anything else."""
     try:
-        content = json.loads(body)
+        content = json.loads(text)
     except ValueError:
         return {}
     if not isinstance(content, Mapping):
@@ -68,13 +79,6 @@ def json_properties(body: bytes) -> dict[str, TypedData]:
 
 def _property(value: object) -> TypedData:
     return TypedData(string=value) if isinstance(value, str) else TypedData(json=json.dumps(value))
-
-
-def _data(body: bytes) -> TypedData:
-    try:
-        return TypedData(string=body.decode())
-    except UnicodeDecodeError:
-        return TypedData(bytes=body)
 
 
 def _time(moment: datetime) -> TypedData:

@@ -5,18 +5,18 @@ message is sent and marked complete afterwards, under a lease; a crash in betwee
 scans next sends the message (BlobReceiptManager in the WebJobs SDK).
 """
 
-import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
 from azure.storage.blob.aio import BlobClient, BlobLeaseClient, ContainerClient
 
+from local.host.errors import HostEnds
 from local.host.storage import create
 
 _INCOMPLETE = "Incomplete"
 _LEASE_SECONDS = 30
-_LONGEST_NAME = 1024
+_BAD_REQUEST = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +29,8 @@ class BlobVersion:
 
 
 def receipt_name(host_id: str, function: str, blob: BlobVersion) -> str:
-    """Return a receipt's name; the end of one that is too long for storage is replaced by its hash."""
-    name = f"blobreceipts/{host_id}/{function}/{blob.etag}/{blob.container}/{blob.name}"
-    if len(name) <= _LONGEST_NAME:
-        return name
-    digest = hashlib.sha256(name.encode()).hexdigest()
-    return f"{name[: _LONGEST_NAME - len(digest) - 1].rstrip('./')}~{digest}"
+    """Return a receipt's name. One that is too long for storage is refused by it, as the host's is."""
+    return f"blobreceipts/{host_id}/{function}/{blob.etag}/{blob.container}/{blob.name}"
 
 
 class Receipts:
@@ -64,7 +60,11 @@ class Receipts:
     async def _is_complete(self, receipt: BlobClient) -> bool:
         try:
             return _INCOMPLETE not in (await receipt.get_blob_properties()).metadata
-        except ResourceNotFoundError:
+        except HttpResponseError as error:
+            if error.status_code == _BAD_REQUEST:
+                raise HostEnds("storage refuses the name of a receipt, which contains that of the blob") from error
+            if not isinstance(error, ResourceNotFoundError):
+                raise
             await self._create(receipt)
             return False
 

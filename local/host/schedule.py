@@ -1,17 +1,13 @@
-"""When a timer is due: NCRONTAB expressions and time spans.
-
-NCRONTAB has six fields, seconds first; five fields mean second 0. Times are local ones, as in the host.
-"""
+"""When a timer is due, by its NCRONTAB expression. Times are local ones, as in the host."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from croniter import CroniterBadCronError, croniter
+from croniter import CroniterBadDateError, croniter
 
-from local.host.settings import time_span
-
-_WITH_SECONDS = 6
+# .NET's largest date stands for a time that never comes, like the 30th of February.
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,23 +18,23 @@ class Schedule:
 
     @classmethod
     def parse(cls, text: str) -> "Schedule":
-        """Read a schedule; raise ValueError if it is none."""
-        fields = text.split()
-        if len(fields) == 1:
-            span = time_span(text)
-            return cls(lambda moment: moment + span)
-        expression = " ".join(fields if len(fields) == _WITH_SECONDS else ["0", *fields])
-        try:
-            croniter(expression, second_at_beginning=True)
-        except CroniterBadCronError as error:
-            raise ValueError(f"expected an NCRONTAB expression like '0 */5 * * * *', got {text!r}") from error
+        """Read a schedule; raise ValueError if it is none. Time spans, which the Flex plan does not have, are none."""
+        # Not before the app is on the path: a deployed app brings its own.
+        from shared.triggers.schedule import parse_ncrontab
+
+        # Lists of values mean the same to both; what differs between NCRONTAB and croniter is resolved before.
+        expression = " ".join(",".join(map(str, sorted(values))) for values in parse_ncrontab(text))
         return cls(lambda moment: _next(expression, moment))
 
     def is_shorter_than(self, span: timedelta, now: datetime) -> bool:
         """Tell whether the next two times are closer together than that."""
         first = self.next_after(now)
-        return self.next_after(first) - first < span
+        return first < NEVER and self.next_after(first) - first < span
 
 
 def _next(expression: str, moment: datetime) -> datetime:
-    return croniter(expression, moment, second_at_beginning=True).get_next(datetime)
+    times = croniter(expression, moment, second_at_beginning=True, day_or=False, max_years_between_matches=100)
+    try:
+        return times.get_next(datetime)
+    except CroniterBadDateError:
+        return NEVER

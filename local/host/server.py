@@ -7,12 +7,12 @@ import os
 import signal
 import socket
 import sys
-from contextlib import suppress
+import threading
 from pathlib import Path
 
 from aiohttp import web
 
-from local.host.errors import StartError
+from local.host.errors import HostEnds, StartError
 from local.host.functions import describe
 from local.host.host import Host
 from local.host.settings import read_host_config
@@ -21,18 +21,27 @@ from local.host.worker import index_app
 
 _LOG = logging.getLogger("standin")
 _ADDRESS = "127.0.0.1"
-_GRACE_SECONDS = 5.0
-# Their INFO is about every request and every invocation, which the stand-in says in its own words.
-_CHATTY = ("azure", "aiohttp.access")
+# How long SIGTERM lets a request and a message go on.
+_REQUEST_GRACE_SECONDS = 30.0
+_MESSAGE_GRACE_SECONDS = 10.0
+# Kestrel takes 32 KB of headers; what else it refuses is in web_app.
+_HEADER_LIMIT = 32 * 1024
 
 
 def serve(*, port: int, app_dir: Path, enable_auth: bool) -> None:
-    """Serve the app in `app_dir` until SIGTERM or SIGINT. A start that fails is one line on stderr and exit code 1."""
+    """Serve the app in `app_dir` until SIGTERM or SIGINT. A start that fails is one line on stderr and exit code 1.
+
+    What ends Microsoft's host ends this one, too, with exit code 1.
+    """
     try:
         finished = asyncio.run(_serve(port, app_dir.resolve(), enable_auth=enable_auth))
     except StartError as error:
         print(f"stand-in host: {error}", file=sys.stderr)
         raise SystemExit(1) from None
+    except HostEnds as error:
+        _LOG.critical("An exception has left a listener. Host is shutting down: %s", error)
+        logging.shutdown()
+        os._exit(1)
     logging.shutdown()
     if not finished:
         # A function that runs in a thread cannot be stopped, and Python would wait for it.
@@ -45,7 +54,7 @@ async def _serve(port: int, app_dir: Path, *, enable_auth: bool) -> bool:
     for each in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(each, stop.set)
     # What `func start` does, too.
-    os.environ["AZURE_FUNCTIONS_ENVIRONMENT"] = "Development"
+    os.environ.setdefault("AZURE_FUNCTIONS_ENVIRONMENT", "Development")
     config = read_host_config(app_dir, os.environ)
     _log_to_stderr(config.log_level)
     with _bind(port) as listening:
@@ -55,7 +64,9 @@ async def _serve(port: int, app_dir: Path, *, enable_auth: bool) -> bool:
             access_log=None,
             auto_decompress=False,
             handle_signals=False,
-            shutdown_timeout=_GRACE_SECONDS,
+            shutdown_timeout=_REQUEST_GRACE_SECONDS,
+            max_line_size=2 * _HEADER_LIMIT,
+            max_field_size=_HEADER_LIMIT,
         )
         await runner.setup()
         await web.SockSite(runner, listening).start()
@@ -64,15 +75,23 @@ async def _serve(port: int, app_dir: Path, *, enable_auth: bool) -> bool:
 
 
 async def _run_until(stop: asyncio.Event, host: Host, runner: web.AppRunner) -> bool:
-    listeners = asyncio.ensure_future(host.listen())
-    await stop.wait()
+    stopping, listeners = asyncio.ensure_future(stop.wait()), asyncio.ensure_future(host.listen())
+    await asyncio.wait([stopping, listeners], return_when=asyncio.FIRST_COMPLETED)
+    if listeners.done():
+        raise _end(listeners.exception())
     _LOG.info("Stopping")
     listeners.cancel()
-    with suppress(asyncio.CancelledError):
-        await listeners
-    await asyncio.gather(runner.cleanup(), host.invoker.drain(_GRACE_SECONDS))
+    await asyncio.gather(listeners, return_exceptions=True)
+    await asyncio.gather(runner.cleanup(), host.invoker.drain(_MESSAGE_GRACE_SECONDS))
     await host.accounts.close()
     return host.invoker.is_idle()
+
+
+def _end(error: BaseException | None) -> HostEnds:
+    """Return the end that came out of the listeners, which run in groups."""
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    return error if isinstance(error, HostEnds) else HostEnds(repr(error))
 
 
 def _bind(port: int) -> socket.socket:
@@ -84,8 +103,17 @@ def _bind(port: int) -> socket.socket:
 
 def _log_to_stderr(level: int) -> None:
     logging.basicConfig(stream=sys.stderr, level=level, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s")
-    for name in _CHATTY:
-        logging.getLogger(name).setLevel(max(level, logging.WARNING))
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(_is_not_of_our_requests)
+
+
+def _is_not_of_our_requests(record: logging.LogRecord) -> bool:
+    """Tell whether a record is the app's or news: what the host asks of storage is not the app's, whose level is INFO.
+
+    Functions run in threads, and the host in the main one.
+    """
+    ours = record.name.startswith("azure.") and record.thread == threading.main_thread().ident
+    return not ours or record.levelno >= logging.WARNING
 
 
 def _say_ready(host: Host, listening: socket.socket) -> None:

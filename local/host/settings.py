@@ -13,8 +13,10 @@ from local.host.errors import StartError
 
 # Docs, host.json reference: the queue poll interval is one minute; in the Development environment, 2 s at most.
 _DEVELOPMENT_POLL = timedelta(seconds=2)
+_LONGEST_POLL = timedelta(minutes=1)
 # The host renews a message's lock at half of this time, so a crashed host's message returns within it.
 _MESSAGE_LOCK_SECONDS = 600
+_LONGEST_ID = 32
 _BODY_LIMIT = 104_857_600
 _TIME_SPAN = re.compile(r"(?:(?P<days>\d+)\.)?(?P<hours>\d+):(?P<minutes>\d+):(?P<seconds>\d+(?:\.\d+)?)")
 _LEVELS = {
@@ -42,12 +44,25 @@ class QueueOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class LockOptions:
+    """How long a listener's lock outlives its holder, and how often the others look.
+
+    With `break_dead` they look every second, and the lock of a process of this machine that is gone counts no more.
+    """
+
+    period: timedelta
+    recovery_polling: timedelta
+    break_dead: bool
+
+
+@dataclass(frozen=True, slots=True)
 class HostConfig:
     """The parts of host.json that the stand-in knows."""
 
     route_prefix: str
     queues: QueueOptions
     blob_queue: QueueOptions
+    locks: LockOptions
     body_limit: int
     log_level: int
 
@@ -60,9 +75,36 @@ def read_host_config(app_dir: Path, env: Mapping[str, str]) -> HostConfig:
         route_prefix=lookup.text("api", "extensions", "http", "routePrefix").strip("/"),
         queues=queues,
         blob_queue=_blob_queue_options(lookup, queues),
+        locks=_lock_options(lookup, env),
         body_limit=int(env.get("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", _BODY_LIMIT)),
         log_level=_LEVELS.get(lookup.text("Information", "logging", "logLevel", "default").lower(), logging.INFO),
     )
+
+
+def is_development(env: Mapping[str, str]) -> bool:
+    """Tell whether the host runs as on a developer's machine, where some of its waits are shorter."""
+    return env.get("AZURE_FUNCTIONS_ENVIRONMENT", "Development").lower() == "development"
+
+
+def host_id(machine: str, app_dir: Path, env: Mapping[str, str]) -> str:
+    """Return the name under which one app keeps its state in storage.
+
+    An app on a developer's machine is `<machine>-<hash of the app's path>`, at most 32 characters, unless
+    AzureFunctionsWebHost__hostid says otherwise (ScriptHostIdProvider). Raises StartError if that is not a legal one.
+    """
+    override = env.get("AzureFunctionsWebHost__hostid")
+    if override is not None:
+        return _checked_id(override.lower())
+    letters = re.sub(r"[^a-z0-9]", "", machine.lower())
+    return f"{letters}-{abs(stable_hash(str(app_dir)))}"[-_LONGEST_ID:].strip("-")
+
+
+def stable_hash(text: str) -> int:
+    """Hash like .NET's hosts do: 32 bits, signed, the same in every process."""
+    value = 23
+    for character in text:
+        value = (value * 31 + ord(character)) & 0xFFFFFFFF
+    return value - (1 << 32) if value >> 31 else value
 
 
 def time_span(text: str) -> timedelta:
@@ -130,7 +172,10 @@ def _queue_options(lookup: _Lookup, env: Mapping[str, str]) -> QueueOptions:
         new_batch_threshold=lookup.number(batch_size // 2 * cores, *section, "newBatchThreshold"),
         max_dequeue_count=lookup.number(5, *section, "maxDequeueCount"),
         visibility_timeout=time_span(lookup.text("00:00:00", *section, "visibilityTimeout")),
-        max_polling_interval=min(time_span(lookup.text("00:01:00", *section, "maxPollingInterval")), _DEVELOPMENT_POLL),
+        max_polling_interval=min(
+            time_span(lookup.text("00:01:00", *section, "maxPollingInterval")),
+            _DEVELOPMENT_POLL if is_development(env) else _LONGEST_POLL,
+        ),
         base64=lookup.text("base64", *section, "messageEncoding").lower() == "base64",
         message_lock=timedelta(seconds=float(env.get("STANDIN_MESSAGE_LOCK_SECONDS", _MESSAGE_LOCK_SECONDS))),
     )
@@ -145,7 +190,25 @@ def _blob_queue_options(lookup: _Lookup, queues: QueueOptions) -> QueueOptions:
         new_batch_threshold=max(0, degree - batch_size),
         max_dequeue_count=lookup.number(5, "extensions", "blobs", "poisonBlobThreshold"),
         visibility_timeout=timedelta(0),
-        max_polling_interval=queues.max_polling_interval,
+        # host.json's interval is that of the app's own queues.
+        max_polling_interval=_LONGEST_POLL,
         base64=True,
         message_lock=queues.message_lock,
     )
+
+
+def _lock_options(lookup: _Lookup, env: Mapping[str, str]) -> LockOptions:
+    # SingletonOptions: a listener's lock is a lease of a minute, and of 15 s in Development.
+    period = "00:00:15" if is_development(env) else "00:01:00"
+    return LockOptions(
+        period=time_span(lookup.text(period, "singleton", "listenerLockPeriod")),
+        recovery_polling=time_span(lookup.text("00:01:00", "singleton", "listenerLockRecoveryPollingInterval")),
+        break_dead=env.get("STANDIN_BREAK_LOCKS", "").lower() == "true",
+    )
+
+
+def _checked_id(text: str) -> str:
+    # It becomes part of a queue's name.
+    if not re.fullmatch(rf"(?=.{{1,{_LONGEST_ID}}}$)[a-z0-9]+(?:-[a-z0-9]+)*", text):
+        raise StartError(f"AzureFunctionsWebHost__hostid has 1 to {_LONGEST_ID} letters, digits and single dashes")
+    return text

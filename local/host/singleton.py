@@ -1,7 +1,8 @@
 """One holder at a time among all processes of an app: a lease on a blob in `azure-webjobs-hosts/locks/<host id>/`.
 
-A holder renews its lease; when it crashes, the next one takes over once the lease has run out. A crash on this machine
-need not be waited for: the blob's metadata names the process, and a lease whose process is gone is broken.
+A holder renews its lease; when it crashes, the next one takes over once the lease has run out and it looks again, which
+it does as rarely as host.json says (SingletonManager in the WebJobs SDK). A test that does not want to wait lets the
+stand-in break the lease of a process that is gone: the blob's metadata names it.
 """
 
 import asyncio
@@ -9,7 +10,7 @@ import logging
 import os
 import platform
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from uuid import uuid4
 
@@ -18,13 +19,13 @@ from azure.core.exceptions import AzureError, HttpResponseError, ResourceExistsE
 from azure.storage.blob.aio import BlobLeaseClient
 
 from local.host.listeners import Outage, keep_running
+from local.host.settings import LockOptions
 from local.host.storage import Account, create
 
 _LOG = logging.getLogger("standin.singleton")
 HOSTS_CONTAINER = "azure-webjobs-hosts"
-_LEASE_SECONDS = 15
 _RENEW_SECONDS = 5.0
-_POLL_SECONDS = 2.0
+_POLL_SECONDS_WITH_BREAKING = 1.0
 # One id for the whole process: after an outage it gets its own lease back at once.
 _LEASE_ID = str(uuid4())
 
@@ -32,12 +33,13 @@ _LEASE_ID = str(uuid4())
 class Singleton:
     """A named lock of this app."""
 
-    def __init__(self, account: Account, host_id: str, name: str) -> None:
+    def __init__(self, account: Account, host_id: str, name: str, options: LockOptions) -> None:
         self._name = name
+        self._options = options
         self._container = account.blobs.get_container_client(HOSTS_CONTAINER)
         self._blob = self._container.get_blob_client(f"locks/{host_id}/{name}")
 
-    async def keep_running(self, work: Callable[[], Awaitable[None]]) -> None:
+    async def keep_running(self, work: Callable[[], Coroutine[None, None, None]]) -> None:
         """Run `work`, which never returns, whenever this process holds the lock."""
 
         async def hold(outage: Outage) -> None:
@@ -49,26 +51,31 @@ class Singleton:
 
     async def _acquire(self) -> BlobLeaseClient:
         lease = BlobLeaseClient(self._blob, _LEASE_ID)
+        pause = self._options.recovery_polling.total_seconds()
         while not await self._try_acquire(lease):  # noqa: ASYNC110 - storage raises no event
-            await asyncio.sleep(_POLL_SECONDS)
+            await asyncio.sleep(_POLL_SECONDS_WITH_BREAKING if self._options.break_dead else pause)
         await self._blob.set_blob_metadata(_holder(), lease=lease)
         return lease
 
     async def _try_acquire(self, lease: BlobLeaseClient) -> bool:
         try:
-            await lease.acquire(_LEASE_SECONDS)
+            await lease.acquire(self._lease_seconds)
         except ResourceNotFoundError:
             await self._create()
             return await self._try_acquire(lease)
         except ResourceExistsError:
-            return await self._break_if_holder_is_gone() and await self._try_acquire(lease)
+            return self._options.break_dead and await self._break_if_gone() and await self._try_acquire(lease)
         return True
 
     async def _create(self) -> None:
         await create(self._container.create_container())
         await create(self._blob.upload_blob(b"", metadata=_holder()))
 
-    async def _break_if_holder_is_gone(self) -> bool:
+    @property
+    def _lease_seconds(self) -> int:
+        return int(self._options.period.total_seconds())
+
+    async def _break_if_gone(self) -> bool:
         holder = (await self._blob.get_blob_properties()).metadata
         if not _is_gone(holder):
             return False
@@ -76,19 +83,22 @@ class Singleton:
         await BlobLeaseClient(self._blob).break_lease(lease_break_period=0)
         return True
 
-    async def _work_under(self, lease: BlobLeaseClient, work: Callable[[], Awaitable[None]]) -> None:
-        task = asyncio.ensure_future(work())
+    async def _work_under(self, lease: BlobLeaseClient, work: Callable[[], Coroutine[None, None, None]]) -> None:
+        tasks = [asyncio.ensure_future(each) for each in (work(), _renew_while_held(lease, self._lease_seconds))]
         try:
-            await _renew_while_held(lease)
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for each in done:
+                each.result()
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            for each in tasks:
+                each.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             await _release(lease)
 
 
-async def _renew_while_held(lease: BlobLeaseClient) -> None:
+async def _renew_while_held(lease: BlobLeaseClient, lease_seconds: int) -> None:
     confirmed = time.monotonic()
-    while time.monotonic() - confirmed < _LEASE_SECONDS:
+    while time.monotonic() - confirmed < lease_seconds:
         await asyncio.sleep(_RENEW_SECONDS)
         asked = time.monotonic()
         with suppress(AzureError, TimeoutError):

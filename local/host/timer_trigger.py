@@ -4,7 +4,6 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from azure.core.exceptions import AzureError
@@ -14,7 +13,7 @@ from local.host.invocations import Invoker
 from local.host.listeners import Outage, keep_running, summary
 from local.host.protos import TypedData
 from local.host.schedule import Schedule
-from local.host.timer_status import TimerMonitor, TimerStatus
+from local.host.timer_status import TimerMonitor, TimerStatus, at_start
 
 _LOG = logging.getLogger("standin.timers")
 _MONITORED_FROM = timedelta(minutes=1)
@@ -47,53 +46,48 @@ class Timer:
         self._invoker = invoker
         self._now = now
         self._one_at_a_time = asyncio.Lock()
-        self._run_on_startup = isinstance(function.trigger, TimerTrigger) and function.trigger.run_on_startup
 
     async def keep_running(self) -> None:
         """Run by the schedule until cancelled."""
         await keep_running(f"timer {self._function.name}", self._run_by_schedule)
 
-    async def run_once(self, status: TimerStatus, *, past_due: bool = False) -> None:
+    async def run_once(self, status: TimerStatus | None, *, past_due: bool = False) -> None:
         """Run the function now, after a run that is going on; a stop of the listener does not stop it."""
         await asyncio.shield(self._invoker.in_background(self._run(status, past_due=past_due)))
 
     async def run_now(self) -> None:
         """Run the function out of turn, as the admin API wants."""
-        await self.run_once(self._first_status())
+        await self.run_once(None)
 
     async def _run_by_schedule(self, outage: Outage) -> None:
-        status = await self._monitor.read() if self._monitor else None
+        stored = await self._monitor.read() if self._monitor else None
         outage.over()
-        if status is None:
-            status = self._first_status()
-            await self._remember(status)
         now = self._now()
-        past_due = status.next < now
-        if past_due or self._run_on_startup:
-            self._run_on_startup = False
-            status = await self._fire(status, now, past_due=past_due)
-        else:
-            # The app may have another schedule than the one that was stored.
-            status = replace(status, next=self._schedule.next_after(now))
+        status = at_start(stored, self._schedule, now)
+        if status != stored:
+            await self._remember(status)
+        if status.next < now:
+            status = await self._fire(status, now, past_due=True)
         while True:
             await asyncio.sleep(max(0.0, (status.next - self._now()).total_seconds()))
             # A timer that wakes a little early still makes the run that is due.
             status = await self._fire(status, max(self._now(), status.next), past_due=False)
 
     async def _fire(self, status: TimerStatus, begun: datetime, *, past_due: bool) -> TimerStatus:
-        await self.run_once(status, past_due=past_due)
-        status = TimerStatus(last=begun, next=self._schedule.next_after(begun), updated=self._now())
+        # The function sees no status that is not kept.
+        await self.run_once(status if self._monitor else None, past_due=past_due)
+        status = TimerStatus(last=begun, next=self._schedule.next_after(begun), updated=begun)
         await self._remember(status)
         return status
 
-    async def _run(self, status: TimerStatus, *, past_due: bool) -> None:
-        content = {"Schedule": {"AdjustForDST": True}, "ScheduleStatus": status.as_dict(), "IsPastDue": past_due}
+    async def _run(self, status: TimerStatus | None, *, past_due: bool) -> None:
+        content = {
+            "Schedule": {"AdjustForDST": True},
+            "ScheduleStatus": status and status.as_dict(),
+            "IsPastDue": past_due,
+        }
         async with self._one_at_a_time:
             await self._invoker.run(self._function, TypedData(json=json.dumps(content)), {}, "timer")
-
-    def _first_status(self) -> TimerStatus:
-        now = self._now()
-        return TimerStatus(last=None, next=self._schedule.next_after(now), updated=now)
 
     async def _remember(self, status: TimerStatus) -> None:
         if self._monitor is None:

@@ -45,7 +45,6 @@ class Outcome:
     """What one invocation came to; `error` is None after a success."""
 
     return_value: TypedData | None
-    outputs: Mapping[str, TypedData]
     error: str | None
     stack_trace: str
 
@@ -83,10 +82,9 @@ async def invoke(
     )
     response = await _INVOKE(_request(invocation_request=invocation))
     if response.result.status == protos.StatusResult.Success:
-        outputs = {each.name: each.data for each in response.output_data}
-        return Outcome(response.return_value, outputs, None, "")
+        return Outcome(response.return_value, None, "")
     exception = response.result.exception
-    return Outcome(None, {}, exception.message, exception.stack_trace)
+    return Outcome(None, exception.message, exception.stack_trace)
 
 
 def _request(**content: Message) -> Message:

@@ -63,6 +63,17 @@ def state_of(environment: RestAnswer) -> str | None:
     return state if isinstance(state, str) else None
 
 
+def incarnation_of(environment: RestAnswer) -> str | None:
+    """Return what tells an environment from a later one of its name: when it was made, else its ETag."""
+    body = environment.json()
+    members = body if isinstance(body, dict) else {}
+    properties = members.get("properties")
+    details = properties.get("typeProperties") if isinstance(properties, dict) else None
+    created = details.get("createTime") if isinstance(details, dict) else None
+    found = created or members.get("etag")
+    return found if isinstance(found, str) else None
+
+
 def list_environments(caller: RestCaller, factory: FactoryId, *, deadline_s: float) -> list[dict[str, Any]]:
     """Return a factory's integration runtimes of any type; raise ServiceRefusal if a page links to another host."""
     ends = caller.clock() + deadline_s

@@ -1,7 +1,9 @@
 """Reading a folder from Blob Storage: one listing without content, one file, or the content of some files."""
 
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+import hashlib
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -11,13 +13,13 @@ from shared.errors import FolderUnreadable
 from shared.folder.manifest import File, Manifest
 from shared.folder.path import FolderPath
 from shared.route import Route
+from shared.storage.clock import dates_noted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
     from azure.core.exceptions import AzureError
-    from azure.storage.blob import BlobProperties, BlobServiceClient
+    from azure.storage.blob import BlobProperties, BlobServiceClient, ContainerClient
 
 _LONGEST_MESSAGE = 300
 # Not found, and refused as a name that no blob can have, like one of more than 1,024 characters.
@@ -38,9 +40,9 @@ class BlobFolders:
         """Return one file of the route's folder; see `find_file`."""
         return find_file(self.connect(route.connection), route.folder, name)
 
-    def read(self, route: Route, names: Iterable[str]) -> dict[str, bytes]:
-        """Return the content of files of the route's folder; see `read_files`."""
-        return read_files(self.connect(route.connection), route.folder, names)
+    def read(self, route: Route, files: Sequence[File]) -> "Iterator[FileBytes]":
+        """Read files of the route's folder; see `read_files`."""
+        return read_files(self.connect(route.connection), route.folder, files)
 
 
 def list_folder(blobs: "BlobServiceClient", folder: FolderPath) -> Manifest:
@@ -61,22 +63,18 @@ def _list(blobs: "BlobServiceClient", folder: FolderPath) -> Manifest:
     from azure.core.exceptions import ResourceNotFoundError
     from azure.storage.blob import StorageErrorCode
 
-    times: list[datetime] = []
-
-    def note_time(response: Any) -> None:  # noqa: ANN401 - azure-core's PipelineResponse is generic over transports
-        times.append(parsedate_to_datetime(response.http_response.headers["Date"]))
-
     listing = blobs.get_container_client(folder.container).list_blobs(
-        name_starts_with=folder.listing_prefix, include=["metadata"], raw_response_hook=note_time
+        name_starts_with=folder.listing_prefix, include=["metadata"]
     )
     try:
-        files = [_file(blob) for blob in listing if _is_file(blob) and folder.imports(folder.container, blob.name)]
+        with dates_noted() as dates:
+            files = [_file(blob) for blob in listing if _is_file(blob) and folder.imports(folder.container, blob.name)]
     except ResourceNotFoundError as missing:
         response: Any = missing.response
         if response.headers.get("x-ms-error-code") != StorageErrorCode.CONTAINER_NOT_FOUND:
             raise
         return Manifest((), parsedate_to_datetime(response.headers["Date"]))
-    return Manifest(tuple(sorted(files, key=lambda file: file.name)), times[0])
+    return Manifest(tuple(sorted(files, key=lambda file: file.name)), dates[0])
 
 
 def unreadable(error: "AzureError") -> FolderUnreadable:
@@ -114,27 +112,70 @@ def _file(blob: "BlobProperties") -> File:
 
 # The storage SDK keeps ten connections open.
 _AT_ONCE = 8
+# In bytes. DAG files are a few kilobytes; a larger one is data, and is hashed but not kept. One above the second limit
+# is not read.
+LARGEST_KEPT = 1024 * 1024
+LARGEST_READ = 64 * 1024 * 1024
 
 
-def read_files(blobs: "BlobServiceClient", folder: FolderPath, names: Iterable[str]) -> dict[str, bytes]:
-    """Return the content of the blobs by name, as it is now; those that are gone by now are left out.
+@dataclass(frozen=True, slots=True)
+class FileBytes:
+    """The bytes of a file as they are stored, at the version `etag`.
 
-    Raises FolderUnreadable where the storage refuses or does not answer.
+    `content` is None where there are more than `LARGEST_KEPT`, `md5` where there are more than `LARGEST_READ` or the
+    storage did not let us read them, which `problem` then says in a sentence.
     """
-    from azure.core.exceptions import AzureError
 
+    name: str
+    etag: str
+    md5: str | None = None
+    content: bytes | None = None
+    problem: str | None = None
+
+
+def read_files(blobs: "BlobServiceClient", folder: FolderPath, files: Sequence[File]) -> Iterator[FileBytes]:
+    """Read the listed versions, a few ahead of the one that is yielded; those that are gone by now are left out.
+
+    Nothing is inflated: a blob may claim any `Content-Encoding`.
+    """
     container = blobs.get_container_client(folder.container)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        ahead: deque[Future[FileBytes | None]] = deque()
+        for file in files:
+            ahead.append(pool.submit(_read, container, file))
+            if len(ahead) == _AT_ONCE:
+                yield from _done(ahead.popleft())
+        while ahead:
+            yield from _done(ahead.popleft())
 
-    def read(name: str) -> tuple[str, bytes] | None:
-        from azure.core.exceptions import ResourceNotFoundError
 
-        try:
-            return name, container.download_blob(name).readall()
-        except ResourceNotFoundError:
-            return None
+def _done(reading: "Future[FileBytes | None]") -> Iterator[FileBytes]:
+    if (found := reading.result()) is not None:
+        yield found
 
+
+def _read(container: "ContainerClient", file: File) -> FileBytes | None:
+    from azure.core import MatchConditions
+    from azure.core.exceptions import AzureError, ResourceModifiedError, ResourceNotFoundError
+
+    if file.size > LARGEST_READ:
+        return FileBytes(file.name, file.etag)
     try:
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            return dict(found for found in pool.map(read, names) if found)
+        download = container.download_blob(
+            file.name, etag=f'"{file.etag}"', match_condition=MatchConditions.IfNotModified, decompress=False
+        )
+        return _kept(file, download.chunks())
+    except (ResourceNotFoundError, ResourceModifiedError):
+        return None
     except AzureError as error:
-        raise unreadable(error) from error
+        return FileBytes(file.name, file.etag, problem=str(unreadable(error)))
+
+
+def _kept(file: File, chunks: Iterable[bytes]) -> FileBytes:
+    digest, content = hashlib.md5(usedforsecurity=False), bytearray()
+    for chunk in chunks:
+        digest.update(chunk)
+        if len(content) <= LARGEST_KEPT:
+            content += chunk
+    whole = bytes(content) if len(content) <= LARGEST_KEPT else None
+    return FileBytes(file.name, file.etag, digest.hexdigest(), whole)

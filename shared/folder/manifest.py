@@ -1,16 +1,18 @@
 """A folder's files at one moment, and the revision that they add up to."""
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
 class File:
     """A blob of the folder.
 
-    `content` changes with the bytes: it is their MD5 where the blob has one, else the ETag. `etag` changes with each
-    write, also with one of the same bytes.
+    `content` stands for the bytes: the MD5 that the listing shows, else the ETag; where the relay knows better, what it
+    has found out. `etag` changes with each write, also with one of the same bytes.
     """
 
     name: str
@@ -25,18 +27,26 @@ class Manifest:
     """The files of a folder, sorted by name, as the storage service listed them at `listed_at` (its own clock).
 
     The storage service tells times in whole seconds, so a comparison of two of them is off by up to one second.
+    `known_revision` is the revision of a listing that was seen before, whose files were looked into then.
     """
 
     files: tuple[File, ...]
     listed_at: datetime
+    known_revision: str | None = None
 
     @property
     def revision(self) -> str:
-        """A digest of names and contents: the same files give the same revision, whoever wrote them, whenever."""
-        digest = hashlib.sha256()
-        for file in self.files:
-            digest.update(f"{file.name}\0{file.content}\n".encode())
-        return f"sha256:{digest.hexdigest()}"
+        """A digest of names, sizes and contents: the same files give the same revision, whenever they were written."""
+        return self.known_revision or _digest(f"{file.name}\0{file.size}\0{file.content}" for file in self.files)
+
+    @property
+    def listing(self) -> str:
+        """A digest of names and ETags: it changes with each write and each deletion."""
+        return _digest(f"{file.name}\0{file.etag}" for file in self.files)
+
+    def known_as(self, revision: str) -> Self:
+        """Return the same listing, whose revision is known from an earlier one."""
+        return replace(self, known_revision=revision)
 
     def is_same_as(self, other: "Manifest") -> bool:
         """Whether no file was written or deleted from one listing to the other."""
@@ -55,3 +65,10 @@ class Manifest:
                 break
             start = written
         return start
+
+
+def _digest(lines: Iterable[str]) -> str:
+    digest = hashlib.sha256()
+    for line in lines:
+        digest.update(f"{line}\n".encode())
+    return f"sha256:{digest.hexdigest()}"

@@ -11,13 +11,19 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from shared.errors import SettingsError
+from shared.storage.clock import note_date
 
 if TYPE_CHECKING:
     from azure.identity import DefaultAzureCredential
     from azure.storage.blob import BlobServiceClient
     from azure.storage.queue import QueueServiceClient
 
-_PATIENCE = {"connection_timeout": 5, "read_timeout": 30, "retry_total": 2}
+_PATIENCE: dict[str, Any] = {
+    "connection_timeout": 5,
+    "read_timeout": 30,
+    "retry_total": 2,
+    "raw_response_hook": note_date,
+}
 
 # account.blob..., also with a DNS zone or privatelink between the two; a custom domain does not tell.
 _ACCOUNT_HOST = re.compile(r"https?://([a-z0-9]{3,24})\.(?:[a-z0-9]+\.)?blob\..+", re.IGNORECASE)

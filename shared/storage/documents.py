@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
 from shared.errors import StateConflict
+from shared.storage.clock import dates_noted
 
 if TYPE_CHECKING:
     from azure.core.exceptions import HttpResponseError
@@ -91,7 +92,10 @@ def overwrite(documents: Documents, name: str, content: bytes) -> None:
 
 
 class BlobDocuments:
-    """Documents as blobs of one container, which is made when it is first written to."""
+    """Documents as blobs of one container, which is made when it is first written to.
+
+    Its client notes the dates of answers (`shared.storage.clock`), as those of `shared.storage.connections` do.
+    """
 
     def __init__(self, container: "ContainerClient") -> None:
         self._container = container
@@ -100,12 +104,12 @@ class BlobDocuments:
         """Return the document of that name."""
         from azure.core.exceptions import ResourceNotFoundError
 
-        times: list[datetime] = []
-        try:
-            download = self._container.download_blob(name, raw_response_hook=lambda got: times.append(_date(got)))
-        except ResourceNotFoundError as missing:
-            return Document(None, None, _error_date(missing))
-        return Document(download.readall(), download.properties.etag, times[0])
+        with dates_noted() as dates:
+            try:
+                download = self._container.download_blob(name)
+            except ResourceNotFoundError as missing:
+                return Document(None, None, _error_date(missing))
+            return Document(download.readall(), download.properties.etag, dates[0])
 
     def write(self, name: str, content: bytes, etag: str | None) -> str:
         """Replace the version `etag`, or make the document if it is None, and return the new version.
@@ -167,10 +171,6 @@ class BlobDocuments:
             self._container.create_container()
         except ResourceExistsError:
             return
-
-
-def _date(response: Any) -> datetime:  # noqa: ANN401 - azure-core's PipelineResponse is generic over transports
-    return parsedate_to_datetime(response.http_response.headers["Date"])
 
 
 def _error_date(error: "HttpResponseError") -> datetime:

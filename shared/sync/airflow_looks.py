@@ -13,15 +13,14 @@ from typing import TYPE_CHECKING
 from shared.airflow.looking import imported_file, look
 from shared.airflow.verdict import FileVerdict, unreachable
 from shared.errors import FolderUnreadable, ServiceError, ServiceUnavailable
-from shared.folder.checks import LARGEST_FILE
 from shared.route import Route
 from shared.sync import transitions
 from shared.sync.airflow_book import AirflowBook, AirflowBooks, below_dags
 from shared.sync.alerts import told_of_airflow
-from shared.sync.baseline import Baselines
+from shared.sync.baseline import Baseline, Baselines
 from shared.sync.decide import RESOLUTION
-from shared.sync.execute import ReadFiles
 from shared.sync.history import History
+from shared.sync.inspection import ReadFiles
 from shared.sync.outbox import Outbox
 from shared.sync.state import AirflowSummary, Asking, RouteState
 from shared.sync.store import RouteStates
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LOOK_DEADLINE_S = 45.0
+_OVERTAKEN = "The file was written again after the sync; the next one asks about it."
 _UNSETTLED = frozenset({"Pending", "NotSeen", "Unreachable"})
 
 
@@ -54,7 +54,7 @@ class AirflowLooks:
         """Make the look that is due, or see to it that there is a wake-up for the one that will be."""
         loaded = self.states.read(route)
         asking = loaded.state.asking
-        if asking is None or loaded.state.operation:
+        if asking is None or loaded.state.operation or loaded.state.calling:
             return
         if loaded.read_at + RESOLUTION < asking.next_look:
             if not asking.armed:
@@ -66,30 +66,37 @@ class AirflowLooks:
 
     def _look(self, route: Route, asking: Asking, now: datetime) -> None:
         last = now + RESOLUTION >= asking.give_up_at
-        book = self.books.read(route).asked(self.baselines.read(route), route.folder, asking)
+        baseline = self.baselines.read(route).for_target(route.target)
+        book = self.books.read(route).asked(baseline, route.folder, asking)
         trouble: str | None = None
         final = last
         try:
-            found = self._ask(route, book, asking, now, last_look=last)
+            found = self._ask(route, book, baseline, asking.since, now, last_look=last)
         except (ServiceError, FolderUnreadable) as error:
             log.warning("Airflow could not be asked: %s", error)
             trouble = str(error)
             final = last or not isinstance(error, (ServiceUnavailable, FolderUnreadable))
             found = unreachable(book.open_names, trouble) if final else {}
         book = book.judged(found)
+        if final:
+            book = book.judged({name: FileVerdict("NotSeen", reason=_OVERTAKEN) for name in book.open_names})
         after = None if final or not book.open_names else transitions.next_look(asking, now)
         self._note(route, asking, book, book.summary(asking, now, trouble), after)
 
-    def _ask(
-        self, route: Route, book: AirflowBook, asking: Asking, now: datetime, *, last_look: bool
+    def _ask(  # noqa: PLR0913 - what one look is about
+        self, route: Route, book: AirflowBook, baseline: Baseline, since: datetime, now: datetime, *, last_look: bool
     ) -> Mapping[str, FileVerdict]:
+        """Return the verdicts by name; a file that was written again since the sync is left to the next one."""
         paths = {name: path for name in book.files if (path := below_dags(route.folder, name))}
-        contents = self.read_files(route, [name for name in book.open_names if name.endswith(".py")])
-        files = [imported_file(paths[name], _small(contents.get(name))) for name in book.open_names]
+        modules = [name for name in book.open_names if name.endswith(".py")]
+        versions = [baseline.contents[name].as_file(name, since) for name in modules]
+        read = [each for each in self.read_files(route, versions) if not each.problem]
+        files = [imported_file(paths[each.name], each.content) for each in read]
+        files += [imported_file(paths[name], None) for name in book.open_names if name not in modules]
         verdicts = look(
             self.airflow_of(route),
             files,
-            ago=now - asking.since,
+            ago=now - since,
             deadline_s=LOOK_DEADLINE_S,
             known=paths.values(),
             last_look=last_look,
@@ -106,7 +113,7 @@ class AirflowLooks:
         else:
             summary = self._recorded(route, summary)
         self.books.write(route, book)
-        change = transitions.looked(asking, summary, after)
+        change = transitions.airflow_looked(asking, summary, after)
 
         def told(before: RouteState, moment: datetime) -> RouteState:
             state = change(before, moment)
@@ -126,7 +133,3 @@ class AirflowLooks:
             summary = summary.model_copy(update={"seconds": seconds})
         self.history.write(record.model_copy(update={"airflow": summary}))
         return summary
-
-
-def _small(content: bytes | None) -> bytes | None:
-    return content if content is not None and len(content) <= LARGEST_FILE else None

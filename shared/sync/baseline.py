@@ -3,15 +3,17 @@
 Kept apart from the state, which stays small however many files there are.
 """
 
-from collections.abc import Container
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
-from shared.folder.manifest import Manifest
+from shared.folder.manifest import File, Manifest
 from shared.route import Route
-from shared.storage.documents import Documents, StoredModel, overwrite
+from shared.storage.documents import Document, Documents, StoredModel, overwrite, update
+
+_MD5 = "md5:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,46 @@ class Diff:
     added: tuple[str, ...]
     changed: tuple[str, ...]
     removed: tuple[str, ...]
+
+    @property
+    def brought(self) -> frozenset[str]:
+        """The names of the files whose bytes are new."""
+        return frozenset((*self.added, *self.changed))
+
+
+class Read(StoredModel):
+    """The true MD5 of a blob's bytes at one version, found by reading them; None where there are too many."""
+
+    etag: str
+    md5: str | None
+
+
+class FileVersion(StoredModel):
+    """A file as it was synced: what stands for its bytes, its size and ETag, and its true MD5 where it was read."""
+
+    content: str
+    size: int | None = None
+    etag: str | None = None
+    md5: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_text(cls, stored: object) -> object:
+        return {"content": stored} if isinstance(stored, str) else stored
+
+    def as_file(self, name: str, modified: datetime) -> File:
+        """Return the version as a file of this name, to be read; when it was written is not known any more."""
+        return File(name, self.size or 0, self.content, modified, self.etag or "")
+
+    @property
+    def known_md5(self) -> str | None:
+        """The MD5 of the bytes as far as it is known: what was read, else what the listing claimed."""
+        return self.md5 or (self.content.removeprefix(_MD5) if self.content.startswith(_MD5) else None)
+
+    def is_surely_other_than(self, file: File) -> bool:
+        """Whether size or MD5 say that the bytes differ."""
+        claims = {self.content, file.content}
+        return self.size != file.size or (len(claims) > 1 and all(claim.startswith(_MD5) for claim in claims))
 
 
 class Origin(StoredModel):
@@ -36,38 +78,119 @@ class Origin(StoredModel):
 
 
 class Baseline(StoredModel):
-    """What was synced last, name -> content; `removed` are files gone from here and still in Airflow, since when.
+    """What was synced last, by name; `removed` are files gone from here and still in Airflow, since when.
 
     `origins` tells which sync brought which file; a file of a baseline from before there were origins has none.
+    `target` is what it was synced to, None where that was not noted.
     """
 
-    contents: dict[str, str] = Field(default_factory=dict)
+    contents: dict[str, FileVersion] = Field(default_factory=dict)
     removed: dict[str, datetime] = Field(default_factory=dict)
     origins: tuple[Origin, ...] = ()
+    target: str | None = None
+    sync_id: str | None = None
+
+    def for_target(self, target: str) -> "Baseline":
+        """Return the baseline if it is about this target, else an empty one: another target has none of the files."""
+        return self if self.target in {None, target} else Baseline()
 
     def diff(self, manifest: Manifest) -> Diff:
         """Return what changed from the baseline to the manifest."""
-        now = {file.name: file.content for file in manifest.files}
+        now = {file.name: file for file in manifest.files}
         return Diff(
             added=tuple(name for name in now if name not in self.contents),
-            changed=tuple(name for name in now if self.contents.get(name, now[name]) != now[name]),
+            changed=tuple(name for name, file in now.items() if self._differs(file)),
             removed=tuple(sorted(self.contents.keys() - now.keys())),
         )
 
-    def after(self, manifest: Manifest, sync_id: str) -> "Baseline":
+    def doubtful(self, manifest: Manifest) -> tuple[File, ...]:
+        """Return the files that were written since, though neither size nor MD5 says that their bytes differ.
+
+        `Content-MD5` is whatever a client wrote down, and many blobs have none: only their bytes can tell.
+        """
+        return tuple(file for file in manifest.files if self._doubts(file))
+
+    def may_have_missed(self, manifest: Manifest, start: datetime, end: datetime) -> bool:
+        """Whether ADF may have read other files than were listed at `start`, because it read until `end`.
+
+        So it is if the folder looks different while ADF reads, or if a file was written in that time.
+        """
+        written = (file.modified for file in manifest.files if self._is_other_version(file))
+        return manifest.listed_at <= end or any(start <= moment <= end for moment in written)
+
+    def settled(self, manifest: Manifest, read: Mapping[str, Read]) -> Manifest:
+        """Return the manifest with every doubt settled by what was read; what was not read counts as changed."""
+        files = tuple(self._settled(file, read.get(file.name)) for file in manifest.files)
+        return replace(manifest, files=files)
+
+    def after(self, manifest: Manifest, sync_id: str, target: str | None = None) -> "Baseline":
         """Return the baseline once the manifest has been synced: what it lacks stays listed until it is back."""
-        contents = {file.name: file.content for file in manifest.files}
         diff = self.diff(manifest)
+        contents = {file.name: self._version_of(file) for file in manifest.files}
         gone = self.removed | dict.fromkeys(diff.removed, manifest.listed_at)
         return Baseline(
             contents=contents,
             removed={name: since for name, since in gone.items() if name not in contents},
             origins=self._origins_after(diff, Origin(sync_id=sync_id, at=manifest.listed_at, names=())),
+            target=target,
+            sync_id=sync_id,
         )
+
+    def renewed(self, manifest: Manifest) -> "Baseline":
+        """Return the baseline with the ETags of a manifest that brings nothing new, so that doubts do not come back."""
+        contents = {file.name: self._version_of(file) for file in manifest.files if file.name in self.contents}
+        return self.model_copy(update={"contents": self.contents | contents})
+
+    def learned(self, read: Mapping[str, Read]) -> "Baseline":
+        """Return the baseline with what was read of the versions that it has."""
+        known = {name: self.contents[name] for name in read.keys() & self.contents.keys()}
+        learned = {
+            name: version.model_copy(update={"md5": read[name].md5})
+            for name, version in known.items()
+            if version.etag == read[name].etag
+        }
+        return self.model_copy(update={"contents": self.contents | learned})
+
+    def without_removed(self, names: Container[str]) -> "Baseline":
+        """Return the baseline without some of the removed files."""
+        return self.model_copy(update={"removed": {name: at for name, at in self.removed.items() if name not in names}})
 
     def origin_of(self, name: str) -> Origin | None:
         """Return which sync brought the version of a file that was synced last, None where that is not known."""
         return next((origin for origin in self.origins if name in origin.names), None)
+
+    def has(self, file: File) -> bool:
+        """Whether this version of the file was synced last."""
+        return file.name in self.contents and not self._differs(file)
+
+    def _is_other_version(self, file: File) -> bool:
+        version = self.contents.get(file.name)
+        return version is None or version.etag not in {None, file.etag}
+
+    def _differs(self, file: File) -> bool:
+        version = self.contents.get(file.name)
+        return version is not None and (version.content != file.content or version.size not in {None, file.size})
+
+    def _doubts(self, file: File) -> bool:
+        version = self.contents.get(file.name)
+        return version is not None and version.etag not in {None, file.etag} and not version.is_surely_other_than(file)
+
+    def _settled(self, file: File, read: Read | None) -> File:
+        version = self.contents.get(file.name)
+        if version is None or version.etag is None:
+            return file
+        if version.etag == file.etag:
+            return replace(file, content=version.content)
+        if not self._doubts(file):
+            return file
+        is_same = read is not None and read.etag == file.etag and read.md5 in {version.known_md5} - {None}
+        return replace(file, content=version.content if is_same else f"etag:{file.etag}")
+
+    def _version_of(self, file: File) -> FileVersion:
+        before = self.contents.get(file.name)
+        same = before is not None and before.content == file.content
+        md5 = before.md5 if before and same else None
+        return FileVersion(content=file.content, size=file.size, etag=file.etag, md5=md5)
 
     def _origins_after(self, diff: Diff, sync: Origin) -> tuple[Origin, ...]:
         fresh = sync.model_copy(update={"names": (*diff.added, *diff.changed)})
@@ -76,14 +199,14 @@ class Baseline(StoredModel):
 
 
 class Baselines:
-    """Reads and writes baselines, each a document of its own; only who has the environment's lease writes one."""
+    """Reads and writes baselines, each a document of its own."""
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
 
     def read(self, route: Route) -> Baseline:
         """Return the route's baseline; an unreadable one is as good as none, only the next diff is larger."""
-        return self._parse(_name(route))
+        return _parsed(self._documents.read(_name(route)))
 
     def write(self, route: Route, baseline: Baseline) -> None:
         """Replace the route's baseline."""
@@ -95,19 +218,44 @@ class Baselines:
 
     def read_staged(self, route: Route) -> Baseline:
         """Return the baseline of the sync that is being worked on; of one that ended long ago where none is."""
-        return self._parse(_staged_name(route))
+        return _parsed(self._documents.read(_staged_name(route)))
 
-    def confirm(self, route: Route) -> Baseline:
-        """Make the staged baseline the route's, because its sync is done, and return it."""
+    def confirm(self, route: Route, sync_id: str) -> tuple[Baseline, bool]:
+        """Make the staged baseline the route's, because its sync is done; return it, and whether it is this sync's.
+
+        A crash may have kept it from being staged: then the route's own baseline stays.
+        """
         staged = self.read_staged(route)
+        if staged.sync_id not in {None, sync_id}:
+            return self.read(route), False
         self.write(route, staged)
-        return staged
+        return staged, True
 
-    def _parse(self, name: str) -> Baseline:
-        try:
-            return Baseline.model_validate_json(self._documents.read(name).content or b"")
-        except ValidationError:
-            return Baseline()
+    def acknowledge_removed(self, route: Route) -> None:
+        """Forget the removed files, also in the baseline of a sync that is being worked on."""
+        known = self.read(route).removed
+        for name in (_name(route), _staged_name(route)):
+            self._update(name, lambda baseline: baseline.without_removed(known))
+
+    def learn(self, route: Route, read: Mapping[str, Read]) -> None:
+        """Keep what was read of the synced files, and of those that a sync is bringing."""
+        for name in (_name(route), _staged_name(route)):
+            self._update(name, lambda baseline: baseline.learned(read))
+
+    def _update(self, name: str, change: Callable[[Baseline], Baseline]) -> None:
+        def changed(document: Document) -> tuple[bytes | None, None]:
+            before = _parsed(document)
+            after = change(before)
+            return None if after == before else after.model_dump_json().encode(), None
+
+        update(self._documents, name, changed)
+
+
+def _parsed(document: Document) -> Baseline:
+    try:
+        return Baseline.model_validate_json(document.content or b"")
+    except ValidationError:
+        return Baseline()
 
 
 def _name(route: Route) -> str:

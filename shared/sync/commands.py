@@ -39,6 +39,5 @@ class Commands:
 
     def acknowledge_removed(self, route: Route) -> None:
         """Forget the files that were removed here and that ADF keeps."""
-        baseline = self.baselines.read(route)
-        self.baselines.write(route, baseline.model_copy(update={"removed": {}}))
+        self.baselines.acknowledge_removed(route)
         self.states.update(route, transitions.removed_acknowledged())

@@ -1,4 +1,4 @@
-"""How a route is, as Flux and Kubernetes say it: conditions with a reason for programs and a sentence for people."""
+"""The status of a route as Flux and Kubernetes have it: conditions with reasons for programs, sentences for people."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Condition:
 
 
 def conditions(state: RouteState) -> tuple[Condition, ...]:
-    """Return whether the route is up to date, whether it is working on that, and whether it needs a person.
+    """Return whether the route is up to date, whether it is working on that, and whether it needs an operator.
 
     And, where Airflow is asked, whether it has parsed what was synced last.
     """
@@ -37,6 +37,7 @@ def pending_since(state: RouteState) -> datetime | None:
     """Return since when something waits to be looked at or to be synced."""
     known = (
         state.pending.since if state.pending else None,
+        state.looking.since if state.looking else None,
         state.burst_since,
         state.requested.at if state.requested else None,
         state.held.since if state.held else None,
@@ -58,22 +59,32 @@ def _ready(state: RouteState) -> Condition:
         return Condition("Ready", "Unknown", "NeverSynced", "nothing has been synced yet")
     if state.synced.revision is None:
         since = state.synced.open_since or state.synced.listed_at
-        return Condition("Ready", "Unknown", "OutcomeOpen", "nobody knows what ADF read; it is synced again", since)
+        return Condition(
+            "Ready", "Unknown", "OutcomeOpen", "it is unknown what ADF read; it will be synced again", since
+        )
     return Condition("Ready", "True", "Synced", "ADF took what the folder held", state.synced.listed_at)
 
 
 def _reconciling(state: RouteState) -> Condition:
     if state.suspended_since:
-        return Condition("Reconciling", "False", "Suspended", "somebody suspended the route", state.suspended_since)
+        return Condition("Reconciling", "False", "Suspended", "an operator suspended the route", state.suspended_since)
     if state.operation:
         started = state.operation.listed_at
         return Condition("Reconciling", "True", "SyncRunning", "ADF works on an accepted sync", started)
     if state.burst_since:
         return Condition("Reconciling", "True", "BurstRunning", "files are still being changed", state.burst_since)
+    if state.calling:
+        return Condition("Reconciling", "True", "Syncing", "ADF is being asked to import the folder", state.calling.at)
+    if state.looking:
+        since = state.looking.since
+        return Condition("Reconciling", "True", "Looking", "the folder is being looked at", since)
     if state.pending:
         since = state.pending.since
         return Condition("Reconciling", "True", "WakeUpArmed", "the folder is about to be looked at", since)
-    return Condition("Reconciling", "False", "Idle", "nothing is to be done", _last_work(state))
+    if state.requested:
+        since = state.requested.at
+        return Condition("Reconciling", "True", "SyncRequested", "a sync was requested and is about to begin", since)
+    return Condition("Reconciling", "False", "Idle", "nothing to do", _last_work(state))
 
 
 def _last_work(state: RouteState) -> datetime | None:
@@ -88,11 +99,11 @@ def _last_work(state: RouteState) -> datetime | None:
 
 def _stalled(state: RouteState) -> Condition:
     if state.held:
-        return Condition("Stalled", "True", state.held.reason, "a person has to decide", state.held.since)
+        return Condition("Stalled", "True", state.held.reason, "needs a decision by an operator", state.held.since)
     if state.failure and not state.failure.transient:
         return Condition("Stalled", "True", state.failure.code, "ARM refuses this revision", state.failure.at)
     since = state.synced.listed_at if state.synced else None
-    return Condition("Stalled", "False", "NothingInTheWay", "no person is needed", since)
+    return Condition("Stalled", "False", "NoActionNeeded", "no action needed", since)
 
 
 NOTHING_SEEN = "Airflow shows nothing of any file that the sync brought: the import may have failed without a word"
@@ -125,7 +136,7 @@ def place(file: BrokenFile) -> str:
 
 
 # How much later than planned a thing may be. A lost wake-up is found by the sweep, every five minutes unless set
-# otherwise; so what is later than that is not going to happen by itself.
+# otherwise; so what is later than that is not going to happen.
 MARGIN = timedelta(minutes=6)
 
 
@@ -147,7 +158,7 @@ def overdue(state: RouteState, now: datetime, longest_wait: timedelta) -> Iterat
         return
     waiting = None if state.suspended_since or state.held else _waiting_since(state)
     if waiting and now > waiting + longest_wait + MARGIN:
-        yield Overdue("ChangeOverdue", f"nobody has looked at or synced what may have changed at {waiting}")
+        yield Overdue("ChangeOverdue", f"what may have changed at {waiting} has not been looked at or synced")
 
 
 def _waiting_since(state: RouteState) -> datetime | None:

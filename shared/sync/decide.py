@@ -89,7 +89,9 @@ def decide(state: RouteState, manifest: Manifest, policy: Policy) -> Decision:
     if state.suspended_since:
         return Skip("Suspended", "the route is suspended")
     if state.requested and state.requested.force:
-        return Sync("Forced", "a sync was asked for, whatever the folder holds")
+        return Sync("Forced", "a sync was requested, whatever the folder holds")
+    if state.failure and state.failure.forced and not state.requested:
+        return _after_failure(state.failure, manifest) or Sync("Forced", "the forced sync failed and is repeated")
     if not manifest.files:
         return _no_files(state)
     if state.synced and state.synced.revision == manifest.revision:
@@ -135,11 +137,19 @@ def _wait_out_burst(state: RouteState, manifest: Manifest, policy: Policy) -> De
     quiet_for = manifest.listed_at - last_change
     if quiet_for >= pause:
         return Sync("Changed", f"nothing was changed for {quiet_for.total_seconds():.0f} s")
-    began = state.burst_since or (manifest.burst_start(pause) if last_change == manifest.newest else last_change)
+    began = state.burst_since or _burst_start(state, manifest, last_change, pause)
     left = policy.longest_wait + RESOLUTION - (manifest.listed_at - began)
     if left <= timedelta(0):
         return Sync("LongestWaitOver", "files have been changed without a pause for longer than the longest wait")
     return Wait("BurstRunning", "files are still being changed", min(pause - quiet_for, left), burst_since=began)
+
+
+def _burst_start(state: RouteState, manifest: Manifest, last_change: datetime, pause: timedelta) -> datetime:
+    """Return when the burst began, as far as it is not synced yet: it may go on for longer than the longest wait."""
+    if last_change != manifest.newest:
+        return last_change
+    start = manifest.burst_start(pause)
+    return max(start, state.synced.listed_at) if state.synced else start
 
 
 def _last_change(state: RouteState, manifest: Manifest) -> datetime:

@@ -9,7 +9,7 @@ from shared.route import Route
 from shared.sync import transitions
 from shared.sync.baseline import Baselines, Diff
 from shared.sync.decide import Decision, Hold, Policy, Sync, decide
-from shared.sync.execute import Inspection
+from shared.sync.inspection import Inspector
 from shared.sync.store import RouteStates
 
 
@@ -30,7 +30,7 @@ class DryRuns:
     states: RouteStates
     baselines: Baselines
     list_folder: Callable[[Route], Manifest]
-    inspection: Inspection
+    inspector: Inspector
     policy: Policy
 
     def of(self, route: Route, *, force: bool) -> DryRun:
@@ -39,9 +39,9 @@ class DryRuns:
         asked = transitions.requested("dry-run", force=force)(loaded.state, loaded.read_at)
         manifest = self.list_folder(route)
         diff = self.baselines.read(route).diff(manifest)
-        findings = self.inspection.findings(route, manifest, diff)
+        findings = self.inspector.examine(route, manifest, diff).findings
         decision = decide(asked, manifest, self.policy)
-        objection = self.inspection.objection(findings)
+        objection = self.inspector.objection(findings)
         if isinstance(decision, Sync) and objection and not force:
             decision = Hold("ChecksFailed", objection)
         return DryRun(manifest, diff, findings, decision)

@@ -16,8 +16,9 @@ from shared.sync.baseline import Baselines
 from shared.sync.commands import Commands
 from shared.sync.decide import Policy
 from shared.sync.dry_run import DryRuns
-from shared.sync.execute import Executor, Inspection, ReadFiles
+from shared.sync.execute import Executor
 from shared.sync.history import History
+from shared.sync.inspection import Inspector, ReadFiles
 from shared.sync.lease import Leases
 from shared.sync.outbox import Outbox
 from shared.sync.outcomes import Outcomes
@@ -79,7 +80,13 @@ def build(ports: Ports, policy: Policy, routes: Sequence[Route], retention: Rete
     wake_ups = WakeUps(states, ports.wake_ups, policy.quiet, clock=ports.clock)
     outbox = _outbox(ports, states)
     books = AirflowBooks(ports.documents)
-    inspection = Inspection(policy.dag_checks, ports.read_files)
+    inspector = Inspector(
+        documents=ports.documents,
+        baselines=baselines,
+        history=history,
+        read_files=ports.read_files,
+        strictness=policy.dag_checks,
+    )
     outcomes = Outcomes(
         states=states,
         baselines=baselines,
@@ -100,10 +107,13 @@ def build(ports: Ports, policy: Policy, routes: Sequence[Route], retention: Rete
         wake_ups=wake_ups,
         commands=Commands(states, baselines, wake_ups),
         dry_runs=DryRuns(
-            states=states, baselines=baselines, list_folder=ports.list_folder, inspection=inspection, policy=policy
+            states=states, baselines=baselines, list_folder=ports.list_folder, inspector=inspector, policy=policy
         ),
         reconciler=Reconciler(
             states=states,
+            baselines=baselines,
+            target_of=ports.target_of,
+            inspector=inspector,
             leases=Leases(ports.documents, policy.lease, clock=ports.clock),
             wake_ups=wake_ups,
             list_folder=ports.list_folder,
@@ -111,7 +121,7 @@ def build(ports: Ports, policy: Policy, routes: Sequence[Route], retention: Rete
                 target_of=ports.target_of,
                 list_folder=ports.list_folder,
                 baselines=baselines,
-                inspection=inspection,
+                objection=inspector.objection,
                 outcomes=outcomes,
                 policy=policy,
             ),

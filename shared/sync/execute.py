@@ -1,4 +1,4 @@
-"""One attempt to sync: what changed, what the checks say, whether the environment is ready, the call."""
+"""One attempt to sync: what changed, whether the environment is ready, the call."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -7,61 +7,38 @@ from datetime import timedelta
 from typing import TypeVar
 
 from shared.errors import FolderUnreadable, ServiceError, ServiceUnavailable
-from shared.folder.checks import LARGEST_FILE, Finding, check_files, to_check
+from shared.folder.checks import Finding
 from shared.folder.manifest import Manifest
 from shared.route import Route
-from shared.sync.baseline import Baselines, Diff
-from shared.sync.decide import Hold, Policy, Strictness, Sync
+from shared.sync.baseline import Baselines
+from shared.sync.decide import Hold, Policy
 from shared.sync.history import CallMade
 from shared.sync.lease import Lease, Reservation
-from shared.sync.outcomes import Attempt, Outcomes, begin
-from shared.sync.state import RouteState, RunningSync
+from shared.sync.outcomes import Attempt, Outcomes
+from shared.sync.state import RunningSync
 from shared.targets.port import Accepted, Answered, Target
 from shared.telemetry.fields import bound
 
 log = logging.getLogger(__name__)
 
-ReadFiles = Callable[[Route, Iterable[str]], dict[str, bytes]]
-
-
-@dataclass(frozen=True, slots=True)
-class Inspection:
-    """Checks the changed files of a route; `off` reads nothing, `block` lets a blocking finding stop the sync."""
-
-    strictness: Strictness
-    read_files: ReadFiles
-
-    def findings(self, route: Route, manifest: Manifest, diff: Diff) -> tuple[Finding, ...]:
-        """Return what is to be said of the added and changed files."""
-        if self.strictness == "off":
-            return ()
-        prefix = route.folder.listing_prefix
-        fresh = {*diff.added, *diff.changed}
-        files = [file for file in manifest.files if file.name in fresh and to_check(file.name.removeprefix(prefix))]
-        contents: dict[str, bytes | None] = {file.name: None for file in files if file.size > LARGEST_FILE}
-        contents |= self.read_files(route, [file.name for file in files if file.size <= LARGEST_FILE])
-        return tuple(check_files({name.removeprefix(prefix): content for name, content in contents.items()}))
-
-    def objection(self, findings: Iterable[Finding]) -> str | None:
-        """Return the sentence that stops the sync, or None where nothing does."""
-        if self.strictness != "block":
-            return None
-        blocking = [finding for finding in findings if finding.blocking]
-        return "; ".join(map(_place, blocking)) or None
-
-
-def _place(finding: Finding) -> str:
-    line = "" if finding.line is None else f", line {finding.line}"
-    return f"{finding.file}{line}: {finding.message}"
-
-
 # In seconds, for each call. ARM gives up on Data Factory after 60 s itself.
 CALL_DEADLINE_S = 60.0
+
+# The longest wait before an import is asked about again, whatever the service asks for.
+LONGEST_POLL = timedelta(minutes=5)
 
 # States of an integration runtime in which an import cannot work yet; in any other one, known or not, it is tried.
 NOT_READY = frozenset({"initial", "starting", "stopping", "stopped"})
 
 Made = TypeVar("Made", bound=Answered)
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What an attempt leaves behind: for whom the environment stays reserved, and the attempt if ADF took the sync."""
+
+    reservation: Reservation | None
+    taken: Attempt | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,87 +48,84 @@ class Executor:
     target_of: Callable[[Route], Target]
     list_folder: Callable[[Route], Manifest]
     baselines: Baselines
-    inspection: Inspection
+    objection: Callable[[Iterable[Finding]], str | None]
     outcomes: Outcomes
     policy: Policy
 
-    def run(
-        self, route: Route, state: RouteState, manifest: Manifest, decision: Sync, lease: Lease
-    ) -> Reservation | None:
-        """Attempt a sync and write down what came of it.
-
-        Returns for whom, and for how long, the environment has to stay reserved; None if no import was started.
-        """
-        attempt = begin(route, state, manifest, decision.reason)
-        with bound(sync_id=attempt.sync_id, revision=manifest.revision):
+    def run(self, attempt: Attempt, lease: Lease) -> Tried:
+        """Make the attempt and write down what came of it; its findings are known where they may stop the sync."""
+        with bound(sync_id=attempt.sync_id, revision=attempt.manifest.revision):
             return self._run(attempt, lease)
 
-    def _run(self, attempt: Attempt, lease: Lease) -> Reservation | None:
-        attempt.diff = self.baselines.read(attempt.route).diff(attempt.manifest)
+    def _run(self, attempt: Attempt, lease: Lease) -> Tried:
+        baseline = attempt.baseline or self.baselines.read(attempt.route).for_target(attempt.route.target)
+        attempt.baseline = baseline
+        if attempt.manifest.known_revision:
+            attempt.manifest = baseline.settled(attempt.manifest, {})
+        attempt.diff = baseline.diff(attempt.manifest)
+        objection = self.objection(attempt.findings)
+        if objection and not attempt.is_forced:
+            attempt.finished_at = lease.now()
+            self.outcomes.held(attempt, Hold("ChecksFailed", objection))
+            return Tried(None)
         try:
-            objection = self._inspect(attempt)
-            if objection and attempt.trigger != "Forced":
-                attempt.finished_at = lease.now()
-                self.outcomes.held(attempt, Hold("ChecksFailed", objection))
-                return None
             accepted = self._ask(attempt, lease)
         except ServiceError as error:
             attempt.finished_at = lease.now()
             self.outcomes.failed(attempt, error)
-            return lease.reserve(None, self.policy.settle) if error.may_have_acted else None
-        return self._note(attempt, accepted, lease)
-
-    def _inspect(self, attempt: Attempt) -> str | None:
-        """Note what the checks find, return what stands against it; raise ServiceUnavailable if nothing can be read."""
-        try:
-            attempt.findings = self.inspection.findings(attempt.route, attempt.manifest, attempt.diff)
-        except FolderUnreadable as error:
-            raise ServiceUnavailable(f"the changed files could not be read: {error}", code="FilesUnreadable") from error
-        return self.inspection.objection(attempt.findings)
+            return Tried(lease.reservation_for(None, self.policy.settle) if error.may_have_acted else None)
+        return Tried(self._note(attempt, accepted, lease), attempt)
 
     def _ask(self, attempt: Attempt, lease: Lease) -> Accepted:
         """Ask for the import if the environment is ready for one; raise ServiceError if it is not or ARM is not.
 
-        Before the call the state is made to say that the outcome is open, and the lease is renewed: whatever happens
-        to this worker then, the folder counts as changed, and no other one starts an import for most of a lease.
+        Before the call the state is made to say that the outcome is unknown, the lease is renewed, and the environment
+        reserved: whatever happens to this worker then, the folder counts as changed, and no import begins beside it.
         """
+        target = self.target_of(attempt.route)
         environment = _noted(
             attempt,
             "get environment",
-            lambda: self.target_of(attempt.route).environment_state(attempt.route, deadline_s=_deadline_s(lease)),
+            lambda: target.environment_state(attempt.route, deadline_s=_deadline_s(lease)),
         )
         if (environment.state or "").lower() in NOT_READY:
             raise ServiceUnavailable(f"the environment is {environment.state}, not Started", code="EnvironmentNotReady")
+        attempt.incarnation = environment.incarnation
         self.outcomes.calling(attempt)
-        lease.renew()
-        return _noted(
-            attempt,
-            "airflow/sync",
-            lambda: self.target_of(attempt.route).sync(attempt.route, deadline_s=_deadline_s(lease)),
-        )
+        lease.renew(lease.reservation_for(attempt.route, self.policy.operation_timeout))
+        return _noted(attempt, "airflow/sync", lambda: target.sync(attempt.route, deadline_s=_deadline_s(lease)))
 
     def _note(self, attempt: Attempt, accepted: Accepted, lease: Lease) -> Reservation:
+        if accepted.handle is not None:
+            return self._note_running(attempt, accepted, accepted.handle, lease)
         revision = self._revision_taken(attempt)
-        if accepted.handle is None:
-            attempt.finished_at = lease.now()
-            self.outcomes.accepted(attempt, revision)
-            if revision is None:
-                self.outcomes.wake_ups.notice(attempt.route)
-            return lease.reserve(None, self.policy.settle)
+        attempt.finished_at = lease.now()
+        self.outcomes.accepted(attempt, revision)
+        if revision is None:
+            self.outcomes.wake_ups.notice(attempt.route)
+        return lease.reservation_for(None, self.policy.settle)
+
+    def _note_running(self, attempt: Attempt, accepted: Accepted, handle: str, lease: Lease) -> Reservation:
+        """Reserve the environment before anything may be lost that tells of the import."""
         listed_at = attempt.manifest.listed_at
-        poll_after = timedelta(seconds=accepted.poll_after_s)
+        poll_after = min(LONGEST_POLL, timedelta(seconds=accepted.poll_after_s))
         operation = RunningSync(
             sync_id=attempt.sync_id,
-            revision=revision,
+            revision=None,
             listed_at=listed_at,
             files=len(attempt.manifest.files),
-            handle=accepted.handle,
+            handle=handle,
             next_poll=listed_at + poll_after,
             give_up_at=listed_at + self.policy.operation_timeout,
+            listing=attempt.manifest.listing,
+            incarnation=attempt.incarnation,
         )
+        reservation = lease.reservation_for(attempt.route, self.policy.operation_timeout, operation)
+        lease.renew(reservation)
+        operation = operation.model_copy(update={"revision": self._revision_taken(attempt)})
         self.outcomes.running(attempt, operation)
         self.outcomes.wake_ups.notice(attempt.route, poll_after)
-        return lease.reserve(attempt.route, self.policy.operation_timeout)
+        return reservation
 
     def _revision_taken(self, attempt: Attempt) -> str | None:
         """Return the revision that ADF took, None where a write since the listing, or no second one, leaves that open.
@@ -162,7 +136,7 @@ class Executor:
         try:
             same = self.list_folder(attempt.route).is_same_as(attempt.manifest)
         except FolderUnreadable as error:
-            log.warning("the folder could not be listed after the call, so the sync counts as open: %s", error)
+            log.warning("the folder could not be listed after the call, so it is unknown what ADF read: %s", error)
             return None
         return attempt.manifest.revision if same else None
 

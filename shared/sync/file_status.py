@@ -23,8 +23,8 @@ class FileStatus:
 
 def status_of(file: File, baseline: Baseline, staged: Baseline, state: RouteState) -> FileStatus:
     """Return where a file that lies in the folder stands; `staged` is what a running operation brings."""
-    being_taken = state.operation if staged.contents.get(file.name) == file.content else None
-    if baseline.contents.get(file.name) == file.content:
+    being_taken = state.operation if staged.has(file) else None
+    if baseline.has(file):
         # The sync that runs brings the same version, unless the folder changed while ADF was called.
         same_again = being_taken is not None and being_taken.revision is not None
         return _taken(file, baseline, state, same_again=same_again)

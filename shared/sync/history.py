@@ -241,6 +241,12 @@ class History:
         self._note_summary(record)
         overwrite(self._documents, _name(record.route, record.sync_id), record.model_dump_json(indent=1).encode())
 
+    def note_findings(self, route_name: str, sync_id: str, findings: tuple[Finding, ...]) -> None:
+        """Add what the checks found to the record of a sync, whatever has become of it meanwhile."""
+        record = self.read(route_name, sync_id)
+        if record:
+            self.write(record.model_copy(update={"findings": findings}))
+
     def read(self, route_name: str, sync_id: str) -> SyncRecord | None:
         """Return a record, or None where there is none or it is unreadable."""
         try:

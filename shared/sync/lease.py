@@ -1,8 +1,8 @@
-"""Single lease: one worker at a time deals with an environment, on any number of instances.
+"""The lease of an environment: one worker at a time deals with it, on any number of instances.
 
-Two routes can feed one environment, so the lease belongs to the environment. It ends by itself, so that a crashed
-worker blocks nobody for long; whoever holds one has to be done with ARM before it ends. A sync that ADF still works on
-outlives the lease: until it is over, the environment stays reserved.
+Two routes can feed one environment, so the lease belongs to the environment. It expires, so that a crashed worker does
+not block others for long; its holder has to be done with ARM before that. A sync that ADF still works on outlives the
+lease: until it is over, the environment stays reserved.
 """
 
 import time
@@ -18,13 +18,18 @@ from shared.errors import StateConflict
 from shared.route import Route
 from shared.storage.documents import Documents, StoredModel
 from shared.sync.decide import RESOLUTION
+from shared.sync.state import RunningSync
 
 
 class Reservation(StoredModel):
-    """Until then only this route may deal with the environment, to follow its sync; no route, if it is None."""
+    """Until then only this route may deal with the environment, to follow its sync; no route, if it is None.
+
+    `operation` is the sync that is followed. It is stored here before it is in the route's state, which may be lost.
+    """
 
     route: str | None
     until: datetime
+    operation: RunningSync | None = None
 
     def bars(self, route: Route, now: datetime) -> bool:
         """Whether the route has to stay away now."""
@@ -32,7 +37,7 @@ class Reservation(StoredModel):
 
 
 class LeaseRecord(StoredModel):
-    """Who deals with an environment: a worker until `ends`, nobody if that is None."""
+    """Who deals with an environment: a worker until `ends`, no worker if that is None."""
 
     ends: datetime | None = None
     reservation: Reservation | None = None
@@ -64,7 +69,7 @@ class Lease:
     def __init__(
         self, leases: "Leases", environment: EnvironmentId, reservation: Reservation | None, taken: _Taken
     ) -> None:
-        self._flights = leases
+        self._leases = leases
         self._environment = environment
         self._taken = taken
         self.reservation = reservation
@@ -72,28 +77,41 @@ class Lease:
 
     def seconds_left(self) -> float:
         """Return for how long the lease is certainly still ours."""
-        ends = self._taken.since.local + (self._flights.length - RESOLUTION).total_seconds()
-        return ends - self._flights.clock()
+        ends = self._taken.since.local + (self._leases.length - RESOLUTION).total_seconds()
+        return ends - self._leases.clock()
 
     def now(self) -> datetime:
         """Return the storage's time, as far as it can be told without asking; never too late."""
         return self._now().storage
 
-    def renew(self) -> None:
-        """Make the lease last its whole length from now on; raise StateConflict if it is no longer ours."""
-        self._taken = self._flights.occupy(self._environment, self.reservation, self._now(), self._taken.etag)
+    def renew(self, reservation: Reservation | None = None) -> None:
+        """Make the lease last its whole length from now on, and store a reservation that outlives it.
 
-    def reserve(self, route: Route | None, duration: timedelta) -> Reservation:
+        Raises StateConflict if the lease is no longer ours.
+        """
+        self.reservation = reservation or self.reservation
+        self._taken = self._leases.occupy(self._environment, self.reservation, self._now(), self._taken.etag)
+
+    def reservation_for(
+        self, route: Route | None, duration: timedelta, operation: RunningSync | None = None
+    ) -> Reservation:
         """Return a reservation that certainly lasts for `duration` from now on; for no route, if it is None."""
-        return Reservation(route=route.name if route else None, until=self.now() + RESOLUTION + duration)
+        until = self.now() + RESOLUTION + duration
+        return Reservation(route=route.name if route else None, until=until, operation=operation)
+
+    def operation_of(self, route: Route) -> RunningSync | None:
+        """Return the sync of this route that the environment is reserved for, if there is one."""
+        reserved = self.reservation
+        is_ours = reserved is not None and reserved.route == route.name and reserved.until > self.now()
+        return reserved.operation if reserved and is_ours else None
 
     def release(self, reservation: Reservation | None) -> None:
         """Let others take the environment, unless the lease had ended and another worker has it already."""
         with suppress(StateConflict):
-            self._flights.vacate(self._environment, reservation, self._taken.etag)
+            self._leases.vacate(self._environment, reservation, self._taken.etag)
 
     def _now(self) -> _Instant:
-        return self._taken.since.at(self._flights.clock())
+        return self._taken.since.at(self._leases.clock())
 
 
 class Leases:

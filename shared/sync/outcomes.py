@@ -13,10 +13,10 @@ from shared.route import Route
 from shared.sync import transitions
 from shared.sync.alerts import alerted
 from shared.sync.baseline import Baseline, Baselines, Diff
-from shared.sync.decide import Hold, Policy, Skip
+from shared.sync.decide import RESOLUTION, Hold, Policy, Skip
 from shared.sync.history import CallMade, Changes, History, Outcome, SyncRecord, Uploads, new_sync_id
 from shared.sync.outbox import Outbox
-from shared.sync.state import RouteState, RunningSync, Synced, behind_since
+from shared.sync.state import Calling, RouteState, RunningSync, Synced, behind_since
 from shared.sync.store import RouteStates, Transition
 from shared.sync.wake_up import WakeUps
 from shared.telemetry import metrics
@@ -36,11 +36,14 @@ class Attempt:
     sync_id: str
     trigger: str
     manifest: Manifest
+    baseline: Baseline | None = None
     diff: Diff = field(default_factory=lambda: Diff((), (), ()))
     findings: tuple[Finding, ...] = ()
     calls: list[CallMade] = field(default_factory=list)
     behind_since: datetime | None = None
     finished_at: datetime | None = None
+    incarnation: str | None = None
+    is_forced: bool = False
 
     def record(self, outcome: Outcome, *, code: str | None = None, message: str | None = None) -> SyncRecord:
         """Return the attempt's record."""
@@ -65,7 +68,16 @@ def begin(route: Route, state: RouteState, manifest: Manifest, trigger: str) -> 
     """Return the attempt that answers what was asked for, or a new one."""
     sync_id = state.requested.sync_id if state.requested else new_sync_id(manifest.listed_at)
     behind = behind_since(state, manifest)
-    return Attempt(route, state.worker, state.synced, sync_id, trigger, manifest, behind_since=behind)
+    return Attempt(
+        route,
+        state.worker,
+        state.synced,
+        sync_id,
+        trigger,
+        manifest,
+        behind_since=behind,
+        is_forced=trigger == "Forced",
+    )
 
 
 def ended_at_once(route: Route, state: RouteState, manifest: Manifest, trigger: str) -> Attempt:
@@ -96,12 +108,18 @@ class Outcomes:
 
     def calling(self, attempt: Attempt) -> None:
         """ADF is about to be called; a crash before its answer is written down must not look like the state before."""
-        self._change(attempt.route, attempt.worker, transitions.behind(attempt.behind_since), transitions.calling())
+        call = Calling(
+            sync_id=attempt.sync_id,
+            trigger=attempt.trigger,
+            revision=attempt.manifest.revision,
+            at=attempt.manifest.listed_at,
+        )
+        self.change(attempt.route, attempt.worker, transitions.behind(attempt.behind_since), transitions.calling(call))
 
     def accepted(self, attempt: Attempt, revision: str | None) -> None:
         """ADF took the sync of `revision` and offers nothing to follow: it counts as done."""
         self.history.write(attempt.record("accepted"))
-        baseline = self.baselines.read(attempt.route).after(attempt.manifest, attempt.sync_id)
+        baseline = self._baseline_after(attempt)
         self.baselines.write(attempt.route, baseline)
         done = Synced(
             revision=revision,
@@ -109,25 +127,31 @@ class Outcomes:
             files=len(attempt.manifest.files),
             sync_id=attempt.sync_id,
             open_since=attempt.manifest.listed_at if revision is None else None,
+            listing=attempt.manifest.listing,
+            incarnation=attempt.incarnation,
+            until=(attempt.finished_at or attempt.manifest.listed_at) + self.policy.settle + RESOLUTION,
         )
         self._end_synced(attempt.route, attempt.worker, done, baseline)
 
     def running(self, attempt: Attempt, operation: RunningSync) -> None:
         """ADF took the sync and works on it."""
         self.history.write(attempt.record("running"))
-        self.baselines.stage(attempt.route, self.baselines.read(attempt.route).after(attempt.manifest, attempt.sync_id))
-        self._change(attempt.route, attempt.worker, transitions.following(operation))
+        self.baselines.stage(attempt.route, self._baseline_after(attempt))
+        self.change(attempt.route, attempt.worker, transitions.following(operation))
 
     def succeeded(self, route: Route, worker: str | None, operation: RunningSync, now: datetime) -> None:
         """ADF finished an import that was followed."""
-        self._end_record(route, operation.sync_id, "succeeded", now)
-        baseline = self.baselines.confirm(route)
+        self._end_record(route, operation, "succeeded", now)
+        baseline, is_known = self.baselines.confirm(route, operation.sync_id)
         done = Synced(
-            revision=operation.revision,
+            revision=operation.revision if is_known else None,
             listed_at=operation.listed_at,
             files=operation.files,
             sync_id=operation.sync_id,
-            open_since=operation.listed_at if operation.revision is None else None,
+            open_since=operation.listed_at if operation.revision is None or not is_known else None,
+            listing=operation.listing,
+            incarnation=operation.incarnation,
+            until=now + RESOLUTION,
         )
         self._end_synced(route, worker, done, baseline)
 
@@ -135,8 +159,8 @@ class Outcomes:
         self, route: Route, worker: str | None, operation: RunningSync, error: ServiceError, now: datetime
     ) -> None:
         """An import that was followed failed, or did not end in time."""
-        self._end_record(route, operation.sync_id, "failed", now, error)
-        self._end_failed(route, worker, operation.sync_id, operation.revision, error)
+        self._end_record(route, operation, "failed", now, error)
+        self._end_failed(route, worker, operation.sync_id, operation.revision, error, forced=False)
 
     def failed(self, attempt: Attempt, error: ServiceError) -> None:
         """ADF did not take the sync."""
@@ -144,8 +168,25 @@ class Outcomes:
         self.history.write(attempt.record(outcome, code=error.code, message=error.message))
         if not error.may_have_acted:
             behind, not_called = transitions.behind(attempt.behind_since), transitions.not_called(attempt.synced_before)
-            self._change(attempt.route, attempt.worker, behind, not_called)
-        self._end_failed(attempt.route, attempt.worker, attempt.sync_id, attempt.manifest.revision, error)
+            self.change(attempt.route, attempt.worker, behind, not_called)
+        revision = attempt.manifest.revision
+        self._end_failed(attempt.route, attempt.worker, attempt.sync_id, revision, error, forced=attempt.is_forced)
+
+    def lost(self, route: Route, state: RouteState, call: Calling) -> RouteState:
+        """A worker was lost while it called ADF; return the state as it is then."""
+        self.history.write(
+            SyncRecord(
+                sync_id=call.sync_id,
+                route=route.name,
+                outcome="failed",
+                trigger=call.trigger,
+                revision=call.revision,
+                started_at=call.at,
+                code="OutcomeUnknown",
+                message="the worker was lost while it called ADF: outcome unknown, the sync will be repeated",
+            )
+        )
+        return self.change(route, state.worker, transitions.lost(call))
 
     def held(self, attempt: Attempt, decision: Hold) -> None:
         """A sync would do harm, or a check stands against it."""
@@ -159,7 +200,7 @@ class Outcomes:
         sync_id = new_sync_id(now)
         if state.unreadable is None:
             self.history.write(_unreadable_record(route, sync_id, error, now))
-        after = self._change(route, state.worker, transitions.unreadable(error, sync_id), sync_id=sync_id)
+        after = self.change(route, state.worker, transitions.unreadable(error, sync_id), sync_id=sync_id)
         times = after.unreadable.count if after.unreadable else 1
         delay = timedelta(seconds=BACK_OFF.wait_s(times, self.jitter()))
         log.error("the folder could not be listed, looking again in %.0f s: %s", delay.total_seconds(), error)
@@ -168,19 +209,19 @@ class Outcomes:
 
     def readable(self, route: Route, state: RouteState) -> RouteState:
         """The folder could be listed again; return the state as it is then."""
-        return self._change(route, state.worker, transitions.readable())
+        return self.change(route, state.worker, transitions.readable())
 
     def unneeded(self, attempt: Attempt, decision: Skip) -> None:
         """A sync was requested and turned out not to be needed."""
         self.history.write(attempt.record("unchanged", code=decision.reason, message=decision.sentence))
-        unneeded = transitions.nothing_to_do(decision, attempt.sync_id)
+        unneeded = transitions.nothing_to_do(decision, attempt.manifest.listing, attempt.sync_id)
         self._end(attempt.route, attempt.worker, unneeded, sync_id=attempt.sync_id)
 
-    def left(self, route: Route, worker: str | None, decision: Skip) -> None:
+    def left(self, route: Route, worker: str | None, decision: Skip, manifest: Manifest) -> None:
         """A look at the folder that was not requested found nothing to do: there is no record of it."""
-        self._change(route, worker, transitions.nothing_to_do(decision))
+        self.change(route, worker, transitions.nothing_to_do(decision, manifest.listing))
 
-    def _change(
+    def change(
         self,
         route: Route,
         worker: str | None,
@@ -188,7 +229,10 @@ class Outcomes:
         sync_id: str | None = None,
         removed: Mapping[str, datetime] | None = None,
     ) -> RouteState:
-        """Apply the steps in their order, then raise the alerts; nothing of it if another worker has taken over."""
+        """Apply the steps in their order, then raise the alerts; nothing of it if another worker has taken over.
+
+        `sync_id` is the attempt that the change comes of, `removed` the files that ADF keeps after it.
+        """
 
         def change(before: RouteState, now: datetime) -> RouteState:
             if before.worker != worker:
@@ -212,7 +256,7 @@ class Outcomes:
         removed: Mapping[str, datetime] | None = None,
     ) -> None:
         """Make the change that ends an attempt, and measure it unless it came too late."""
-        after = self._change(route, worker, *steps, sync_id=sync_id, removed=removed)
+        after = self.change(route, worker, *steps, sync_id=sync_id, removed=removed)
         if after.worker == worker and after.tally.latest:
             metrics.sync_ended(route.name, after.tally.latest.outcome, after.tally.latest.seconds)
 
@@ -222,14 +266,21 @@ class Outcomes:
             steps.append(transitions.asking(done.sync_id, self.policy.ask_airflow))
         self._end(route, worker, *steps, sync_id=done.sync_id, removed=baseline.removed)
 
-    def _end_failed(
-        self, route: Route, worker: str | None, sync_id: str, revision: str | None, error: ServiceError
+    def _end_failed(  # noqa: PLR0913 - what is remembered of a failure
+        self,
+        route: Route,
+        worker: str | None,
+        sync_id: str,
+        revision: str | None,
+        error: ServiceError,
+        *,
+        forced: bool,
     ) -> None:
         delay = self._delay_after(route, error)
         log.warning(
             "the sync failed, retrying within %.0f s: %s (request %s)", delay.total_seconds(), error, error.request_id
         )
-        self._end(route, worker, transitions.failed(error, sync_id, revision, delay), sync_id=sync_id)
+        self._end(route, worker, transitions.failed(error, sync_id, revision, delay, forced=forced), sync_id=sync_id)
         if isinstance(error, ServiceUnavailable):
             self.wake_ups.notice(route, delay)
 
@@ -239,14 +290,27 @@ class Outcomes:
         failures = transitions.failures_in_a_row(self.states.read(route).state) + 1
         return timedelta(seconds=BACK_OFF.wait_s(failures, self.jitter(), error.retry_after_s or 0))
 
+    def _baseline_after(self, attempt: Attempt) -> Baseline:
+        """Return what is synced then; files that were acknowledged as removed meanwhile stay so."""
+        target = attempt.route.target
+        before = self.baselines.read(attempt.route).for_target(target)
+        return before.after(attempt.manifest, attempt.sync_id, target)
+
     def _end_record(
-        self, route: Route, sync_id: str, outcome: Outcome, now: datetime, error: ServiceError | None = None
+        self, route: Route, operation: RunningSync, outcome: Outcome, now: datetime, error: ServiceError | None = None
     ) -> None:
-        record = self.history.read(route.name, sync_id)
-        if record:
-            ended = {"outcome": outcome, "finished_at": now}
-            why = {"code": error.code, "message": error.message} if error else {}
-            self.history.write(record.model_copy(update=ended | why))
+        """End the record of a followed sync, which a crash may have kept from being written."""
+        record = self.history.read(route.name, operation.sync_id) or SyncRecord(
+            sync_id=operation.sync_id,
+            route=route.name,
+            outcome="running",
+            trigger="Resumed",
+            revision=operation.revision,
+            started_at=operation.listed_at,
+        )
+        ended = {"outcome": outcome, "finished_at": now}
+        why = {"code": error.code, "message": error.message} if error else {}
+        self.history.write(record.model_copy(update=ended | why))
 
 
 def _unreadable_record(route: Route, sync_id: str, error: FolderUnreadable, now: datetime) -> SyncRecord:

@@ -9,7 +9,7 @@ from shared.folder.manifest import Manifest
 from shared.route import Route
 from shared.sync import transitions
 from shared.sync.decide import RESOLUTION
-from shared.sync.execute import CALL_DEADLINE_S
+from shared.sync.execute import CALL_DEADLINE_S, LONGEST_POLL
 from shared.sync.lease import Lease, Reservation
 from shared.sync.outcomes import Outcomes
 from shared.sync.state import RunningSync
@@ -38,7 +38,7 @@ class Poller:
         match self.target_of(route).poll(operation.handle, deadline_s=min(CALL_DEADLINE_S, lease.seconds_left())):
             case StillRunning() as running if now < operation.give_up_at:
                 self._ask_again(route, lease.token, running, now)
-                return lease.reserve(route, operation.give_up_at - now)
+                return lease.reservation_for(route, operation.give_up_at - now, operation)
             case StillRunning():
                 error = ServiceUnavailable("the import did not end in time", code="OperationTimedOut")
                 self.outcomes.operation_failed(route, lease.token, operation, error, now)
@@ -51,6 +51,6 @@ class Poller:
         return None
 
     def _ask_again(self, route: Route, worker: str | None, running: StillRunning, now: datetime) -> None:
-        delay = timedelta(seconds=running.after_s)
+        delay = min(LONGEST_POLL, timedelta(seconds=running.after_s))
         self.states.update(route, transitions.by(worker, transitions.still_running(running.handle, now + delay)))
         self.wake_ups.notice(route, delay)

@@ -2,26 +2,60 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from http import HTTPStatus
 
-from shared.errors import FolderUnreadable, StateConflict
+from azure.core.exceptions import AzureError
+
+from shared.errors import FolderUnreadable, ServiceError, ServiceRefusal, StateConflict
+from shared.folder.checks import Finding
 from shared.folder.manifest import Manifest
 from shared.route import Route
 from shared.sync import transitions
 from shared.sync.airflow_looks import AirflowLooks
+from shared.sync.baseline import Baseline, Baselines
 from shared.sync.decide import Decision, Hold, Policy, Poll, Skip, Sync, Wait, decide
-from shared.sync.execute import Executor
-from shared.sync.lease import Lease, Leases, Reservation
-from shared.sync.outcomes import Outcomes, ended_at_once
+from shared.sync.execute import CALL_DEADLINE_S, Executor, Tried
+from shared.sync.inspection import Inspector, Unread
+from shared.sync.lease import Lease, Leases
+from shared.sync.outcomes import Attempt, Outcomes, begin, ended_at_once
 from shared.sync.poll import Poller
 from shared.sync.state import RouteState, behind_since
-from shared.sync.store import RouteStates
+from shared.sync.store import RouteStates, Transition
 from shared.sync.wake_up import WakeUps
+from shared.targets.port import Target
 from shared.telemetry import metrics
 from shared.telemetry.fields import bound
 
 log = logging.getLogger(__name__)
+
+# Files may be in doubt, and then have to be checked; a folder that changes meanwhile is left to the next wake-up.
+_MOST_TURNS = 4
+# How often an environment is asked for whose folder does not change; it may have been made anew.
+ENVIRONMENT_CHECK = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a look at a folder has found, and what is to be done about it.
+
+    `baseline` is what was synced last, None where that was not needed; `findings` are those that may stop a sync.
+    """
+
+    state: RouteState
+    manifest: Manifest
+    decision: Decision
+    baseline: Baseline | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A look and what was done; `taken` is a sync that ADF took, whose files are still to be looked into."""
+
+    decision: Decision
+    taken: Attempt | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,11 +63,14 @@ class Reconciler:
     """Brings an environment up to date with its folder; any number of workers may run it at once."""
 
     states: RouteStates
+    baselines: Baselines
     leases: Leases
     wake_ups: WakeUps
     list_folder: Callable[[Route], Manifest]
+    target_of: Callable[[Route], Target]
     executor: Executor
     poller: Poller
+    inspector: Inspector
     outcomes: Outcomes
     policy: Policy
     airflow_looks: AirflowLooks | None = None
@@ -50,33 +87,49 @@ class Reconciler:
         return decision
 
     def _reconcile(self, route: Route) -> Decision:
+        for _ in range(_MOST_TURNS):
+            turn = self._turn(route)
+            if isinstance(turn, Turn):
+                break
+            self.inspector.look_into(route, turn)
+        else:
+            self.wake_ups.notice(route)
+            return Wait("FilesChanging", "files were changed again while they were read", self.policy.quiet)
+        if turn.taken:
+            self._follow_up(turn.taken)
+        return turn.decision
+
+    def _follow_up(self, attempt: Attempt) -> None:
+        """Look into the files of a sync that was made; a failure takes nothing back of it."""
+        try:
+            self.inspector.follow_up(attempt)
+        except (AzureError, StateConflict) as error:
+            log.warning("sync %s was made, but its files were not checked: %s", attempt.sync_id, error)
+
+    def _turn(self, route: Route) -> Turn | Unread:
+        """Look at the folder and act under the lease, or return what has to be read first, without the lease."""
         lease = self.leases.take(route)
         if lease is None:
             self.wake_ups.notice(route)
-            return Wait("EnvironmentBusy", "another worker or another sync has this environment", self.policy.quiet)
+            busy = "another worker or another sync has this environment"
+            return Turn(Wait("EnvironmentBusy", busy, self.policy.quiet))
         try:
             found = self._look(route, lease)
         except Exception:
             lease.release(lease.reservation)
             raise
-        if isinstance(found, Wait):
+        if not isinstance(found, Look):
             lease.release(lease.reservation)
-            return found
+            return found if isinstance(found, Unread) else Turn(found)
         # From here on an import may be started without a note of it, if storage fails: then the lease is not released
-        # but left to end by itself, so that no other import begins meanwhile.
-        lease.release(self._act(route, lease, *found))
-        return found[2]
+        # but expires, so that no other import begins meanwhile.
+        tried = self._act(route, lease, found)
+        lease.release(tried.reservation)
+        return Turn(found.decision, tried.taken)
 
-    def _look(self, route: Route, lease: Lease) -> tuple[RouteState, Manifest, Decision] | Wait:
-        """Return what the folder holds and what to do about it, or to wait where it cannot be listed."""
-
-        def take_over(state: RouteState, now: datetime) -> RouteState:
-            if lease.seconds_left() <= 0:
-                raise StateConflict(f"the lease of route {route.name} ended before its work began")
-            return transitions.notice_answered(lease.token)(state, now)
-
-        # Cleared before the listing: whatever changes after the listing raises a notice that arms a new wake-up.
-        state = self.states.update(route, take_over)
+    def _look(self, route: Route, lease: Lease) -> Look | Wait | Unread:
+        """Return what the folder holds and what to do about it; to wait where it cannot be listed; what is unread."""
+        state = self._taken_over(route, lease)
         try:
             manifest = self.list_folder(route)
         except FolderUnreadable as error:
@@ -84,37 +137,131 @@ class Reconciler:
             return Wait("FolderUnreadable", "the folder could not be listed", delay)
         if state.unreadable:
             state = self.outcomes.readable(route, state)
+        found = self._weighed(route, state, manifest)
+        if isinstance(found, Unread):
+            return found
+        state, manifest, baseline = found
         decision = decide(state, manifest, self.policy)
+        if self._may_have_been_replaced(state, manifest, decision):
+            state = self._environment_checked(route, state, lease)
+            decision = decide(state, manifest, self.policy)
         _tell(route, state, manifest, decision)
-        return state, manifest, decision
+        return self._with_findings(route, Look(state, manifest, decision, baseline))
 
-    def _act(
-        self, route: Route, lease: Lease, state: RouteState, manifest: Manifest, decision: Decision
-    ) -> Reservation | None:
+    def _taken_over(self, route: Route, lease: Lease) -> RouteState:
+        """Clear the notice before the listing: whatever changes after that raises one that arms a new wake-up."""
+
+        def take_over(state: RouteState, now: datetime) -> RouteState:
+            if lease.seconds_left() <= 0:
+                raise StateConflict(f"the lease of route {route.name} ended before its work began")
+            return transitions.taken_over(lease.token, route.target)(state, now)
+
+        state = self.states.update(route, take_over)
+        if state.calling:
+            state = self.outcomes.lost(route, state, state.calling)
+        operation = lease.operation_of(route)
+        is_known = state.synced is not None and operation is not None and state.synced.sync_id == operation.sync_id
+        if operation and state.operation is None and not is_known:
+            state = self._change(route, state, transitions.following(operation))
+        return state
+
+    def _weighed(
+        self, route: Route, state: RouteState, manifest: Manifest
+    ) -> tuple[RouteState, Manifest, Baseline | None] | Unread:
+        """Return the state without wrong certainties, and the manifest with every doubt about its files settled."""
+        operation, synced = state.operation, state.synced
+        if operation and operation.revision and operation.listing not in {None, manifest.listing}:
+            state = self._change(route, state, transitions.operation_doubted())
+        if synced is None or operation:
+            return state, manifest, None
+        if synced.listing == manifest.listing:
+            return state, manifest.known_as(synced.revision) if synced.revision else manifest, None
+        baseline = self.baselines.read(route).for_target(route.target)
+        doubtful = baseline.doubtful(manifest)
+        reads = self.inspector.reads(route) if doubtful else {}
+        unread = tuple(file for file in doubtful if file.name not in reads or reads[file.name].etag != file.etag)
+        if unread:
+            return Unread(manifest, unread)
+        if synced.revision and synced.until and baseline.may_have_missed(manifest, synced.listed_at, synced.until):
+            state = self._change(route, state, transitions.doubted())
+        return state, baseline.settled(manifest, reads), baseline
+
+    def _may_have_been_replaced(self, state: RouteState, manifest: Manifest, decision: Decision) -> bool:
+        """Whether it is time to ask if the environment is still the one that was synced to, or is there again."""
+        is_gone = state.failure is not None and state.failure.status == HTTPStatus.NOT_FOUND
+        asks = decision.reason == "Unchanged" or (decision.reason == "Refused" and is_gone)
+        seen_at = state.environment_seen_at
+        return asks and (seen_at is None or manifest.listed_at - seen_at >= ENVIRONMENT_CHECK)
+
+    def _environment_checked(self, route: Route, state: RouteState, lease: Lease) -> RouteState:
+        deadline_s = min(CALL_DEADLINE_S, lease.seconds_left())
+        try:
+            found = self.target_of(route).environment_state(route, deadline_s=deadline_s)
+        except ServiceRefusal as refusal:
+            is_gone = refusal.status == HTTPStatus.NOT_FOUND
+            steps = [transitions.environment_seen(), *([transitions.doubted()] if is_gone else [])]
+        except ServiceError as error:
+            log.info("the environment could not be checked: %s", error)
+            steps = [transitions.environment_seen()]
+        else:
+            known = state.synced.incarnation if state.synced else None
+            is_other = known is not None and found.incarnation != known
+            steps = [
+                transitions.environment_seen(),
+                transitions.retry_now(),
+                *([transitions.doubted()] if is_other else []),
+            ]
+        return self._change(route, state, *steps)
+
+    def _with_findings(self, route: Route, look: Look) -> Look | Unread:
+        """Return the look with what the checks say, where that may stop the sync."""
+        is_forced = look.decision.reason == "Forced"
+        if not isinstance(look.decision, Sync) or self.policy.dag_checks != "block" or is_forced:
+            return look
+        baseline = look.baseline or self.baselines.read(route).for_target(route.target)
+        diff = baseline.diff(look.manifest)
+        findings = self.inspector.verdict(route, look.manifest, diff)
+        if findings is None:
+            return Unread(look.manifest, diff=diff)
+        return replace(look, baseline=baseline, findings=findings)
+
+    def _act(self, route: Route, lease: Lease, look: Look) -> Tried:
         """Do what was decided; return for whom the environment stays reserved."""
-        match decision:
-            case Sync():
-                return self.executor.run(route, state, manifest, decision, lease)
+        state, manifest = look.state, look.manifest
+        match look.decision:
+            case Sync() as decision:
+                attempt = begin(route, state, manifest, decision.reason)
+                attempt.baseline, attempt.findings = look.baseline, look.findings
+                return self.executor.run(attempt, lease)
             case Poll(operation=operation):
-                return self.poller.poll(route, lease, operation, manifest)
-            case Wait():
-                self.states.update(route, transitions.by(state.worker, transitions.waiting(decision, manifest)))
+                return Tried(self.poller.poll(route, lease, operation, manifest))
+            case Wait() as decision:
+                self._change(route, state, transitions.waiting(decision, manifest))
                 self.wake_ups.notice(route, decision.delay)
-            case _:
+            case (Skip() | Hold()) as decision:
                 self._leave(route, state, manifest, decision)
-        return lease.reservation
+        return Tried(lease.reservation)
 
     def _leave(self, route: Route, state: RouteState, manifest: Manifest, decision: Skip | Hold) -> None:
-        """Do not sync; whoever asked for a sync, and whoever has to decide about one, finds a record of it."""
+        """Do not sync. A sync that was requested, or that needs a decision by an operator, has a record."""
         match decision:
             case Hold() if state.held is None or state.held.revision != manifest.revision or state.requested:
                 self.outcomes.held(ended_at_once(route, state, manifest, decision.reason), decision)
             case Hold():
-                return
+                self._change(route, state, transitions.looked())
             case Skip() if state.requested:
                 self.outcomes.unneeded(ended_at_once(route, state, manifest, decision.reason), decision)
             case Skip():
-                self.outcomes.left(route, state.worker, decision)
+                self._renew_baseline(route, state, manifest, decision)
+                self.outcomes.left(route, state.worker, decision, manifest)
+
+    def _renew_baseline(self, route: Route, state: RouteState, manifest: Manifest, decision: Skip) -> None:
+        """Keep the ETags of files that were written again with the same bytes, so that they are not read again."""
+        if decision.reason == "Unchanged" and state.synced and state.synced.listing != manifest.listing:
+            self.baselines.write(route, self.baselines.read(route).renewed(manifest))
+
+    def _change(self, route: Route, state: RouteState, *steps: Transition) -> RouteState:
+        return self.outcomes.change(route, state.worker, *steps)
 
 
 def _tell(route: Route, state: RouteState, manifest: Manifest, decision: Decision) -> None:

@@ -26,8 +26,9 @@ class Seen(StoredModel):
 class Synced(StoredModel):
     """The last revision that ADF took over, as it was listed at `listed_at`, before the call.
 
-    It is None where the folder changed between the listing and ADF's acceptance, so that nobody knows what ADF read;
-    `open_since` is then since when.
+    It is None where it is unknown what ADF read, since `open_since`: the folder changed meanwhile, the answer was lost,
+    or the target is another one now. `listing` is the digest of the ETags at that time, `incarnation`
+    tells the environment from later ones of its name, and `until` is when ADF was certainly done.
     """
 
     revision: str | None
@@ -35,6 +36,9 @@ class Synced(StoredModel):
     files: int
     sync_id: str
     open_since: datetime | None = None
+    listing: str | None = None
+    incarnation: str | None = None
+    until: datetime | None = None
 
 
 class Failure(StoredModel):
@@ -54,6 +58,7 @@ class Failure(StoredModel):
     status: int | None = None
     request_id: str | None = None
     since: datetime | None = None
+    forced: bool = False
 
 
 class Held(StoredModel):
@@ -85,6 +90,25 @@ class RunningSync(StoredModel):
     handle: str
     next_poll: datetime
     give_up_at: datetime
+    listing: str | None = None
+    target: str | None = None
+    incarnation: str | None = None
+
+
+class Calling(StoredModel):
+    """ADF is being called for a sync; left behind by a worker that was lost, its outcome is unknown."""
+
+    sync_id: str
+    trigger: str
+    revision: str | None
+    at: datetime
+
+
+class Looking(StoredModel):
+    """A worker has looked at the folder since `began`; a look was due since `since`."""
+
+    since: datetime
+    began: datetime
 
 
 class Requested(StoredModel):
@@ -195,10 +219,11 @@ class Undelivered(StoredModel):
 
 
 class RouteState(StoredModel):
-    """The state of a route.
+    """The state of a route; `looked_at` is when the last look at the folder began that has ended.
 
     `worker` is the lease that dealt with it last; results of another one come too late and are dropped. `burst_since`
     is when the burst that is being waited out began, `behind_since` when the oldest change was made that is not synced.
+    `target` is where the folder went at the last look, and `environment_seen_at` when the environment was last checked.
     """
 
     version: Literal[1] = 1
@@ -213,6 +238,11 @@ class RouteState(StoredModel):
     unreadable: Unreadable | None = None
     operation: RunningSync | None = None
     requested: Requested | None = None
+    calling: Calling | None = None
+    looking: Looking | None = None
+    looked_at: datetime | None = None
+    environment_seen_at: datetime | None = None
+    target: str | None = None
     suspended_since: datetime | None = None
     removed: int = 0
     asking: Asking | None = None

@@ -44,7 +44,8 @@ class Sweep:
         yield from self.housekeeping
 
     def _notice(self, route: Route) -> None:
-        loaded = self.wake_ups.notice(route)
+        # At once: a sweep finds deletions, which are waited out from when the folder is first seen without the files.
+        loaded = self.wake_ups.notice(route, timedelta(0))
         if self.outbox and loaded:
             self.outbox.remind(route, loaded)
 

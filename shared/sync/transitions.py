@@ -8,8 +8,10 @@ from shared.sync.decide import Hold, Skip, Wait
 from shared.sync.state import (
     AirflowSummary,
     Asking,
+    Calling,
     Failure,
     Held,
+    Looking,
     Requested,
     RouteState,
     RunningSync,
@@ -24,9 +26,70 @@ from shared.sync.store import Transition
 _NOTHING_TO_SYNC = frozenset({"Unchanged", "NothingToImport"})
 
 
-def notice_answered(worker: str) -> Transition:
-    """A worker answers a wake-up: whatever changes from here on needs another one."""
-    return lambda state, _now: _with(state, pending=None, worker=worker, requested=_taken(state.requested, taken=True))
+def taken_over(worker: str, target: str) -> Transition:
+    """A worker answers a wake-up: whatever changes from here on needs another one.
+
+    What is known about another target says nothing about this one.
+    """
+
+    def change(state: RouteState, now: datetime) -> RouteState:
+        known = state if state.target in {None, target} else _retargeted(state, now)
+        due = state.looking.since if state.looking else state.pending.since if state.pending else now
+        return _with(
+            known,
+            pending=None,
+            worker=worker,
+            requested=_taken(state.requested, taken=True),
+            looking=Looking(since=due, began=now),
+            target=target,
+        )
+
+    return change
+
+
+def _retargeted(state: RouteState, now: datetime) -> RouteState:
+    return _with(doubted()(state, now), failure=None, held=None, burst_since=None, seen=None, removed=0)
+
+
+def doubted() -> Transition:
+    """It has become unknown whether ADF has what was synced last: the folder is synced again."""
+
+    def change(state: RouteState, now: datetime) -> RouteState:
+        if state.synced is None or state.synced.revision is None:
+            return state
+        return _with(state, synced=_opened(state.synced, now), behind_since=state.behind_since or now)
+
+    return change
+
+
+def _opened(synced: Synced | None, now: datetime) -> Synced | None:
+    if synced is None or synced.revision is None:
+        return synced
+    return synced.model_copy(update={"revision": None, "open_since": now})
+
+
+def operation_doubted() -> Transition:
+    """The folder was changed while ADF worked on a sync, so that it is unknown which files it read."""
+    return lambda state, _now: _with(
+        state, operation=state.operation and state.operation.model_copy(update={"revision": None})
+    )
+
+
+def environment_seen() -> Transition:
+    """The environment is still the one that was synced to."""
+    return lambda state, now: _with(state, environment_seen_at=now)
+
+
+def retry_now() -> Transition:
+    """What stood against the sync that failed may be over: it is tried again without a further wait."""
+    return lambda state, now: _with(
+        state, failure=state.failure and state.failure.model_copy(update={"next_attempt": now})
+    )
+
+
+def looked() -> Transition:
+    """A look at the folder has ended without any other change."""
+    return lambda state, _now: _ended(state)
 
 
 def by(worker: str | None, change: Transition) -> Transition:
@@ -45,7 +108,7 @@ def waiting(decision: Wait, manifest: Manifest) -> Transition:
     def change(state: RouteState, _now: datetime) -> RouteState:
         same = state.seen is not None and state.seen.revision == manifest.revision
         seen = state.seen if same else Seen(revision=manifest.revision, at=manifest.listed_at)
-        return _with(
+        return _ended(
             state,
             burst_since=decision.burst_since,
             behind_since=behind_since(state, manifest),
@@ -56,18 +119,19 @@ def waiting(decision: Wait, manifest: Manifest) -> Transition:
     return change
 
 
-def nothing_to_do(decision: Skip, sync_id: str | None = None) -> Transition:
-    """The folder needs no sync; a request for one, of this id, is answered by that."""
+def nothing_to_do(decision: Skip, listing: str, sync_id: str | None = None) -> Transition:
+    """The folder, of this listing, needs no sync; a request for one, of this id, is answered by that."""
 
     def change(state: RouteState, _now: datetime) -> RouteState:
-        failure = None if decision.reason == "Unchanged" else state.failure
-        return _with(
+        unchanged = decision.reason == "Unchanged"
+        return _ended(
             state,
+            synced=state.synced.model_copy(update={"listing": listing}) if state.synced and unchanged else state.synced,
             burst_since=None,
             behind_since=None if decision.reason in _NOTHING_TO_SYNC else state.behind_since,
             seen=None,
             held=None,
-            failure=failure,
+            failure=None if unchanged else state.failure,
             requested=_unanswered(state, sync_id),
             tally=counted(state, "unchanged") if sync_id else state.tally,
         )
@@ -81,7 +145,7 @@ def holding(decision: Hold, sync_id: str, revision: str) -> Transition:
     def change(state: RouteState, now: datetime) -> RouteState:
         since = state.held.since if state.held and state.held.revision == revision else now
         held = Held(revision=revision, reason=decision.reason, sentence=decision.sentence, since=since)
-        return _with(
+        return _ended(
             state,
             held=held,
             burst_since=None,
@@ -105,7 +169,7 @@ def unreadable(error: FolderUnreadable, sync_id: str) -> Transition:
             code=error.code,
             message=error.message,
         )
-        return _with(state, unreadable=found, requested=_taken(state.requested, taken=False))
+        return _ended(state, unreadable=found, requested=_taken(state.requested, taken=False))
 
     return change
 
@@ -115,21 +179,28 @@ def readable() -> Transition:
     return lambda state, _now: _with(state, unreadable=None)
 
 
-def calling() -> Transition:
-    """ADF is about to be called: until the outcome is known, nobody knows which revision it has."""
+def calling(call: Calling) -> Transition:
+    """ADF is about to be called: until the outcome is known, it is unknown which revision it has."""
+    return lambda state, now: _with(state, calling=call, synced=_opened(state.synced, now))
+
+
+def lost(call: Calling) -> Transition:
+    """A worker was lost while it called ADF, which may have taken the sync."""
 
     def change(state: RouteState, now: datetime) -> RouteState:
-        open_outcome = {"revision": None, "open_since": now}
-        return _with(state, synced=state.synced and state.synced.model_copy(update=open_outcome))
+        nothing = Synced(revision=None, listed_at=call.at, files=0, sync_id=call.sync_id, open_since=call.at)
+        known = doubted()(state, now).synced or nothing
+        return _with(state, calling=None, synced=known, requested=_unanswered(state, call.sync_id))
 
     return change
 
 
 def following(operation: RunningSync) -> Transition:
     """ADF accepted a sync and works on it."""
-    return lambda state, _now: _with(
+    return lambda state, _now: _ended(
         state,
         operation=operation,
+        calling=None,
         held=None,
         burst_since=None,
         seen=None,
@@ -139,7 +210,7 @@ def following(operation: RunningSync) -> Transition:
 
 def still_running(handle: str, next_poll: datetime) -> Transition:
     """ADF still works on the sync."""
-    return lambda state, _now: _with(
+    return lambda state, _now: _ended(
         state,
         operation=state.operation and state.operation.model_copy(update={"handle": handle, "next_poll": next_poll}),
         requested=_taken(state.requested, taken=False),
@@ -150,10 +221,12 @@ def synced(done: Synced, removed: int) -> Transition:
     """ADF took a revision over."""
 
     def change(state: RouteState, now: datetime) -> RouteState:
-        return _with(
+        return _ended(
             state,
             synced=done,
+            environment_seen_at=now,
             removed=removed,
+            calling=None,
             operation=None,
             failure=None,
             held=None,
@@ -188,7 +261,7 @@ def look_armed(known: Asking) -> Transition:
     )
 
 
-def looked(known: Asking, summary: AirflowSummary, after: Asking | None) -> Transition:
+def airflow_looked(known: Asking, summary: AirflowSummary, after: Asking | None) -> Transition:
     """Airflow was asked; nothing of it counts if another look, or a newer sync, came first."""
     return lambda state, _now: _with(state, asking=after, airflow=summary) if state.asking == known else state
 
@@ -202,11 +275,13 @@ def next_look(known: Asking, now: datetime) -> Asking:
 
 def not_called(before: Synced | None) -> Transition:
     """ADF did not take the call, so that it still has what it had before."""
-    return lambda state, _now: _with(state, synced=before)
+    return lambda state, _now: _with(state, synced=before, calling=None)
 
 
-def failed(error: ServiceError, sync_id: str, revision: str | None, delay: timedelta) -> Transition:
-    """A sync failed; it may be tried again after `delay`."""
+def failed(
+    error: ServiceError, sync_id: str, revision: str | None, delay: timedelta, *, forced: bool = False
+) -> Transition:
+    """A sync failed; it may be tried again after `delay`, as `forced` as it was."""
 
     def change(state: RouteState, now: datetime) -> RouteState:
         failure = Failure(
@@ -221,10 +296,12 @@ def failed(error: ServiceError, sync_id: str, revision: str | None, delay: timed
             status=error.status,
             request_id=error.request_id,
             since=(state.failure.since or state.failure.at) if state.failure else now,
+            forced=forced,
         )
-        return _with(
+        return _ended(
             state,
             failure=failure,
+            calling=None,
             operation=None,
             burst_since=None,
             behind_since=state.behind_since or now,
@@ -277,6 +354,12 @@ def _unanswered(state: RouteState, sync_id: str | None) -> Requested | None:
 
 def _taken(requested: Requested | None, *, taken: bool) -> Requested | None:
     return requested and requested.model_copy(update={"taken": taken})
+
+
+def _ended(state: RouteState, **parts: object) -> RouteState:
+    """Return the state after a look at the folder."""
+    looked_at = state.looking.began if state.looking else state.looked_at
+    return _with(state, looking=None, looked_at=looked_at, **parts)
 
 
 def _with(state: RouteState, **parts: object) -> RouteState:

@@ -1,4 +1,4 @@
-"""WakeUps: something may have changed, so a wake-up has to be on its way. A burst of wake_ups arms one."""
+"""Wake-ups: something may have changed, so a look at the folder has to follow. A burst of notices arms one."""
 
 import logging
 import threading
@@ -26,10 +26,10 @@ class WakeUps:
     """
 
     def __init__(
-        self, states: RouteStates, wake_ups: RouteQueue, quiet: timedelta, clock: Callable[[], float] = time.monotonic
+        self, states: RouteStates, queue: RouteQueue, quiet: timedelta, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._states = states
-        self._wake_ups = wake_ups
+        self._queue = queue
         # The second more is what it takes to be certain that the window has passed, see `decide`.
         self._quiet = quiet + RESOLUTION
         self._clock = clock
@@ -39,9 +39,10 @@ class WakeUps:
     def notice(self, route: Route, delay: timedelta | None = None) -> LoadedState | None:
         """Make sure that a wake-up of the route becomes visible after now; return the state if that took reading it.
 
-        If none is on its way, one is sent that is due after `delay`, which is the quiet window unless told otherwise.
-        If one is, it serves: whoever it wakes looks again and asks for another one if it came too early. So wake-ups
-        never multiply, however many workers wait for the same thing.
+        If none is on its way, one is sent that is due after `delay`, which is the quiet window unless told otherwise;
+        beside one that is due and not answered yet, it is the quiet window in any case. If one is on its way, it
+        serves: the worker that it wakes looks again, and asks for another one if it came too early. So wake-ups never
+        multiply, however many workers wait for the same thing.
         """
         with self._locks[route.name]:
             asked_at = self._clock()
@@ -54,25 +55,29 @@ class WakeUps:
                 self._invisible_until[route.name] = asked_at + invisible_for.total_seconds()
                 metrics.noticed("covered")
             else:
-                self._arm(route, delay or self._quiet, loaded)
+                is_first = delay is not None and loaded.state.pending is None
+                self._arm(route, delay if delay is not None and is_first else self._quiet, loaded)
             return loaded
 
     def wake_now(self, route: Route) -> None:
-        """Send a wake-up that is due at once, whatever else is on its way: somebody asked for it."""
-        self._wake_ups.send(route.name, timedelta(0))
+        """Send a wake-up that is due at once, whatever else is on its way: it was requested."""
+        self._queue.send(route.name, timedelta(0))
         metrics.noticed("asked")
 
     def wake_later(self, route: Route, delay: timedelta) -> None:
         """Send a wake-up for a look at Airflow: it announces no change, so no notice may rely on it."""
-        self._wake_ups.send(route.name, delay)
+        self._queue.send(route.name, delay)
 
     def _arm(self, route: Route, delay: timedelta, loaded: LoadedState) -> None:
         """Send first, then write: a crash in between costs a second message; the other order could lose the one."""
         asked_at = self._clock()
-        due = self._wake_ups.send(route.name, delay)
+        due = self._queue.send(route.name, delay)
         self._invisible_until[route.name] = asked_at + (delay - RESOLUTION).total_seconds()
 
         def note_pending(state: RouteState, now: datetime) -> RouteState:
+            if state.worker != loaded.state.worker:
+                # A look has begun since the state was read. It sees the change, and may have taken this wake-up.
+                return state
             since = state.pending.since if state.pending else now
             return state.model_copy(update={"pending": Pending(since=since, due=due)})
 

@@ -24,7 +24,9 @@ class DataFactory:
     def environment_state(self, route: Route, *, deadline_s: float) -> EnvironmentState:
         """Return the state of the integration runtime; raise ServiceRefusal (404) where there is none."""
         answer = factory.get_environment(self._caller, route.environment, deadline_s=deadline_s)
-        return EnvironmentState(answer.status, answer.request_id, factory.state_of(answer))
+        return EnvironmentState(
+            answer.status, answer.request_id, factory.state_of(answer), factory.incarnation_of(answer)
+        )
 
     def sync(self, route: Route, *, deadline_s: float) -> Accepted:
         """Ask for an import; the seed's sample answers 202 with nothing to follow, other answers are followed."""
@@ -39,7 +41,10 @@ class DataFactory:
 
     def poll(self, handle: str, *, deadline_s: float) -> ImportProgress:
         """Ask once how far an import has come; what ARM cannot say now says nothing about the import."""
-        operation = operations.Operation.from_json(json.loads(handle))
+        try:
+            operation = operations.Operation.from_json(json.loads(handle))
+        except ValueError:
+            return ImportFailed("HandleUnreadable", "the stored operation cannot be read; the import may have ended")
         try:
             progress = operations.poll(self._caller, operation, deadline_s=deadline_s)
         except ServiceUnavailable as unavailable:

@@ -16,9 +16,13 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentState(Answered):
-    """The state of an environment in the target's words, None where it does not say."""
+    """The state of an environment in the target's words, None where it does not say.
+
+    `incarnation` tells an environment from a later one of its name, and from itself before its settings were changed.
+    """
 
     state: str | None
+    incarnation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

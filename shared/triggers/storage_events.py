@@ -89,7 +89,7 @@ def routes_hinted_at(
         if account_of(route.connection) in {account, None} and any(hint.concerns(route.folder) for hint in hints)
     )
     if not hinted:
-        log.info("an event of Event Grid is about no route's files: account %.30r, %.500r", account, event.subject)
+        log.debug("an event of Event Grid is about no route's files: account %.30r, %.500r", account, event.subject)
     return hinted
 
 

@@ -7,6 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from local.functions_host import HOSTS
 from tests.chaos.rounds import play_round
 
 
@@ -19,7 +20,7 @@ def main() -> int:
         logs = Path(tempfile.mkdtemp(prefix=f"dag-relay-chaos-{seed}-"))
         sys.stdout.write(f"seed {seed}: playing\n")
         sys.stdout.flush()
-        report = play_round(seed, asked.seconds, logs)
+        report = play_round(seed, asked.seconds, logs, asked.host)
         sys.stdout.write(f"{report}\n")
         if report.violations:
             broken += 1
@@ -34,6 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, help="of the first round, the next ones count up; default: a random one")
     parser.add_argument("--seconds", type=float, default=120, help="of acts in a round; default: %(default)s")
     parser.add_argument("--rounds", type=int, default=1, help="default: %(default)s")
+    parser.add_argument("--host", choices=HOSTS, default=HOSTS[0], help="of the app processes; default: %(default)s")
     return parser
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from local.functions_host import HostName
 from tests.chaos.plan import (
     Act,
     Again,
@@ -25,7 +26,7 @@ from tests.chaos.verdict import Ending, unsettled, verdict
 from tests.chaos.world import IMPORT_SECONDS, World
 
 # A crash in the middle of a sync blocks its environment until the lease ends; then come back-offs.
-RECOVERY_SECONDS = 150.0
+RECOVERY_SECONDS = 240.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +57,10 @@ class Report:
             yield f"  again: python -m tests.chaos --seed {self.seed} --seconds {self.seconds:g}"
 
 
-def play_round(seed: int, seconds: float, logs: Path) -> Report:
+def play_round(seed: int, seconds: float, logs: Path, host: HostName) -> Report:
     """Play the plan of a seed."""
     acts = plan(seed, seconds)
-    with World(logs) as world:
+    with World(logs, host) as world:
         for planned in _in_time(acts):
             _do(world, planned.act)
         world.wait_for_apps()

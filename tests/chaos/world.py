@@ -8,7 +8,7 @@ import threading
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TextIO
 
 import requests
 from azure.core.exceptions import ResourceNotFoundError
@@ -17,13 +17,15 @@ from azure.storage.queue import QueueServiceClient
 
 from local.app_settings import ROOT, environment, sample
 from local.azurite import PORTS, Azurite
+from local.functions_host import FunctionsHost, HostName
 from local.ports import LOOPBACK, free_ports
-from local.processes import Child
+from local.processes import Child, Service
 from shared.app import STATE_CONTAINER
 from shared.storage.queues import WAKE_UPS
 from shared.sync.state import RouteState
 from tests.chaos.plan import APPS, Part, SyncStyle, Trouble
 from tests.chaos.verdict import Ending, Import, Version
+from tests.hosts import QUICK_LOCKS
 
 IMPORT_SECONDS = 0.5
 _CONTAINER, _, _FOLDER = sample()["RELAY_FOLDER"].partition("/")
@@ -36,8 +38,8 @@ _SETTINGS = {
     "RELAY_SWEEP_SCHEDULE": "*/5 * * * * *",
     "RELAY_LEASE_SECONDS": "12",
     "RELAY_SETTLE_SECONDS": "3",
-    "STANDIN_MESSAGE_LOCK_SECONDS": "4",
 }
+_LOCKS = {**QUICK_LOCKS, "STANDIN_MESSAGE_LOCK_SECONDS": "4"}
 _ANSWERS: dict[Trouble, dict[str, Any]] = {
     "throttled": {
         "status": 429,
@@ -52,14 +54,19 @@ _ANSWERS: dict[Trouble, dict[str, Any]] = {
 
 
 class World:
-    """A running stack. Every part writes a log of its own into `logs`; storage is in memory."""
+    """A running stack with app processes of one kind of host, which are started again when they end by themselves.
 
-    def __init__(self, logs: Path) -> None:
+    Every part writes a log of its own into `logs`; storage is in memory.
+    """
+
+    def __init__(self, logs: Path, host: HostName) -> None:
         self._logs = logs
+        self._host = host
         self._azurite = Azurite(free_ports(PORTS))
         self._arm_port = free_ports(1)
         self._app_ports = [free_ports(1) for _ in range(APPS)]
-        self._parts: dict[int | str, Child] = {}
+        self._parts: dict[str, Child] = {}
+        self._apps: dict[int, Service] = {}
         self._timers: list[threading.Timer] = []
         self._last: dict[str, Version] = {}
         self._first_written: dict[tuple[str, str], datetime] = {}
@@ -91,24 +98,27 @@ class World:
 
     def start_app(self, app: int) -> None:
         """Start an app process, and do not wait for it."""
-        self._spawn(app, _local("host", self._app_ports[app]))
+        service = self._functions_host(app).service(self._log(f"app-{app}"))
+        self._exit.callback(service.stop)
+        service.supervise()
+        self._apps[app] = service
 
     def wait_for_apps(self) -> None:
         """Wait until every freeze is over and every app process answers."""
         for timer in self._timers:
             timer.join()
-        for app in range(APPS):
-            self._parts[app].ready_line()
+        for app, service in self._apps.items():
+            self._functions_host(app).wait_until_ready(service.child)
 
     def kill(self, app: int) -> None:
-        """`kill -9`."""
-        self._parts[app].send(signal.SIGKILL)
+        """`kill -9`; the process stays away until it is started."""
+        self._apps[app].kill()
 
     def freeze(self, part: Part, seconds: float) -> None:
         """Stop a part and let it go on after so many seconds, which nobody waits for."""
-        child = self._parts[part]
-        child.send(signal.SIGSTOP)
-        timer = threading.Timer(seconds, child.send, [signal.SIGCONT])
+        child = self._parts[part] if isinstance(part, str) else self._apps[part].child
+        child.send_to_group(signal.SIGSTOP)
+        timer = threading.Timer(seconds, child.send_to_group, [signal.SIGCONT])
         timer.start()
         self._timers.append(timer)
 
@@ -166,19 +176,33 @@ class World:
             return RouteState()
 
     def _wake_ups(self) -> int:
+        """Return how many wake-ups are left.
+
+        One that a process had in work when it was killed stays hidden for as long as its lock lasts: seconds in the
+        stand-in, ten minutes in Microsoft's host, for which only visible ones are counted.
+        """
+        queue = self._queues.get_queue_client(WAKE_UPS)
         try:
-            return self._queues.get_queue_client(WAKE_UPS).get_queue_properties().approximate_message_count or 0
+            if self._host == "func":
+                return len(queue.peek_messages(32))
+            return queue.get_queue_properties().approximate_message_count or 0
         except ResourceNotFoundError:
             return 0
 
-    def _spawn(self, part: int | str, command: list[str]) -> Child:
-        name = f"app-{part}" if isinstance(part, int) else part
-        log = self._exit.enter_context((self._logs / f"{name}.log").open("a"))
+    def _functions_host(self, app: int) -> FunctionsHost:
+        return FunctionsHost(self._host, self._app_ports[app], self._env())
+
+    def _spawn(self, name: str, command: list[str]) -> Child:
+        self._parts[name] = Child(name, command, env=self._env(), cwd=ROOT, log=self._log(name))
+        self._exit.callback(self._parts[name].stop)
+        return self._parts[name]
+
+    def _log(self, name: str) -> TextIO:
+        return self._exit.enter_context((self._logs / f"{name}.log").open("a", buffering=1))
+
+    def _env(self) -> dict[str, str]:
         arm = f"http://{LOOPBACK}:{self._arm_port}"
-        env = environment(os.environ | _SETTINGS, arm=arm, connection_string=self._azurite.connection_string)
-        self._parts[part] = Child(name, command, env=env, cwd=ROOT, log=log)
-        self._exit.callback(self._parts[part].stop)
-        return self._parts[part]
+        return environment(os.environ | _SETTINGS, arm=arm, connection_string=self._azurite.connection_string) | _LOCKS
 
     def _emulator(self, endpoint: str) -> str:
         return f"http://{LOOPBACK}:{self._arm_port}/_emulator/{endpoint}"

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -20,8 +21,10 @@ from playwright.sync_api import Browser
 from local.app_settings import ROOT, Addresses, environment
 from local.azurite import PORTS, Azurite
 from local.demo.observe import Observer, Seen
+from local.functions_host import FunctionsHost, HostName
 from local.ports import LOOPBACK, free_ports
-from local.processes import Child
+from local.processes import Child, Service
+from tests import hosts
 from tests.e2e.browser import SCHEMES, WIDTHS, Scheme, chromium
 from tests.waiting import until
 
@@ -30,12 +33,13 @@ CONTAINER = "airflow-files"
 
 @dataclass
 class Running:
-    """A running app with everything around it, seen from outside."""
+    """A running app with everything around it, seen from outside; `log` is where all of it logs."""
 
     addresses: Addresses
+    log: Path
 
     def __post_init__(self) -> None:
-        self.observer = Observer(self.addresses)
+        self.observer = Observer(self.addresses, self.log)
         self.container = ContainerClient.from_connection_string(self.addresses.connection_string, CONTAINER)
 
     def upload(self, name: str, content: bytes = b"x = 1\n") -> None:
@@ -59,10 +63,7 @@ class Running:
 
     def wait_for_wake_up(self) -> None:
         """Wait until a wake-up has been dealt with, without asking the emulator, which may be down."""
-        url = f"{self.addresses.app}/_standin/invocations"
-        until(
-            lambda: requests.get(url, timeout=10).json().get("on_wake_up", {}).get("succeeded"), "a wake-up's end", 90
-        )
+        until(lambda: self.observer.runs.succeeded("on_wake_up"), "a wake-up's end", 90)
 
     def imported(self) -> dict[str, int]:
         """Return the files of the last import: name below the route's folder -> size."""
@@ -75,6 +76,10 @@ class Running:
         secrets = self.container_named("azure-webjobs-secrets")
         host = next(name for name in secrets.list_blob_names() if name.endswith("/host.json"))
         return str(json.loads(secrets.download_blob(host).readall())["functionKeys"][0]["value"])
+
+    def imports_file(self, name: str) -> bool:
+        """Whether the last import has the file."""
+        return any(self.observer.imports()) and name in self.imported()
 
     def fault(self, match: dict[str, str], answer: dict[str, Any], times: int = 1) -> None:
         """Let the emulator answer otherwise for a while (docs/emulator.md)."""
@@ -98,7 +103,9 @@ class Parts:
             self.azurite.queue_url,
             self.azurite.connection_string,
         )
-        self.children: list[Child] = []
+        self.log = folder / "stack.log"
+        self._log_file = self.log.open("a", buffering=1)
+        self.started: list[Child | Service] = []
 
     def start_storage(self) -> Child:
         child = self._start("Azurite", self.azurite.command(ROOT))
@@ -107,33 +114,57 @@ class Parts:
 
     def start_arm(self) -> Child:
         storage = ["--storage-connection-string", self.azurite.connection_string]
-        return self._start_ours("arm", "--port", str(self._arm_port), *storage)
+        arm = self._start("arm", [sys.executable, "-m", "local", "arm", "--port", str(self._arm_port), *storage])
+        arm.ready_line()
+        return arm
 
-    def start_app(self, *options: str, python: str = sys.executable, cwd: Path = ROOT) -> Child:
-        return self._start_ours("host", "--port", str(self._app_port), *options, python=python, cwd=cwd)
+    def start_app(
+        self,
+        *,
+        wait: bool = True,
+        host: HostName | None = None,
+        app_dir: Path = ROOT,
+        python: str = sys.executable,
+        home: Path = ROOT,
+    ) -> Service:
+        """Start the app's host, which is started again when it ends, and wait until it is ready."""
+        name = host or hosts.chosen
+        functions_host = FunctionsHost(name, self._app_port, self._env(), app_dir=app_dir, python=python, home=home)
+        app = functions_host.service(self._log_file)
+        self.started.append(app)
+        if wait:
+            functions_host.wait_until_ready(app.child)
+        app.supervise()
+        return app
 
-    def _start_ours(self, *command: str, python: str = sys.executable, cwd: Path = ROOT) -> Child:
-        child = self._start(command[0], [python, "-m", "local", *command], cwd)
-        child.ready_line()
+    def running(self) -> Running:
+        """Return the parts as one, seen from outside."""
+        return Running(self.addresses, self.log)
+
+    def stop(self) -> None:
+        for each in reversed(self.started):
+            each.stop()
+        self._log_file.close()
+
+    def _start(self, name: str, command: list[str]) -> Child:
+        child = Child(name, command, env=self._env(), cwd=ROOT, log=self._log_file)
+        self.started.append(child)
         return child
 
-    def _start(self, name: str, command: list[str], cwd: Path = ROOT) -> Child:
-        env = environment(
+    def _env(self) -> dict[str, str]:
+        return environment(
             os.environ | {"RELAY_QUIET_SECONDS": "1"},
             arm=self.addresses.arm,
             connection_string=self.addresses.connection_string,
         )
-        child = Child(name, command, env=env, cwd=cwd, log=sys.stderr)
-        self.children.append(child)
-        return child
 
 
 @pytest.fixture
 def parts(tmp_path: Path) -> Iterator[Parts]:
+    hosts.skip_without(hosts.chosen)
     parts = Parts(tmp_path)
     yield parts
-    for child in reversed(parts.children):
-        child.stop()
+    parts.stop()
 
 
 @contextmanager
@@ -141,8 +172,9 @@ def stack_process(
     options: Sequence[str], settings: Mapping[str, str], log: IO[str] | int = subprocess.PIPE
 ) -> Iterator["subprocess.Popen[str]"]:
     """Start the stack by its command line, on free ports unless the options say otherwise; it logs to `log`."""
+    hosts.skip_without(hosts.chosen)
     ports = ["--app-port", "0", "--arm-port", "0", "--storage-port", "0"]
-    command = [sys.executable, "-m", "local", "start", *ports, *options]
+    command = [sys.executable, "-m", "local", "start", *ports, "--host", hosts.chosen, *options]
     process = subprocess.Popen(
         command, cwd=ROOT, env={**os.environ, **settings}, stdout=subprocess.PIPE, stderr=log, text=True
     )
@@ -152,27 +184,32 @@ def stack_process(
         finally:
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=30)
+            process.communicate(timeout=60)
 
 
 def started(*options: str, **settings: str) -> AbstractContextManager["subprocess.Popen[str]"]:
-    """Start the stack."""
+    """Start the stack; its log is for the caller to read."""
     return stack_process(options, settings)
 
 
-def ready(process: "subprocess.Popen[str]") -> Running:
-    """Wait until the stack is ready."""
+def ready(process: "subprocess.Popen[str]", log: Path) -> Running:
+    """Wait until the stack, which logs to `log`, is ready."""
     assert process.stdout is not None
-    line = json.loads(process.stdout.readline())
-    assert line.pop("ready") is True
-    return Running(Addresses(**line))
+    line = process.stdout.readline()
+    assert line, log.read_text()
+    ready = json.loads(line)
+    assert ready.pop("ready") is True
+    return Running(Addresses(**ready), log)
 
 
 @contextmanager
 def running_stack(*options: str, **settings: str) -> Iterator[tuple[Running, psutil.Process]]:
     """Start the stack and wait until it is ready; yields it with the process that supervises it."""
-    with started(*options, **settings) as process:
-        yield ready(process), psutil.Process(process.pid)
+    with (
+        tempfile.NamedTemporaryFile("w", prefix="stack-", suffix=".log") as log,
+        stack_process(options, settings, log.file) as process,
+    ):
+        yield ready(process, Path(log.name)), psutil.Process(process.pid)
 
 
 @pytest.fixture(scope="module")

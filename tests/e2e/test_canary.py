@@ -98,7 +98,7 @@ def caller(log: Path) -> Iterator[Caller]:
         "RELAY_NOTIFICATION_SECRET": f"whsec_{base64.b64encode(CORE.encode() * 3).decode()}",
     }
     with log.open("w") as stderr, stack_process([], settings, stderr) as process:
-        caller = Caller(ready(process))
+        caller = Caller(ready(process, log))
         succeed(caller)
         be_refused(caller)
         fail(caller)

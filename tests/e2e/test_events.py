@@ -50,8 +50,7 @@ def post(running: Running, *events: object) -> int:
 
 def deletions(running: Running) -> int:
     """Return how often the function for deletions has run, and succeeded."""
-    counts = requests.get(f"{running.addresses.app}/_standin/invocations", timeout=10).json()
-    return int(counts.get("on_blob_deleted", {}).get("succeeded", 0))
+    return running.observer.runs.succeeded("on_blob_deleted")
 
 
 def test_a_burst_whose_events_come_twice_and_out_of_order_becomes_one_sync(running: Running) -> None:

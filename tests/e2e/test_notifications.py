@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 import requests
@@ -134,7 +135,7 @@ def test_a_refused_sync_is_told_once_and_its_recovery_once(running: Running, rec
     data = receiver.took[0]["data"]
     assert (data["route"], data["environment"], data["code"]) == ("default", "sample-2", "BadRequest")
     assert "no such linked service" in data["text"]
-    record = requests.get(f"{running.addresses.app}{data['link']}", timeout=10).json()
+    record = requests.get(urljoin(running.addresses.app, data["link"]), timeout=10).json()
     assert (record["outcome"], record["code"]) == ("refused", "BadRequest")
     upload_to_be_refused(running, "dags/b.py")
     upload_to_be_imported(running, "dags/c.py")
@@ -177,6 +178,5 @@ def test_a_receiver_that_was_down_is_told_when_it_is_back(running: Running, rece
 
 
 def runs(running: Running) -> int:
-    invocations = requests.get(f"{running.addresses.app}/_standin/invocations", timeout=10).json()
-    assert invocations["on_notification"]["failed"] == 0
-    return int(invocations["on_notification"]["succeeded"])
+    assert running.observer.runs.failed("on_notification") == 0
+    return running.observer.runs.succeeded("on_notification")

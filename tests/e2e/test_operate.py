@@ -78,6 +78,7 @@ def test_a_sync_need_not_be_waited_for(terminal: Terminal) -> None:
 
 
 def test_a_sync_that_is_refused_ends_with_one_and_arms_words(running: Running, terminal: Terminal) -> None:
+    running.wait_for(lambda seen: seen.settled, "calm, after the sync that was not waited for")
     refusal = {"error": {"code": "BadRequest", "message": "no such linked service"}}
     running.fault({"method": "POST", "path_contains": "airflow/sync"}, {"status": 400, "body": refusal})
     ran = terminal.run("sync", "--force", "--wait", "60")

@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from local.app_settings import ROOT, sample
-from tests.e2e.conftest import Parts, Running
+from tests.e2e.conftest import Parts
 
 # Every module, also those that the app imports only when it needs them.
 _IMPORT_ALL = """
@@ -55,8 +55,8 @@ def test_its_requirements_are_all_that_its_modules_import(app: Path, python: str
 def test_an_upload_becomes_a_sync(app: Path, python: str, parts: Parts) -> None:
     parts.start_storage()
     parts.start_arm()
-    parts.start_app("--app-dir", str(app), python=python, cwd=host_for(python, app.parent / "host"))
-    running = Running(parts.addresses)
+    parts.start_app(host="standin", app_dir=app, python=python, home=host_for(python, app.parent / "host"))
+    running = parts.running()
     running.container.create_container()
     running.upload("dags/first.py")
     seen = running.wait_for(lambda seen: seen.settled and seen.imports > 0, "the import")

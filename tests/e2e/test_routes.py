@@ -1,5 +1,6 @@
 """Many routes on one stack: one folder for two environments, two folders for one environment."""
 
+import contextlib
 import itertools
 import json
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 import requests
+from azure.core.exceptions import ResourceExistsError
 from azure.storage.queue import QueueClient, TextBase64EncodePolicy
 
 from tests.e2e.conftest import Running, running_stack
@@ -50,7 +52,9 @@ def test_two_folders_of_one_environment_are_not_imported_at_once(running: Runnin
     until(lambda: imports_of(running, "sample-2", "airflow-files/other"), "the other folder's import", 60)
     until(lambda: len(imports_of(running, "sample-2", SHARED["folder"])) == 2, "the folder's import", 60)
     times = sorted(
-        (one["started_at"], one["finished_at"]) for one in running.observer.imports() if one["environment"] == "sample-2"
+        (one["started_at"], one["finished_at"])
+        for one in running.observer.imports()
+        if one["environment"] == "sample-2"
     )
     assert all(earlier[1] <= later[0] for earlier, later in itertools.pairwise(times))
 
@@ -123,6 +127,8 @@ def test_a_poison_message_is_drained_into_a_record(running: Running) -> None:
     queue = QueueClient.from_connection_string(
         running.addresses.connection_string, "dag-relay-wake-ups-poison", message_encode_policy=TextBase64EncodePolicy()
     )
+    with queue, contextlib.suppress(ResourceExistsError):
+        queue.create_queue()
     with queue:
         queue.send_message(json.dumps({"route": "one"}))
     records = running.container_named("dag-relay")

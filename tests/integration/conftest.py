@@ -15,6 +15,7 @@ from local.ports import free_ports
 from local.processes import Child
 from shared.arm.clouds import arm_service
 from shared.rest.urls import Service
+from shared.storage.clock import note_date
 from shared.storage.connections import credential
 
 
@@ -31,7 +32,9 @@ def azurite() -> Iterator[Azurite]:
 
 @pytest.fixture
 def blobs(azurite: Azurite) -> Iterator[BlobServiceClient]:
-    with BlobServiceClient.from_connection_string(azurite.connection_string, retry_total=0) as service:
+    with BlobServiceClient.from_connection_string(
+        azurite.connection_string, retry_total=0, raw_response_hook=note_date
+    ) as service:
         yield service
         for container in service.list_containers():
             service.delete_container(container.name)

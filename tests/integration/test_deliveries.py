@@ -10,6 +10,7 @@ from local.azurite import Azurite
 from shared.api.problem import Problem
 from shared.api.signed.deliveries import REPLAYED, Deliveries
 from shared.api.signed.signatures import Delivery
+from shared.storage.clock import note_date
 from shared.storage.documents import BlobDocuments
 
 INSTANCES = 4
@@ -24,7 +25,9 @@ def test_of_deliveries_that_come_at_once_to_several_instances_exactly_one_acts(
     acted: list[str] = []
 
     def receive_all(_: int) -> list[str]:
-        with BlobServiceClient.from_connection_string(azurite.connection_string, retry_total=0) as own:
+        with BlobServiceClient.from_connection_string(
+            azurite.connection_string, retry_total=0, raw_response_hook=note_date
+        ) as own:
             deliveries = Deliveries(BlobDocuments(own.get_container_client("dag-relay")))
             return [receive(deliveries, f"msg_{n}") for n in range(ROUNDS)]
 

@@ -24,6 +24,7 @@ from local.azurite import Azurite
 from shared.errors import ServiceRefusal, StateConflict
 from shared.folder.blobs import BlobFolders
 from shared.route import Route
+from shared.storage.clock import note_date
 from shared.storage.documents import BlobDocuments
 from shared.storage.queues import NOTIFICATIONS, StorageRouteQueue
 from shared.sync.decide import Policy
@@ -86,7 +87,7 @@ class World:
         self.told: dict[str, str] = {}
         text = azurite.connection_string
         self.blobs = BlobServiceClient.from_connection_string(
-            text, retry_total=0, transport=FaultyTransport(self.fault)
+            text, retry_total=0, transport=FaultyTransport(self.fault), raw_response_hook=note_date
         )
         self.queues = QueueServiceClient.from_connection_string(
             text, retry_total=0, transport=FaultyTransport(self.fault)

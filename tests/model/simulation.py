@@ -44,7 +44,7 @@ class Worker:
             documents=self.cloud,
             wake_ups=self.cloud,
             list_folder=self.cloud.list_folder,
-            read_files=lambda *_: {},
+            read_files=self.cloud.read_files,
             target_of=lambda _: self.cloud,
             receiver=Receiver(AlertQueue(self.cloud), self.cloud.take),
             clock=lambda: self.cloud.now,

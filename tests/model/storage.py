@@ -1,10 +1,11 @@
 """Storage and ADF in memory, whose every call lets others go first, and may fail before or after it had its effect."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from shared.errors import FolderUnreadable, NotDelivered, ServiceUnavailable, StateConflict
+from shared.folder.blobs import FileBytes
 from shared.folder.manifest import File, Manifest
 from shared.route import Route
 from shared.storage.documents import Document
@@ -132,6 +133,14 @@ class Cloud:
             for name, blob in sorted(self.folder.items())
         ]
         return Manifest(tuple(files), self.moment(self.now))
+
+    def read_files(self, route: Route, files: Sequence[File]) -> Iterator[FileBytes]:
+        """Yield the versions that are still there; what the listing claims of their bytes is true."""
+        for file in files:
+            self._call()
+            blob = self.folder.get(file.name.removeprefix(f"{route.folder.prefix}/"))
+            if blob and blob.etag == file.etag:
+                yield FileBytes(file.name, file.etag, blob.content.removeprefix("md5:"), b"")
 
     # ADF
 

@@ -56,7 +56,7 @@ def relay_with(outcomes: list[Outcome]) -> App:
         documents=documents,
         wake_ups=MemoryQueue(clock),
         list_folder=lambda _: make_manifest(listed=0),
-        read_files=lambda *_: {},
+        read_files=lambda *_: iter(()),
         target_of=lambda _: DataFactory(arm, timedelta(0)),
         clock=clock.monotonic,
     )

@@ -59,7 +59,7 @@ def test_who_asks_while_a_request_waits_shares_it_and_may_force_it() -> None:
     assert world.commands.request_sync(ROUTE, force=True) == first
     assert world.commands.request_sync(ROUTE, force=False) == first
     world.at(200, 0, 1)
-    assert world.worker.reconcile(ROUTE) == Sync("Forced", "a sync was asked for, whatever the folder holds")
+    assert world.worker.reconcile(ROUTE) == Sync("Forced", "a sync was requested, whatever the folder holds")
     record = world.records.read("default", first)
     assert record
     assert (record.trigger, world.state().requested) == ("Forced", None)

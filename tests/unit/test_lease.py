@@ -67,7 +67,7 @@ def test_a_reserved_environment_is_only_for_the_route_whose_sync_goes_on() -> No
     clock, leases = make()
     lease = leases.take(ROUTE)
     assert lease
-    lease.release(lease.reserve(ROUTE, timedelta(seconds=60)))
+    lease.release(lease.reservation_for(ROUTE, timedelta(seconds=60)))
     assert leases.take(SIBLING) is None
     again = leases.take(ROUTE)
     assert again
@@ -83,7 +83,7 @@ def test_an_environment_that_settles_is_for_nobody() -> None:
     clock.seconds = 0.9
     lease = leases.take(ROUTE)
     assert lease
-    lease.release(lease.reserve(None, timedelta(seconds=5)))
+    lease.release(lease.reservation_for(None, timedelta(seconds=5)))
     clock.seconds = 5.8
     assert leases.take(ROUTE) is None
     clock.seconds = 6

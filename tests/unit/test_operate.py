@@ -17,7 +17,7 @@ def route(ready: str = "True", name: str = "default") -> dict[str, Any]:
         {"type": "Ready", "status": ready, "reason": "Synced", "sentence": sentence, "since": None},
         {"type": "Reconciling", "status": "False", "reason": "Idle", "sentence": "", "since": None},
     ]
-    synced = {"listed_at": "2026-01-02T11:00:00Z", "files": 3}
+    synced = {"listedAt": "2026-01-02T11:00:00Z", "files": 3}
     return {"name": name, "conditions": conditions, "synced": synced, "pendingSince": None, "failuresInARow": 0}
 
 

@@ -1,11 +1,9 @@
-from collections.abc import Iterable
 from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 
 from shared.errors import FolderUnreadable, ServiceRefusal, ServiceUnavailable
-from shared.route import Route
 from shared.sync.conditions import conditions
 from shared.sync.decide import Hold, Skip, Sync, Wait
 from shared.targets.port import Accepted
@@ -233,20 +231,6 @@ def test_an_answer_of_adf_is_kept_though_the_folder_cannot_be_listed_after_it(wo
     synced = world.state().synced
     assert synced
     assert synced.revision is None
-
-
-def test_changed_files_that_cannot_be_read_are_a_failure_for_now_and_adf_is_not_called() -> None:
-    def refuse(_route: Route, _names: Iterable[str]) -> dict[str, bytes]:
-        raise FolderUnreadable("not authorized", code="AuthorizationPermissionMismatch")
-
-    world = World(checks="warn")
-    object.__setattr__(world.worker.executor.inspection, "read_files", refuse)
-    world.worker.reconcile(ROUTE)
-    failure = world.state().failure
-    assert failure
-    assert (failure.code, failure.transient, world.synced) == ("FilesUnreadable", True, [])
-    assert "AuthorizationPermissionMismatch" in failure.message
-    assert world.leases.take(ROUTE)
 
 
 def test_a_sync_that_runs_is_not_forgotten_while_the_folder_cannot_be_listed(world: World) -> None:

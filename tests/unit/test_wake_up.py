@@ -1,9 +1,10 @@
 import threading
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
+from shared.sync import transitions
 from shared.sync.decide import RESOLUTION
 from shared.sync.store import RouteStates
 from shared.sync.wake_up import WakeUps
@@ -69,6 +70,26 @@ def test_a_notice_that_the_wake_up_might_not_cover_arms_another_one(process: Pro
     process.clock.seconds = seconds
     process.wake_ups.notice(ROUTE)
     assert len(process.queue.sent) == 2
+
+
+def test_a_burst_of_notices_that_ask_for_a_look_at_once_gets_one_and_one_after_the_quiet_window(
+    process: Process,
+) -> None:
+    for _ in range(2500):
+        process.wake_ups.notice(ROUTE, timedelta(0))
+    assert process.queue.sent == [("default", NOON), ("default", NOON + QUIET + RESOLUTION)]
+    assert process.documents.requests <= 10
+
+
+def test_a_wake_up_that_a_worker_has_answered_already_is_not_waited_for(process: Process) -> None:
+    def answer(_route_name: str, delay: timedelta) -> datetime:
+        states = RouteStates(process.documents)
+        states.update(ROUTE, transitions.taken_over("a worker", ROUTE.target))
+        return process.clock.now() + delay
+
+    process.queue.send = answer  # type: ignore[assignment,method-assign]
+    process.wake_ups.notice(ROUTE, timedelta(0))
+    assert RouteStates(process.documents).read(ROUTE).state.pending is None
 
 
 def test_a_wake_up_that_is_on_its_way_serves_whoever_wants_to_look_again(process: Process) -> None:

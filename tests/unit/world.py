@@ -1,10 +1,11 @@
 """A relay whose storage is in memory and whose target, folder and clock a test decides about."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from shared.airflow.client import AirflowClient
+from shared.folder.blobs import FileBytes
 from shared.folder.manifest import File, Manifest
 from shared.route import Route
 from shared.sync.decide import Policy, Strictness
@@ -33,6 +34,7 @@ class World:
     progress: ImportProgress = field(default_factory=ImportSucceeded)
     during_sync: Callable[[], object] = lambda: None
     synced: list[Route] = field(default_factory=list)
+    read: list[str] = field(default_factory=list)
     notifies: bool = True
     receiver: Exception | None = None
     during_post: Callable[[], object] = lambda: None
@@ -84,8 +86,11 @@ class World:
             raise self.unreadable
         return self.folder
 
-    def read_files(self, _: Route, names: Iterable[str]) -> dict[str, bytes]:
-        return {name: self.contents[name] for name in names if name in self.contents}
+    def read_files(self, _: Route, files: Iterable[File]) -> Iterator[FileBytes]:
+        for file in files:
+            self.read.append(file.name)
+            content = self.contents.get(file.name, b"# airflow, dag")
+            yield FileBytes(file.name, file.etag, file.content.removeprefix("md5:"), content)
 
     def find_file(self, _: Route, name: str) -> File | None:
         return next((file for file in self.folder.files if file.name == name), None)

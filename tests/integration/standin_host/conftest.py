@@ -3,16 +3,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.standin_host.standin_parts import App, Storage
+from tests.emulated_storage import Storage, running_storage
+from tests.integration.standin_host.standin_parts import App
 
 
 @pytest.fixture(scope="session")
 def storage() -> Iterator[Storage]:
-    storage = Storage()
-    try:
-        yield storage.start()
-    finally:
-        storage.stop()
+    with running_storage() as storage:
+        yield storage
 
 
 @pytest.fixture

@@ -1,27 +1,20 @@
-"""Real parts for these tests: a storage emulator and the stand-in, each in a process of its own."""
+"""The stand-in in a process of its own, with an app that a test writes."""
 
 import contextlib
 import json
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import requests
-from azure.storage.blob import BlobServiceClient
-from azure.storage.queue import QueueClient, TextBase64DecodePolicy, TextBase64EncodePolicy
 
 from local.app_settings import ROOT
-from local.azurite import PORTS, Azurite
-from local.ports import free_ports
-from tests.waiting import until
+from tests.emulated_storage import end
 
-API_VERSION = "2025-05-05"
 PREAMBLE = """
 import json, os
 from pathlib import Path
@@ -33,74 +26,6 @@ def saw(what):
     with Path(os.environ["SEEN"]).open("a") as file:
         file.write(json.dumps(what) + "\\n")
 """
-
-
-def end(process: subprocess.Popen[str]) -> None:
-    if process.poll() is None:
-        process.send_signal(signal.SIGCONT)
-        process.kill()
-    process.wait()
-    if process.stdout:
-        process.stdout.close()
-
-
-@dataclass
-class Storage:
-    """Azurite. With a folder it remembers its content over a stop."""
-
-    folder: Path | None = None
-    process: subprocess.Popen[str] | None = None
-
-    def __post_init__(self) -> None:
-        self.azurite = Azurite(free_ports(PORTS), self.folder)
-        self.connection_string = self.azurite.connection_string
-
-    def start(self) -> "Storage":
-        self.process = subprocess.Popen(self.azurite.command(ROOT), text=True)
-        until(self.azurite.answers, "Azurite answers")
-        return self
-
-    def stop(self) -> None:
-        if self.process:
-            end(self.process)
-
-    def blobs(self) -> BlobServiceClient:
-        return BlobServiceClient.from_connection_string(self.connection_string, api_version=API_VERSION)
-
-    def queue(self, name: str) -> QueueClient:
-        return QueueClient.from_connection_string(
-            self.connection_string,
-            name,
-            api_version=API_VERSION,
-            message_encode_policy=TextBase64EncodePolicy(),
-            message_decode_policy=TextBase64DecodePolicy(),
-        )
-
-    def upload(self, container: str, name: str, content: bytes = b"content") -> None:
-        with self.blobs() as service:
-            if not service.get_container_client(container).exists():
-                service.create_container(container)
-            service.get_blob_client(container, name).upload_blob(content, overwrite=True)
-
-    def send(self, queue: str, text: str, visible_after: int = 0) -> None:
-        with self.queue(queue) as client:
-            with contextlib.suppress(Exception):
-                client.create_queue()
-            client.send_message(text, visibility_timeout=visible_after)
-
-    def messages(self, queue: str) -> list[str]:
-        with self.queue(queue) as client, contextlib.suppress(Exception):
-            return [message.content for message in client.peek_messages(32)]
-        return []
-
-    def is_empty(self, queue: str) -> bool:
-        """Whether a queue has no message, not even a hidden one."""
-        with self.queue(queue) as client:
-            return client.get_queue_properties().approximate_message_count == 0
-
-    def blob_names(self, container: str) -> list[str]:
-        with self.blobs() as service:
-            return [str(name) for name in service.get_container_client(container).list_blob_names()]
 
 
 @dataclass
@@ -176,7 +101,3 @@ def _ready(process: subprocess.Popen[str], log: Path) -> str:
     ready = json.loads(line)
     assert ready["ready"] is True
     return str(ready["app"])
-
-
-def unique(prefix: str) -> str:
-    return f"{prefix}-{uuid4().hex[:12]}"

@@ -16,7 +16,8 @@ from local.app_settings import ROOT
 from local.errors import LocalError
 from local.events.options import SCHEMAS, Schema
 from local.events.webhook import Webhook
-from tests.integration.standin_host.standin_parts import App, Storage, end, unique
+from tests.emulated_storage import Storage, end, unique
+from tests.integration.standin_host.standin_parts import App
 from tests.waiting import until
 
 SOURCE = """

@@ -1,7 +1,7 @@
 import pytest
 
 from local.host.blob_paths import BlobPath
-from local.host.events import BlobEvent, blob_events, blob_of_url, validation_code
+from local.host.events import blob_versions, validation_code
 from local.host.receipts import BlobVersion, receipt_name
 
 
@@ -17,7 +17,7 @@ from local.host.receipts import BlobVersion, receipt_name
         ("dags/{folder}/{name}", "a/b/c", {"folder": "a/b", "name": "c"}),
         ("dags/{{x}}-{name}", "{x}-1", {"name": "1"}),
         ("dags/a+b/{name}", "aab/1", None),
-        ("dags/{name}", "line\nbreak", {"name": "line\nbreak"}),
+        ("dags/{name}", "line\nbreak", None),
     ],
 )
 def test_path_pattern_is_greedy(pattern: str, blob: str, captures: dict[str, str] | None) -> None:
@@ -39,45 +39,42 @@ def test_receipt_is_named_like_the_hosts() -> None:
     assert receipt_name("me-1", "Host.Functions.f", blob) == 'blobreceipts/me-1/Host.Functions.f/"0x1"/dags/a/b.py'
 
 
-def test_receipts_of_long_names_fit_and_differ() -> None:
-    names = {receipt_name("me-1", "f", BlobVersion("dags", "x" * 1023 + end, '"0x1"')) for end in "ab"}
-    assert len(names) == 2
-    assert all(len(name) <= 1024 for name in names)
-
-
-def test_events_of_both_schemas_are_read() -> None:
-    data = b'{"url": "u", "eTag": "e"}'
-    event_grid = b'[{"eventType": "Microsoft.Storage.BlobCreated", "data": %b}]' % data
-    cloud_event = b'{"specversion": "1.0", "data": %b}' % data
-    assert blob_events(event_grid) == blob_events(cloud_event) == [BlobEvent("u", "e")]
+EVENT = b'{"data": {"url": "https://a.blob.core.windows.net/c/n", "eTag": "e", "blobType": "BlockBlob"}}'
+BLOB = (BlobVersion("c", "n", "e"), "BlockBlob")
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"[]", b"1", b"[1]", b"{}", b'{"data": {"url": 1}}', b'{"data": {"url": "u", "eTag": 1}}']
+    ("body", "blobs"),
+    [(EVENT, [BLOB]), (b"[%b, %b]" % (EVENT, EVENT), [BLOB] * 2), (b"[]", []), (b"[%b]x" % EVENT, [BLOB])],
 )
-def test_malformed_event_is_a_value_error(body: bytes) -> None:
+def test_events_tell_of_blobs(body: bytes, blobs: list[object]) -> None:
+    assert list(blob_versions(body)) == blobs
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(b"", b"1", b"[1]", b"{}", b'{"data": {"url": 1}}', b"\xff"),
+        EVENT.replace(b"BlockBlob", b"Nonsense"),
+        EVENT.replace(b"https://a.blob.core.windows.net", b""),
+        EVENT.replace(b'"e"', b"1"),
+    ],
+)
+def test_an_event_that_tells_of_no_blob_is_a_value_error(body: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
-        blob_events(body)
+        list(blob_versions(body))
+
+
+def test_the_events_before_a_bad_one_are_told() -> None:
+    blobs = blob_versions(b"[%b, {}]" % EVENT)
+    assert next(blobs) == BLOB
+    with pytest.raises(ValueError, match="data"):
+        next(blobs)
 
 
 def test_validation_code_is_read() -> None:
     assert validation_code(b'[{"data": {"validationCode": "c"}}]') == "c"
     assert validation_code(b'{"specversion": "1.0", "data": "{\\"validationCode\\": \\"c\\"}"}') == "c"
-    with pytest.raises(ValueError, match="validationCode"):
-        validation_code(b'[{"data": {}}]')
-
-
-@pytest.mark.parametrize(
-    ("url", "endpoint"),
-    [
-        ("https://acct.blob.core.windows.net/dags/a%20b/c%23.py", "https://acct.blob.core.windows.net/"),
-        ("http://127.0.0.1:10000/acct/dags/a%20b/c%23.py", "http://127.0.0.1:10000/acct"),
-    ],
-)
-def test_blob_of_a_url(url: str, endpoint: str) -> None:
-    assert blob_of_url(url, endpoint) == ("dags", "a b/c#.py")
-
-
-def test_url_without_a_blob_is_refused() -> None:
-    with pytest.raises(ValueError, match="URL of a blob"):
-        blob_of_url("http://127.0.0.1:10000/acct/dags", "http://127.0.0.1:10000/acct")
+    for body in (b'[{"data": {}}]', b"[]", b"{}"):
+        with pytest.raises(ValueError, match="validationCode"):
+            validation_code(body)

@@ -7,13 +7,18 @@ import pytest
 
 from local.host.errors import StartError
 from local.host.functions import BlobTrigger, Function, HttpTrigger, describe
-from local.host.host_id import host_id, stable_hash
 from local.host.keys import given_key, is_one_of
-from local.host.outputs import fill_in, messages
-from local.host.protos import TypedData
 from local.host.queue_messages import decode, encode, poison_name
-from local.host.settings import is_disabled, read_host_config, resolve_names, time_span
+from local.host.settings import (
+    host_id,
+    is_disabled,
+    read_host_config,
+    resolve_names,
+    stable_hash,
+    time_span,
+)
 from local.host.storage import Accounts
+from local.host.urls import Query
 from local.host.worker import IndexedFunction
 
 
@@ -44,6 +49,17 @@ def test_host_json_has_the_documented_defaults(tmp_path: Path) -> None:
     assert (queues.visibility_timeout, queues.max_polling_interval) == (timedelta(0), timedelta(seconds=2))
     assert queues.message_lock == timedelta(minutes=10)
     assert config.blob_queue.batch_size + config.blob_queue.new_batch_threshold >= 8
+
+
+@pytest.mark.parametrize(("environment", "seconds"), [("Development", (2, 15)), ("Production", (60, 60))])
+def test_on_a_developers_machine_some_waits_are_shorter(
+    tmp_path: Path, environment: str, seconds: tuple[int, int]
+) -> None:
+    (tmp_path / "host.json").write_text("{}")
+    config = read_host_config(tmp_path, {"AZURE_FUNCTIONS_ENVIRONMENT": environment})
+    assert (config.queues.max_polling_interval.seconds, config.locks.period.seconds) == seconds
+    assert config.locks.recovery_polling == config.blob_queue.max_polling_interval == timedelta(minutes=1)
+    assert not config.locks.break_dead
 
 
 def test_app_setting_beats_host_json(tmp_path: Path) -> None:
@@ -84,7 +100,6 @@ def test_bindings_become_triggers() -> None:
     assert first.trigger == BlobTrigger("c/{n}", "AzureWebJobsStorage", event_grid=False, deferred=True)
     assert second.trigger == HttpTrigger("f", frozenset({"GET"}), "function")
     assert isinstance(second, Function)
-    assert second.outputs == ()
 
 
 @pytest.mark.parametrize(
@@ -111,8 +126,10 @@ def indexed(*bindings: dict[str, Any]) -> IndexedFunction:
 
 
 def test_header_beats_the_query() -> None:
-    assert given_key({"x-functions-key": "h"}, {"code": "q"}) == "h"
-    assert given_key({}, {"code": "q"}) == "q"
+    query = Query("Code=q")
+    assert given_key({"x-functions-key": "h"}, query) == "h"
+    assert given_key({"x-functions-key": ""}, query) == ""
+    assert given_key({}, query) == "q"
     assert not is_one_of(None, ["k"])
     assert is_one_of("k", ["a", "k"])
 
@@ -135,17 +152,7 @@ def test_messages_are_stored_as_host_json_says() -> None:
         assert (
             decode(encode("ü".encode(), base64_encoded=base64_encoded), base64_encoded=base64_encoded).decode() == "ü"
         )
-    with pytest.raises(ValueError, match=r"."):
-        decode("no base64!", base64_encoded=True)
-
-
-def test_output_path_is_filled_in_from_the_trigger() -> None:
-    assert fill_in("out/{name}.txt", {"name": TypedData(string="a")}) == "out/a.txt"
-    assert fill_in("{rand-guid}", {}) != fill_in("{rand-guid}", {})
-    with pytest.raises(ValueError, match="nothing"):
-        fill_in("{nothing}", {})
-
-
-def test_json_list_is_several_messages() -> None:
-    assert messages(TypedData(json='["a", {"id": null, "body": "b"}, {"x": 1}]')) == [b"a", b"b", b'{"x": 1}']
-    assert messages(TypedData(string="[1]")) == [b"[1]"]
+    assert decode(" aGVs\nbG8= ", base64_encoded=True) == b"hello"
+    for text in ("no base64!", "aGVsbG8", "_-8_"):
+        with pytest.raises(ValueError, match=r"."):
+            decode(text, base64_encoded=True)

@@ -1,0 +1,144 @@
+"""Looking into files: what the checks say of them, and what their bytes really are.
+
+Reading takes as long as it takes, so it is never done under the lease of an environment, and what was found out about a
+version of a file is kept by its ETag. A finding stops a sync only where the operator chose `block`.
+"""
+
+import hashlib
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pydantic import Field, ValidationError
+
+from shared.folder.blobs import FileBytes
+from shared.folder.checks import Finding, check_files, to_check
+from shared.folder.manifest import File, Manifest
+from shared.route import Route
+from shared.storage.documents import Documents, StoredModel, overwrite
+from shared.sync.baseline import Baselines, Diff, Read
+from shared.sync.decide import Strictness
+from shared.sync.history import History
+from shared.sync.outcomes import Attempt
+
+log = logging.getLogger(__name__)
+
+ReadFiles = Callable[[Route, Sequence[File]], Iterator[FileBytes]]
+
+FINDINGS_KEPT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Files that have to be looked into before it can be decided what to do; `diff` is what the checks are about."""
+
+    manifest: Manifest
+    doubtful: tuple[File, ...] = ()
+    diff: Diff | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Insight:
+    """What was found in files: for the engineer, and for the baseline."""
+
+    findings: tuple[Finding, ...] = ()
+    reads: dict[str, Read] = field(default_factory=dict)
+
+
+class Inspected(StoredModel):
+    """The stored document: reads by file name, and the findings about the versions that `key` stands for."""
+
+    reads: dict[str, Read] = Field(default_factory=dict)
+    key: str | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspector:
+    """Looks into the files of routes; `off` checks nothing, `block` lets a blocking finding stop the sync."""
+
+    documents: Documents
+    baselines: Baselines
+    history: History
+    read_files: ReadFiles
+    strictness: Strictness
+
+    def reads(self, route: Route) -> Mapping[str, Read]:
+        """Return what is known of the bytes of files that were in doubt."""
+        return self._stored(route).reads
+
+    def verdict(self, route: Route, manifest: Manifest, diff: Diff) -> tuple[Finding, ...] | None:
+        """Return the findings about just these changes, None if the files have not been looked into."""
+        stored = self._stored(route)
+        return stored.findings if stored.key == _key(manifest, diff) else None
+
+    def look_into(self, route: Route, unread: Unread) -> None:
+        """Read the files, and keep what they say."""
+        manifest, diff = unread.manifest, unread.diff
+        reads = {file.name: Read(etag=file.etag, md5=None) for file in unread.doubtful}
+        reads |= {each.name: Read(etag=each.etag, md5=each.md5) for each in self.read_files(route, unread.doubtful)}
+        stored = self._stored(route)
+        names = {file.name for file in manifest.files}
+        kept = {name: read for name, read in stored.reads.items() if name in names}
+        changed: dict[str, object] = {"reads": kept | reads}
+        if diff is not None:
+            changed |= {"key": _key(manifest, diff), "findings": self.examine(route, manifest, diff).findings}
+        after = stored.model_copy(update=changed)
+        overwrite(self.documents, _name(route), after.model_dump_json().encode())
+
+    def examine(self, route: Route, manifest: Manifest, diff: Diff) -> Insight:
+        """Read the added and changed files once, one after the other, and return what is found."""
+        reads: dict[str, Read] = {}
+        files = [file for file in manifest.files if file.name in diff.brought and self._is_worth_reading(route, file)]
+
+        def contents() -> Iterator[tuple[str, bytes | None]]:
+            for each in self.read_files(route, files):
+                reads[each.name] = Read(etag=each.etag, md5=each.md5)
+                if self._is_checked(route, each.name):
+                    yield each.name.removeprefix(route.folder.listing_prefix), each.content
+
+        findings = tuple(check_files(dict(contents())))
+        return Insight(findings, reads)
+
+    def follow_up(self, attempt: Attempt) -> None:
+        """Look into the files of a sync that was made, and note what they say in its record and in the baseline."""
+        insight = self.examine(attempt.route, attempt.manifest, attempt.diff)
+        if insight.reads:
+            self.baselines.learn(attempt.route, insight.reads)
+        if insight.findings and not attempt.findings:
+            self.history.note_findings(attempt.route.name, attempt.sync_id, insight.findings[:FINDINGS_KEPT])
+
+    def objection(self, findings: Iterable[Finding]) -> str | None:
+        """Return the sentence that stops the sync, or None where nothing does."""
+        if self.strictness != "block":
+            return None
+        blocking = [finding for finding in findings if finding.blocking]
+        return "; ".join(map(_place, blocking)) or None
+
+    def _is_worth_reading(self, route: Route, file: File) -> bool:
+        """Whether the checks or a later doubt need the file; an MD5 in the listing mostly is the true one."""
+        return self._is_checked(route, file.name) or not file.content.startswith("md5:")
+
+    def _is_checked(self, route: Route, name: str) -> bool:
+        return self.strictness != "off" and to_check(name.removeprefix(route.folder.listing_prefix))
+
+    def _stored(self, route: Route) -> Inspected:
+        try:
+            return Inspected.model_validate_json(self.documents.read(_name(route)).content or b"{}")
+        except ValidationError:
+            return Inspected()
+
+
+def _key(manifest: Manifest, diff: Diff) -> str:
+    """Return what stands for the versions of the files that a diff brings."""
+    versions = [f"{file.name}\0{file.etag}\n" for file in manifest.files if file.name in diff.brought]
+    return hashlib.sha256("".join(versions).encode()).hexdigest()
+
+
+def _place(finding: Finding) -> str:
+    line = "" if finding.line is None else f", line {finding.line}"
+    return f"{finding.file}{line}: {finding.message}"
+
+
+def _name(route: Route) -> str:
+    return f"inspections/{route.name}.json"

@@ -1,0 +1,103 @@
+"""The alerts of the template: queries that Kusto takes, on what the app logs, and on nothing that is sampled away."""
+
+import ast
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.app_settings import ROOT
+from local.azurite import node
+from tests.infra.compiler import Snapshot
+from tests.infra.test_event_subscriptions import functions
+
+# The columns that are used, of Application Insights' tables; docs: azure-monitor/app/convert-classic-resource.
+TABLES = {
+    "requests": "(timestamp: datetime, name: string, url: string, success: string, resultCode: string)",
+    "traces": "(timestamp: datetime, message: string, severityLevel: int)",
+}
+# What host.json calls the items of a table.
+SAMPLED_AS = {"requests": "Request", "traces": "Trace"}
+BROKEN = 'requests | where nam contains "on_sweep" | wher success'
+
+
+@pytest.fixture(scope="module")
+def alerts(one_route: Snapshot) -> dict[str, dict[str, Any]]:
+    rules = one_route.of_type("Microsoft.Insights/scheduledQueryRules")
+    return {rule["properties"]["displayName"].rpartition(": ")[2]: rule["properties"] for rule in rules}
+
+
+@pytest.fixture(scope="module")
+def queries(alerts: dict[str, dict[str, Any]]) -> dict[str, str]:
+    return {name: rule["criteria"]["allOf"][0]["query"] for name, rule in alerts.items()}
+
+
+def said_by_kusto(*queries: str) -> dict[str, list[str]]:
+    asked = json.dumps({"tables": TABLES, "queries": queries})
+    script = Path(__file__).with_name("kusto.js")
+    ran = subprocess.run([node(), script], input=asked, capture_output=True, text=True, check=True)
+    said: dict[str, list[str]] = json.loads(ran.stdout)
+    return said
+
+
+def test_kustos_own_parser_finds_nothing_wrong(queries: dict[str, str]) -> None:
+    assert [line for lines in said_by_kusto(*queries.values()).values() for line in lines] == []
+    assert len(queries) == 4
+
+
+def test_kustos_parser_would_have_spoken() -> None:
+    said = said_by_kusto(BROKEN)[BROKEN]
+    assert any("'nam' does not refer to any known column" in line for line in said)
+    assert any("Query operator expected" in line for line in said)
+
+
+def logged() -> list[str]:
+    """Return what the app logs as warnings and errors, before the values are put in."""
+    sources = [ROOT / "function_app.py", *(ROOT / "shared").rglob("*.py")]
+    calls = [one for path in sources for one in ast.walk(ast.parse(path.read_text())) if isinstance(one, ast.Call)]
+    return [
+        str(call.args[0].value)
+        for call in calls
+        if ast.unparse(call.func) in {"log.warning", "log.error"} and isinstance(call.args[0], ast.Constant)
+    ]
+
+
+@pytest.mark.parametrize(("rule", "lines"), [("not-ready", 1), ("failures-in-a-row", 2), ("poison", 1), ("silent", 0)])
+def test_an_alert_looks_for_what_the_app_logs(rule: str, lines: int, queries: dict[str, str]) -> None:
+    clauses = re.findall(r'message startswith "([^"]+)"(?: and message has "([^"]+)")?', queries[rule])
+    assert len(clauses) == lines
+    for start, words in clauses:
+        assert [line for line in logged() if line.startswith(start) and words in line]
+
+
+def test_an_alert_names_functions_and_addresses_of_the_app(queries: dict[str, str]) -> None:
+    text = " ".join(queries.values())
+    assert set(re.findall(r'name contains "(\w+)"', text)) <= functions()
+    assert set(re.findall(r'"(/api/\w+)"', text)) == {"/api/ready"}
+
+
+def test_what_an_alert_counts_is_never_sampled_away(queries: dict[str, str]) -> None:
+    host = json.loads((ROOT / "host.json").read_text())["logging"]
+    excluded = set(host["applicationInsights"]["samplingSettings"]["excludedTypes"].split(";"))
+    used = {table for table in TABLES if re.search(rf"\b{table} \|", " ".join(queries.values()))}
+    assert used == TABLES.keys()
+    assert {SAMPLED_AS[table] for table in used} <= excluded
+
+
+def test_what_runs_once_an_event_logs_warnings_only() -> None:
+    """Or a burst of 2,500 uploads would be some 5,000 lines of the host's; the sweep and the wake-ups log as ever."""
+    levels = json.loads((ROOT / "host.json").read_text())["logging"]["logLevel"]
+    assert levels == {
+        "default": "Information",
+        "Function.on_dag_blob": "Warning",
+        "Function.on_blob_deleted": "Warning",
+    }
+
+
+def test_people_are_told(alerts: dict[str, dict[str, Any]], one_route: Snapshot) -> None:
+    (dead_letters,) = one_route.of_type("Microsoft.Insights/metricAlerts")
+    assert all(rule["actions"]["actionGroups"] for rule in alerts.values())
+    assert dead_letters["properties"]["actions"]
