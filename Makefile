@@ -11,12 +11,17 @@ WORKERS ?= 2
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-setup: $(BIN)/.installed node_modules/.installed ## make the virtual environment, install everything
+setup: $(BIN)/.installed $(BIN)/.command node_modules/.installed ## make the virtual environment, install everything
 
 $(BIN)/.installed: requirements.txt requirements-dev.txt requirements-worker.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --ignore-requires-python -r requirements-worker.txt
+	touch $@
+
+# The command `dag-relay`, from this checkout: its dependencies are among those above.
+$(BIN)/.command: pyproject.toml $(BIN)/.installed
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
 node_modules/.installed: package.json package-lock.json $(BIN)/.installed

@@ -13,15 +13,16 @@ from shared.settings import HOST_STORAGE, read_settings
 from shared.storage import queues
 from shared.storage.connections import account_name
 from shared.telemetry import metrics
-from shared.telemetry.fields import bound, carry_fields
-from shared.triggers.blobs import BlobReference, Watch, watches
+from shared.telemetry.fields import carry_fields, quieten_libraries
+from shared.triggers.blobs import BlobReference, Watch, routes_importing, watches
 from shared.triggers.invocation import invoked
-from shared.triggers.messages import route_name_of, route_of
+from shared.triggers.messages import note_failed, route_of
 from shared.triggers.storage_events import StorageEvent, routes_hinted_at
 
 log = logging.getLogger(__name__)
 
 carry_fields()
+quieten_libraries()
 settings = read_settings(os.environ)
 relay = App(settings)
 app = func.FunctionApp()
@@ -41,7 +42,7 @@ def watch_container(watch: Watch) -> None:
     )
     def on_dag_blob(blob: BlobReference, context: func.Context) -> None:
         with invoked(context):
-            for route in watch.routes_importing(blob.name):
+            for route in routes_importing(blob, settings.routes, account_name):
                 relay.engine.wake_ups.notice(route)
 
 
@@ -87,13 +88,9 @@ def on_sweep(timer: func.TimerRequest, context: func.Context) -> None:  # noqa: 
 
 @app.queue_trigger(arg_name="message", queue_name=f"{queues.WAKE_UPS}-poison", connection=HOST_STORAGE)
 def on_poison(message: func.QueueMessage, context: func.Context) -> None:
-    """Note a wake-up that failed five times; the sweep looks at every folder anyway."""
-    name = route_name_of(message.get_body())
-    known = name in {route.name for route in settings.routes}
-    with invoked(context), bound(route=name if known else None):
-        log.error("a wake-up of route %s failed again and again; the sweep will look at it", name)
-        if known:
-            relay.engine.history.note_poison(str(name))
+    """Note a wake-up that failed five times; the sweep looks at every folder anyway, so that this never raises."""
+    with invoked(context):
+        note_failed(message.get_body(), settings.routes, relay.engine.history.note_poison)
 
 
 def answer_at(endpoint: Endpoint[Any]) -> None:

@@ -1,25 +1,26 @@
-"""`python -m local`: the stack, its parts, the demo, the package; and the commands for any deployment."""
+"""`python -m local`: the local stack, its parts, the demo, the package."""
 
 import argparse
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from local.app_settings import ROOT, sample
 from local.errors import LocalError
 from local.events.faults import Faults
 from local.events.options import SCHEMAS, Events
 from local.functions_host import HOSTS
-from local.operate.commands import Commands, add_commands
 from local.stack import Plan, running
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - it has no public name
+
 
 def main() -> int:
-    """Run the command that was asked for and return its exit code."""
+    """Run the command that the arguments name and return its exit code."""
     arguments = _parser().parse_args()
     command: Callable[[argparse.Namespace], int] = arguments.command
     try:
@@ -32,9 +33,7 @@ def main() -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m local", description="DAG Relay without Azure, and commands for any deployment of it"
-    )
+    parser = argparse.ArgumentParser(prog="python -m local", description="DAG Relay without Azure.")
     commands = parser.add_subparsers(required=True)
     _add_stack(commands)
     _add_parts(commands)
@@ -49,7 +48,6 @@ def _parser() -> argparse.ArgumentParser:
     package.add_argument("--output", type=Path, default=Path("dist/dag-relay.zip"))
     package.set_defaults(command=_package)
 
-    add_commands(commands)
     return parser
 
 

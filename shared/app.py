@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from shared.api.environments.writes import EnvironmentWrites
     from shared.api.health import Readiness
     from shared.api.metrics import MetricsApi
-    from shared.api.openapi.api_document import ApiDocument
+    from shared.api.openapi.document import ApiDocument
     from shared.api.pages.reference.reference_page import ReferencePage
     from shared.api.pages.status.status_page import StatusPage
     from shared.api.routes.routes import RoutesApi
@@ -40,13 +40,13 @@ _TOKEN_DEADLINE_S = 5.0
 _NOTIFICATION_PATIENCE = {"connection_timeout": 2, "read_timeout": 3, "retry_total": 0}
 STATE_CONTAINER = "dag-relay"
 
-Made = TypeVar("Made")
+_Made = TypeVar("_Made")
 
 
-class _Once(cached_property[Made]):
+class _Once(cached_property[_Made]):
     """A property made once, even when many invocations ask for it first."""
 
-    def __get__(self, app: "App", owner: type | None = None) -> Made:  # type: ignore[override]
+    def __get__(self, app: "App", owner: type | None = None) -> _Made:  # type: ignore[override]
         with app.making:
             return super().__get__(app, owner)
 
@@ -207,9 +207,8 @@ class App:
     def metrics(self) -> "MetricsApi":
         """What answers `/api/metrics`."""
         from shared.api.metrics import MetricsApi
-        from shared.telemetry.metrics import NUMBERS
 
-        return MetricsApi(self.settings.routes, self.engine.states, NUMBERS)
+        return MetricsApi(self.settings.routes, self.engine.states)
 
     @_Once
     def status_page(self) -> "StatusPage":
@@ -222,7 +221,7 @@ class App:
     @_Once
     def api_document(self) -> "ApiDocument":
         """What answers `/api/openapi.json`."""
-        from shared.api.openapi.api_document import ApiDocument
+        from shared.api.openapi.document import ApiDocument
 
         return ApiDocument(ENDPOINTS)
 

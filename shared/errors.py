@@ -1,8 +1,8 @@
-"""Everything that the relay raises on purpose, for callers that branch on it.
+"""The exceptions of the relay.
 
 RelayError
 ├── SettingsError        the app must not start: every problem of its settings in one message
-├── StateConflict        somebody else changed a stored state between our reading and our writing
+├── StateConflict        a stored state was changed between our reading and our writing
 ├── FolderUnreadable     the storage with the DAG files did not let us list the folder
 ├── NotDelivered         the receiver of notifications did not take one
 └── ServiceError         Azure Resource Manager, or another REST API of Azure, did not do what it was asked
@@ -26,7 +26,7 @@ class StateConflict(RelayError):  # noqa: N818 - a conflict is the event; it is 
     """The stored state is no longer the one that was read."""
 
 
-class FolderUnreadable(RelayError):  # noqa: N818 - names the state that somebody has to mend, or to wait out
+class FolderUnreadable(RelayError):  # noqa: N818 - names the state that has to be fixed, or to pass
     """The folder could not be listed; `code` is the storage's own where it answered, else the kind of failure."""
 
     def __init__(self, message: str, *, code: str) -> None:
@@ -36,7 +36,7 @@ class FolderUnreadable(RelayError):  # noqa: N818 - names the state that somebod
 
 
 class NotDelivered(RelayError):  # noqa: N818 - names what came of the delivery
-    """The receiver did not take a notification; worth trying again, and not before `retry_after_s` if it said so."""
+    """The receiver did not take a notification; worth retrying, and not before `retry_after_s` where that is known."""
 
     def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
         super().__init__(message)
@@ -45,7 +45,7 @@ class NotDelivered(RelayError):  # noqa: N818 - names what came of the delivery
 
 @dataclass(frozen=True, slots=True)
 class ErrorDetail:
-    """One of the errors below an error, in ARM's words; what it leaves out is empty."""
+    """One of the errors below an error, in the service's words; what it leaves out is empty."""
 
     code: str = ""
     message: str = ""
@@ -54,11 +54,11 @@ class ErrorDetail:
 
 
 class ServiceError(RelayError):
-    """Azure Resource Manager did not do what it was asked.
+    """A REST API of Azure, mostly Azure Resource Manager, did not do what it was asked.
 
-    `status` is None when no answer came. `code`, `message`, `target` and `details` are ARM's own words where there are
-    any, and ours where there are none. `request_id` is what Azure's support asks for. `may_have_acted` says that an
-    attempt of the call got no clear answer, so that what was asked for may be done all the same.
+    `status` is None when no answer came. `code`, `message`, `target` and `details` are the service's own words where
+    there are any, else ours. `request_id` is what Azure's support asks for. `may_have_acted` says that an
+    attempt of the call got no clear answer and may have been carried out.
     """
 
     def __init__(  # noqa: PLR0913 - all but the first two have a default
@@ -82,11 +82,11 @@ class ServiceError(RelayError):
 
 
 class ServiceRefusal(ServiceError):  # noqa: N818 - it is ARM's refusal, and reads so at every `except`
-    """ARM refused, or the request cannot be sent: the same request would meet the same end again."""
+    """The service refused, or the request cannot be sent: non-retryable."""
 
 
 class ServiceUnavailable(ServiceError):  # noqa: N818 - names the state that the caller has to wait out
-    """ARM gave no usable answer; worth trying again, and not before `retry_after_s` seconds where that is known."""
+    """The service is unavailable; worth retrying, and not before `retry_after_s` seconds where that is known."""
 
     def __init__(  # noqa: PLR0913 - as above
         self,
@@ -104,4 +104,4 @@ class ServiceUnavailable(ServiceError):  # noqa: N818 - names the state that the
 
 
 class NoToken(ServiceUnavailable):
-    """Our own identity got no token for ARM."""
+    """Our own identity got no token."""

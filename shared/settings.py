@@ -24,10 +24,10 @@ from shared.airflow.address import DEFAULT_SCOPE, configured_address
 from shared.arm.clouds import CLOUDS, arm_service
 from shared.errors import SettingsError
 from shared.folder.path import FolderPath
-from shared.notification.address import check_address
-from shared.rest.urls import Service, is_loopback
+from shared.rest.urls import Service, check_encrypted, is_loopback
 from shared.route import Route
 from shared.sync.decide import Policy
+from shared.triggers.schedule import parse_ncrontab
 from shared.webhooks.secrets import WebhookSecret, parse_webhook_secrets
 from shared.webhooks.standard import Secret, parse_secrets
 
@@ -83,7 +83,7 @@ class Settings(BaseModel):
     route_settings: Annotated[tuple[RouteSettings, ...], Field(alias="RELAY_ROUTES")]
     quiet_seconds: Annotated[float, Field(alias="RELAY_QUIET_SECONDS", gt=0, le=600)] = 5
     longest_wait_seconds: Annotated[float, Field(alias="RELAY_LONGEST_WAIT_SECONDS", gt=0, le=3600)] = 60
-    sweep_schedule: Annotated[str, Field(alias="RELAY_SWEEP_SCHEDULE", pattern=r"^\S+( \S+){5}$")] = "0 */5 * * * *"
+    sweep_schedule: Annotated[str, Field(alias="RELAY_SWEEP_SCHEDULE")] = "0 */5 * * * *"
     settle_seconds: Annotated[float, Field(alias="RELAY_SETTLE_SECONDS", ge=0, le=3600)] = 5
     lease_seconds: Annotated[float, Field(alias="RELAY_LEASE_SECONDS", ge=10, le=280)] = 180
     operation_timeout_seconds: Annotated[float, Field(alias="RELAY_OPERATION_TIMEOUT_SECONDS", ge=60, le=86400)] = 1800
@@ -127,6 +127,12 @@ class Settings(BaseModel):
             raise ValueError("expected at least one route, and a name of its own for each")
         return routes
 
+    @field_validator("sweep_schedule")
+    @classmethod
+    def _is_taken_by_the_host(cls, schedule: str) -> str:
+        parse_ncrontab(schedule)
+        return schedule
+
     @field_validator("longest_wait_seconds")
     @classmethod
     def _no_shorter_than_quiet(cls, seconds: float, others: ValidationInfo) -> float:
@@ -155,7 +161,7 @@ class Settings(BaseModel):
     @field_validator("notification_url")
     @classmethod
     def _safe_for_a_secret(cls, url: SecretStr) -> SecretStr:
-        check_address(url.get_secret_value())
+        check_encrypted(url.get_secret_value())
         return url
 
     @property

@@ -16,7 +16,7 @@ PLACEHOLDERS = {
     "<key>": "{key}",
     "<function key>": "{key}",
     "<guid>": "12345678-1234-1234-1234-123456789012",
-    ".venv/bin/python": "python",
+    ".venv/bin/": "",
 }
 
 
@@ -32,6 +32,8 @@ NOT_HERE = (
     Elsewhere(r"^infra/scripts/", "talks to Azure; tests/infra runs it with an `az` that plays Azure's part"),
     Elsewhere(r"\bgit (clone|tag|push) ", "needs a remote repository"),
     Elsewhere(r"\bxdg-open ", "opens a browser"),
+    Elsewhere(r"--account-url https:", "signs in to Azure; tests/e2e/test_cli_deploy.py uses a connection string"),
+    Elsewhere(r"^pipx ", "installs for the user; tests/unit/test_cli_package.py builds the same wheel"),
     Elsewhere(r"^\. \.venv/bin/activate", "the tests have an interpreter already"),
 )
 

@@ -9,7 +9,7 @@ import traceback
 import warnings
 from dataclasses import dataclass
 
-from shared.folder.checks_outline import outline
+from shared.folder.checks.outline import outline
 
 # Where Data Factory's environments keep their files (docs: airflow-install-private-package).
 HOME = "/opt/airflow/dags"
@@ -42,7 +42,7 @@ def parse(path: str, content: bytes) -> ParsedFile:
 
 def _dag_ids(tree: ast.Module) -> tuple[str, ...]:
     found = outline(tree)
-    made = (dag for dag in found.dags if dag.always and (dag.function is None or dag.function in found.used))
+    made = (dag for dag in found.dags if dag.call.always and (dag.function is None or dag.function in found.used))
     return tuple(dict.fromkeys(dag.dag_id for dag in made if dag.dag_id))
 
 

@@ -13,7 +13,7 @@ from shared.adf.secrets import SECRET_KEYS, SECRET_MAPS, masked
 from shared.adf.spec import is_made_by_service, is_nothing
 
 SET, CHANGED = "set", "changed"
-Path = tuple[str, ...]
+_Path = tuple[str, ...]
 _Members = Mapping[str, Any]
 
 
@@ -24,7 +24,7 @@ class SpecChange:
     A secret is only `set` or `changed`. Those that Data Factory never shows count as changed whenever they are sent.
     """
 
-    path: Path
+    path: _Path
     before: Any
     after: Any
 
@@ -34,13 +34,13 @@ def changes(existing: _Members | None, spec: _Members) -> tuple[SpecChange, ...]
     return tuple(_members((), existing or {}, spec))
 
 
-def _members(path: Path, there: _Members, asked: _Members) -> Iterator[SpecChange]:
+def _members(path: _Path, there: _Members, asked: _Members) -> Iterator[SpecChange]:
     for key, before, after in _pairs(there, asked, str.lower):
         if not is_made_by_service((*path, key), before, after):
             yield from _member((*path, key), before, after)
 
 
-def _member(path: Path, before: Any, after: Any) -> Iterator[SpecChange]:  # noqa: ANN401 - any JSON values
+def _member(path: _Path, before: Any, after: Any) -> Iterator[SpecChange]:  # noqa: ANN401 - any JSON values
     name = path[-1].lower()
     if name in SECRET_KEYS:
         yield from _secret(path, before, after, shown=False)
@@ -55,7 +55,7 @@ def _member(path: Path, before: Any, after: Any) -> Iterator[SpecChange]:  # noq
         yield SpecChange(path, masked(before), masked(after))
 
 
-def _secret(path: Path, before: Any, after: Any, *, shown: bool) -> Iterator[SpecChange]:  # noqa: ANN401
+def _secret(path: _Path, before: Any, after: Any, *, shown: bool) -> Iterator[SpecChange]:  # noqa: ANN401
     if is_nothing(before) and is_nothing(after):
         return
     if is_nothing(after):
@@ -67,7 +67,7 @@ def _secret(path: Path, before: Any, after: Any, *, shown: bool) -> Iterator[Spe
 
 
 def _pairs(there: _Members, asked: _Members, fold: Callable[[str], str]) -> Iterator[tuple[str, Any, Any]]:
-    """Return each key with what is there and what is asked for; keys that are equal when folded belong together."""
+    """Return each key with the value that is there and the one requested; keys that are equal when folded are one."""
     folded = {fold(key): value for key, value in there.items()}
     yield from ((key, folded.get(fold(key)), value) for key, value in asked.items())
     left = folded.keys() - {fold(key) for key in asked}

@@ -1,7 +1,7 @@
 """Names and ids of Azure Data Factory: what is legal, and what is part of what.
 
-The patterns are the seed's, the lengths those of the REST specification (datafactory.json, "parameters"). ARM compares
-names without regard to case, so ids do too.
+The patterns are those of Microsoft's REST page, the lengths those of the REST specification (datafactory.json,
+"parameters"). ARM compares names without regard to case, so ids do too.
 """
 
 import re
@@ -55,7 +55,7 @@ class FactoryId:
 
     @classmethod
     def parse(cls, text: str) -> "FactoryId":
-        """Read an ARM id; raise ValueError, which shows the form expected, if it is none."""
+        """Read an ARM id; raise ValueError, which shows the expected form, for anything else."""
         match = _FACTORY_ID.fullmatch(text)
         if match is None:
             raise ValueError(

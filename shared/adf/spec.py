@@ -1,8 +1,8 @@
-"""The spec of an Airflow environment (the seed, "Create a new environment").
+"""The spec of an Airflow environment (Microsoft's REST page, "Create a new environment").
 
-The models check what the seed describes and let every other key through: real payloads hold many keys that the seed
-leaves out, and ADF decides about those. What is sent is the caller's own JSON with the documented spellings put right,
-never a re-serialised model.
+The models check what that page describes and let every other key through: real payloads hold many keys that it leaves
+out, and ADF decides about those. What is sent is the caller's own JSON with the documented spellings, never a
+re-serialised model.
 """
 
 import re
@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-Json = dict[str, Any]
+_Json = dict[str, Any]
 
 _SECOND_SPELLINGS = {
     ("properties",): {"Type": "type"},
@@ -30,7 +30,7 @@ def _in_any_case(word: str) -> str:
 
 
 def _git_service(value: object) -> object:
-    """Accept any case: the seed's tables write GitHub, its samples Github."""
+    """Accept any case: the tables of Microsoft's REST page write GitHub, its samples Github."""
     return _GIT_SERVICES.get(value.lower(), value) if isinstance(value, str) else value
 
 
@@ -42,7 +42,7 @@ def _whole_number(value: object) -> object:
 
 
 # Three asterisks or more are what is shown in a secret's place, and refused as one (shared.adf.masking).
-Secret = Annotated[str, Field(json_schema_extra={"not": {"pattern": r"^\*{3,}$"}})]
+_SecretText = Annotated[str, Field(json_schema_extra={"not": {"pattern": r"^\*{3,}$"}})]
 
 _Count = Annotated[int, Field(ge=0)]
 _CountAsText = Annotated[str, Field(pattern=_DIGITS)]
@@ -71,7 +71,7 @@ class GitSyncProperties(_Section):
     repo: str
     branch: str | None = None
     username: str | None = None
-    credential: Secret | None = None
+    credential: _SecretText | None = None
     tenantId: str | None = None  # noqa: N815
 
 
@@ -80,11 +80,11 @@ class AirflowProperties(_Section):
 
     airflowVersion: str | None = None  # noqa: N815
     airflowRequirements: list[str] | str | None = None  # noqa: N815
-    airflowEnvironmentVariables: dict[str, Secret] | None = None  # noqa: N815
+    airflowEnvironmentVariables: dict[str, _SecretText] | None = None  # noqa: N815
     gitSyncProperties: GitSyncProperties | None = None  # noqa: N815
     enableAADIntegration: bool | None = None  # noqa: N815
     userName: str | None = None  # noqa: N815
-    password: Secret | None = None
+    password: _SecretText | None = None
 
 
 class TypeProperties(_Section):
@@ -113,8 +113,8 @@ class EnvironmentSpec(_Section):
         return normalised(body) if isinstance(body, dict) else body
 
 
-def normalised(section: Json, path: tuple[str, ...] = ()) -> Json:
-    """Return the body with the seed's second spellings put right: `Type` as `type`, `Credential` as `credential`.
+def normalised(section: _Json, path: tuple[str, ...] = ()) -> _Json:
+    """Return the body with the REST page's second spellings replaced: `Type` by `type`, `Credential` by `credential`.
 
     All other keys stay as they are, in their order.
     """
@@ -136,7 +136,7 @@ _TYPES = ("properties", "typeproperties")
 _COMPUTE = (*_TYPES, "computeproperties")
 _AIRFLOW = (*_TYPES, "airflowproperties")
 
-# Nobody asks for these; a caller who sends back what was shown does not mean them.
+# The service's own; a caller who sends back what was shown does not mean them.
 _ALWAYS = frozenset({("id",), ("name",), ("type",), ("etag",), ("properties", "state"), (*_AIRFLOW, "airflowweburl")})
 # These are filled in where a spec says nothing. The version of an environment cannot change at all.
 _FILLED_IN = frozenset(
@@ -151,7 +151,7 @@ _FILLED_IN_WITH_FALSE = frozenset({(*_COMPUTE, "enableautoscale"), (*_AIRFLOW, "
 
 
 def is_nothing(value: Any) -> bool:  # noqa: ANN401 - any JSON value
-    """Whether a value asks for nothing: null (the seed's sample sends it), an empty list or an empty object."""
+    """Whether a value asks for nothing: null (as in the REST page's sample), an empty list or an empty object."""
     return value is None or value in ([], {})
 
 
@@ -166,7 +166,7 @@ def is_made_by_service(path: tuple[str, ...], shown: Any, asked: Any) -> bool:  
 
 
 def without_server_made(shown: Mapping[str, Any], path: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Return an environment as it is shown without what nobody can ask for; what may have been asked for stays."""
+    """Return an environment as it is shown, without what only the service can set."""
     return {
         key: without_server_made(member, (*path, key.lower())) if isinstance(member, Mapping) else member
         for key, member in shown.items()

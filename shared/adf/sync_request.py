@@ -1,11 +1,11 @@
-"""The body of `airflow/sync`, which makes ADF import a DAG folder (the seed, "Import DAGs")."""
+"""The body of `airflow/sync`, which makes ADF import a DAG folder (Microsoft's REST page, "Import DAGs")."""
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_pascal
 
 
 class SyncRequest(BaseModel):
-    """Which folder goes into which environment, and how; on the wire these are the seed's six PascalCase keys."""
+    """Which folder goes into which environment, and how; on the wire these are the REST page's six PascalCase keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_pascal, populate_by_name=True)
 

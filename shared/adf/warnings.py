@@ -1,6 +1,6 @@
-"""What is most likely a mistake in a spec that Data Factory would take: warnings, never rejections.
+"""Likely mistakes in a spec that Data Factory would take: warnings, never rejections.
 
-Data Factory ignores keys that it does not know, without a word, and some settings of Airflow are its own. A warning
+Data Factory silently ignores keys that it does not know, and some settings of Airflow are its own. A warning
 names keys and positions; it never repeats a value.
 """
 
@@ -14,7 +14,7 @@ from shared.adf.secrets import looks_secret
 
 _MOST = 100
 _AIRFLOW = ("properties", "typeProperties", "airflowProperties")
-# Spellings in public Terraform code whose authors wonder why nothing happens.
+# Spellings found in public Terraform code, which have no effect.
 _MISNAMED = {
     "environmentvariables": "airflowEnvironmentVariables",
     "airflowrequiredarguments": "airflowRequirements",
@@ -24,7 +24,7 @@ _MISNAMED = {
 
 @dataclass(frozen=True, slots=True)
 class SpecWarning:
-    """Something to look at: where, as in the errors of a refused spec, and what."""
+    """A likely mistake: `path` as in the errors of a refused spec."""
 
     path: str
     message: str
@@ -33,7 +33,7 @@ class SpecWarning:
 def warnings_of(
     spec: Mapping[str, Any], existing: Mapping[str, Any] | None = None, factory_region: str | None = None
 ) -> tuple[SpecWarning, ...]:
-    """Return what to look at in a valid spec, the first hundred at most: a body of 1 MiB could have half a million.
+    """Return the warnings for a valid spec, a hundred at most: a body of 1 MiB could have half a million.
 
     `existing` is the environment as Data Factory shows it and `factory_region` where the factory is, as far as known.
     """

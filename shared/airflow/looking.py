@@ -6,8 +6,8 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from shared.airflow.verdict import FileVerdict, ImportedDagFile, import_time, judge, unproven
-from shared.folder.checks_outline import outline
-from shared.folder.checks_source import read_source
+from shared.folder.checks.outline import outline
+from shared.folder.checks.source import read_source
 from shared.rest.deadline import Deadline
 
 if TYPE_CHECKING:
@@ -63,6 +63,8 @@ def _defines_dags(content: bytes) -> bool | None:
     if tree is None:
         return None
     found = outline(tree)
-    made = [dag.always for dag in found.dags if dag.function is None or dag.function in found.used]
-    # A DAG below an `if` may never be made.
-    return True if any(made) else None if made else False
+    made = [dag.call.always for dag in found.dags if dag.function is None or dag.function in found.used]
+    if any(made):
+        return True
+    # A DAG below an `if` may never be made, and a function of another module may make one.
+    return None if made or (found.makes_dags and not found.dags) else False

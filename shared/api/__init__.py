@@ -1,1 +1,1 @@
-"""The HTTP side: what a webhook or a pipeline may ask."""
+"""The HTTP API."""

@@ -10,11 +10,11 @@ import azure.functions as func
 ROOT = "{root:maxlength(0)?}"
 
 Answering = Callable[[func.HttpRequest], func.HttpResponse]
-Parts = TypeVar("Parts")
+_App = TypeVar("_App")
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint(Generic[Parts]):
+class Endpoint(Generic[_App]):
     """One method on one path below `/api`; `name` is the function's, and the operation's in the API document.
 
     `handler` picks what answers from the parts of the app. Azure asks the caller for a key of the app, unless
@@ -25,7 +25,7 @@ class Endpoint(Generic[Parts]):
     method: Literal["GET", "PUT", "POST", "PATCH", "DELETE"]
     path: str
     summary: str
-    handler: Callable[[Parts], Answering]
+    handler: Callable[[_App], Answering]
     anonymous: bool = False
 
     @property

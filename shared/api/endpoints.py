@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from shared.api.environments.writes import EnvironmentWrites
     from shared.api.health import Readiness
     from shared.api.metrics import MetricsApi
-    from shared.api.openapi.api_document import ApiDocument
+    from shared.api.openapi.document import ApiDocument
     from shared.api.pages.reference.reference_page import ReferencePage
     from shared.api.pages.status.status_page import StatusPage
     from shared.api.routes.routes import RoutesApi
@@ -81,8 +81,8 @@ def _arm_shaped(answer: Answering) -> Answering:
 
 
 ENDPOINTS: tuple[Endpoint[Parts], ...] = (
-    Endpoint("health", "GET", "health", "Whether the app runs; asks nobody.", _alive, anonymous=True),
-    Endpoint("status_page", "GET", ROOT, "How all routes are, for people.", lambda app: app.status_page.show),
+    Endpoint("health", "GET", "health", "Whether the app runs.", _alive, anonymous=True),
+    Endpoint("status_page", "GET", ROOT, "Status of all routes, as a page.", lambda app: app.status_page.show),
     Endpoint(
         "api_document",
         "GET",
@@ -91,44 +91,44 @@ ENDPOINTS: tuple[Endpoint[Parts], ...] = (
         lambda app: app.api_document.show,
     ),
     Endpoint("api_docs", "GET", "docs", "This API as a page to read.", lambda app: app.reference_page.show),
-    Endpoint("ready", "GET", "ready", "Whether the promises can be kept.", lambda app: app.readiness.answer),
+    Endpoint("ready", "GET", "ready", "Whether the app can keep its promises.", lambda app: app.readiness.answer),
     Endpoint("metrics", "GET", "metrics", "Numbers for Prometheus.", lambda app: app.metrics.show),
-    Endpoint("list_routes", "GET", "routes", "How all routes are.", lambda app: app.routes.index),
-    Endpoint("show_route", "GET", "routes/{route}", "How one route is.", lambda app: app.routes.show),
-    Endpoint("sync_route", "POST", "routes/{route}/sync", "Sync now.", lambda app: app.syncs.sync),
+    Endpoint("list_routes", "GET", "routes", "Status of all routes.", lambda app: app.routes.index),
+    Endpoint("show_route", "GET", "routes/{route}", "Status of one route.", lambda app: app.routes.show),
+    Endpoint("sync_route", "POST", "routes/{route}/sync", "Request a sync.", lambda app: app.syncs.sync),
     Endpoint(
         "show_file",
         "GET",
         "routes/{route}/files/{*path}",
-        "Whether a file's version is in.",
+        "Sync status of a file.",
         lambda app: app.routes.file,
     ),
     Endpoint(
         "suspend_route",
         "POST",
         "routes/{route}/suspend",
-        "Do nothing on the route until it is resumed.",
+        "Suspend the route until it is resumed.",
         lambda app: app.routes.suspend,
     ),
     Endpoint(
         "resume_route",
         "POST",
         "routes/{route}/resume",
-        "Work on the route again.",
+        "Resume the route.",
         lambda app: app.routes.resume,
     ),
     Endpoint(
         "acknowledge_removed",
         "POST",
         "routes/{route}/acknowledge-removed",
-        "Forget the files that were removed here and that Data Factory keeps.",
+        "Acknowledge the files that were removed from the folder and that Data Factory keeps.",
         lambda app: app.routes.acknowledge_removed,
     ),
     Endpoint(
         "list_syncs",
         "GET",
         "routes/{route}/syncs",
-        "What happened on a route, newest first.",
+        "History of a route, newest first.",
         lambda app: app.syncs.index,
     ),
     Endpoint("show_sync", "GET", "routes/{route}/syncs/{id}", "One attempt to sync.", lambda app: app.syncs.record),
@@ -136,7 +136,7 @@ ENDPOINTS: tuple[Endpoint[Parts], ...] = (
         "list_environments",
         "GET",
         "environments",
-        "Show the Airflow environments of a factory.",
+        "List the Airflow environments of a factory.",
         lambda app: app.environment_reads.list,
     ),
     Endpoint(
@@ -192,7 +192,7 @@ ENDPOINTS: tuple[Endpoint[Parts], ...] = (
         "arm_list_environments",
         "GET",
         _ARM_PATH,
-        "Show the Airflow environments of a factory, at ARM's path.",
+        "List the Airflow environments of a factory, at ARM's path.",
         lambda app: _arm_shaped(app.environment_reads.list),
     ),
     Endpoint(
@@ -227,7 +227,7 @@ ENDPOINTS: tuple[Endpoint[Parts], ...] = (
         "arm_follow_start",
         "GET",
         f"{_ARM_PATH}/{{name}}/start",
-        "Whether an Airflow environment is started yet.",
+        "Whether an Airflow environment has started, at ARM's path.",
         lambda app: _arm_shaped(app.environment_reads.started),
     ),
     Endpoint(
@@ -241,7 +241,7 @@ ENDPOINTS: tuple[Endpoint[Parts], ...] = (
         "arm_follow_stop",
         "GET",
         f"{_ARM_PATH}/{{name}}/stop",
-        "Whether an Airflow environment is stopped yet.",
+        "Whether an Airflow environment has stopped, at ARM's path.",
         lambda app: _arm_shaped(app.environment_reads.stopped),
     ),
 )

@@ -1,4 +1,4 @@
-"""`/api/ready`: whether the promises can be kept, and if not, why; for a monitor that pages somebody."""
+"""`/api/ready`: whether the promises can be kept, and if not, why; for a monitor that alerts the person on call."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ class Readiness:
                 troubles += wrong
                 routes.append(_readiness(route, loaded, ready=not wrong))
         except AzureError as error:
-            sentence = f"the app's storage gave no good answer: {type(error).__name__}"
+            sentence = f"the app's storage is unavailable: {type(error).__name__}"
             troubles.append(Trouble(route=None, reason="StorageUnavailable", sentence=sentence))
         status = HTTPStatus.SERVICE_UNAVAILABLE if troubles else HTTPStatus.OK
         return view_answer(ReadyView(ready=not troubles, troubles=tuple(troubles), routes=tuple(routes)), status)

@@ -1,11 +1,9 @@
 """`/api/metrics`: the numbers in Prometheus' text format.
 
-What is told of a route comes from storage and is the same whichever instance answers. What a process counts for itself
-has the label `worker`, because behind the app's one address every scrape may meet another process.
+All of them come from storage and are the same whichever process answers: behind the app's one address every scrape may
+meet another one, and on the Flex Consumption plan never one that syncs.
 """
 
-import os
-import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -22,38 +20,26 @@ from shared.sync.store import LoadedState, RouteStates
 from shared.sync.transitions import failures_in_a_row
 from shared.telemetry import catalogue
 from shared.telemetry.catalogue import Metric
-from shared.telemetry.metrics import Numbers
 
 
 @dataclass(frozen=True, slots=True)
 class MetricsApi:
-    """Answers with all metrics; `numbers` are this process's own.
-
-    Storage that does not answer makes it a 503, which a scraper counts as down.
-    """
+    """Answers with all metrics. Storage that does not answer makes it a 503, which a scraper counts as down."""
 
     routes: Sequence[Route]
     states: RouteStates
-    numbers: Numbers
 
     @answering
     def show(self, _request: func.HttpRequest) -> func.HttpResponse:
         """All metrics."""
-        families = [*self._of_routes(), *self._of_this_process()]
-        text = generate_latest(_Families(families))
+        text = generate_latest(_Families(tuple(self._families())))
         return func.HttpResponse(text, status_code=HTTPStatus.OK, headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})
 
-    def _of_routes(self) -> Iterator[Family]:
+    def _families(self) -> Iterator[Family]:
         loaded = {route.name: self.states.read(route) for route in self.routes}
         for metric in (catalogue.SYNCS, *_GAUGES):
             yield _family(metric, _series(metric, loaded))
         yield _durations(loaded)
-
-    def _of_this_process(self) -> Iterator[Family]:
-        worker = worker_name(os.environ)
-        for metric in catalogue.OF_WORKERS:
-            series = {(*labels, worker): value for labels, value in self.numbers.of(metric).items()}
-            yield _family(metric, series, catalogue.WORKER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +50,6 @@ class _Families:
 
     def collect(self) -> Iterable[Family]:
         return self.families
-
-
-def worker_name(environ: Mapping[str, str]) -> str:
-    """Return a name for this process: the start of its instance's id, or the host's name, and the process id."""
-    instance = environ.get("WEBSITE_INSTANCE_ID") or environ.get("CONTAINER_NAME") or socket.gethostname()
-    return f"{instance[:12]}-{os.getpid()}"
 
 
 def _series(metric: Metric, loaded: Mapping[str, LoadedState]) -> dict[tuple[str, ...], float]:
@@ -91,9 +71,9 @@ def _durations(loaded: Mapping[str, LoadedState]) -> Family:
     return family
 
 
-def _family(metric: Metric, series: Mapping[tuple[str, ...], float], *more_labels: str) -> Family:
+def _family(metric: Metric, series: Mapping[tuple[str, ...], float]) -> Family:
     kind = CounterMetricFamily if metric.kind == "counter" else GaugeMetricFamily
-    family = kind(metric.name, metric.meaning, labels=(*metric.labels, *more_labels))
+    family = kind(metric.name, metric.meaning, labels=metric.labels)
     for labels, value in series.items():
         family.add_metric(labels, value)
     return family

@@ -15,7 +15,7 @@ CONTENT_TYPE = "application/problem+json"
 
 
 class FieldError(BaseModel):
-    """What is wrong at one place of a request: `path` has the keys from the body's top, with dots between."""
+    """What is wrong at one place of a request: `path` has the keys from the top of the body, joined by dots."""
 
     path: str
     message: str
@@ -37,9 +37,9 @@ class ProblemDetails(BaseModel):
 
 @dataclass(eq=False)
 class Problem(Exception):  # noqa: N818 - the standard's word
-    """A request that cannot be answered as asked; raised where that is noticed, answered at the edge.
+    """A refusal; raised where the reason is found, answered at the edge.
 
-    `errors` names what is wrong in the body, each with `path` and `message`; no value of the caller is ever repeated.
+    `errors` names what is wrong in the body, each with `path` and `message`; the caller's values are never repeated.
     """
 
     status: HTTPStatus
@@ -73,7 +73,7 @@ _AT_LEAST_S = 1.0
 
 
 def problem_of(error: ServiceError) -> Problem:
-    """Return ARM's code, message and request id, with the status that is true for our caller."""
+    """Return a problem with ARM's code, message and request id, and the status that is right for our caller."""
     match error:
         case NoToken():
             status, retry_after_s = HTTPStatus.BAD_GATEWAY, None
@@ -85,7 +85,7 @@ def problem_of(error: ServiceError) -> Problem:
 
 
 def _status(status: int | None) -> HTTPStatus:
-    """Return ARM's status, unless the caller is at no fault: our identity was refused, ARM redirects or is broken."""
+    """Return ARM's status, unless the caller is not at fault: our identity was refused, ARM redirects or is broken."""
     if status is None or status in _OUR_IDENTITY or not 400 <= status < 500:  # noqa: PLR2004 - the definition of 4xx
         return HTTPStatus.BAD_GATEWAY
     try:

@@ -1,4 +1,4 @@
-"""Reading a request: its body as a JSON object, its query, its URL."""
+"""What a request holds: its body as a JSON object, its query, its URL."""
 
 import json
 import math
@@ -43,7 +43,7 @@ def json_object(request: func.HttpRequest, *media_types: str) -> dict[str, Any]:
 
 
 def content_of(request: func.HttpRequest) -> bytes:
-    """Return the body as it came; raise a Problem (413) if it is larger than any that is read."""
+    """Return the body as it came; raise a Problem (413) if it is too large."""
     content = request.get_body()
     if len(content) > LARGEST_BODY:
         raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"expected a body of at most {LARGEST_BODY} bytes")

@@ -1,4 +1,4 @@
-"""Answering: JSON with secrets masked, ARM's answer passed on, and whatever a handler raises as a problem."""
+"""Answers: JSON with secrets masked, ARM's answer passed on, and a handler's exceptions as problems."""
 
 import json
 import logging
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# Not `Location` and `Azure-AsyncOperation`: only somebody with rights on the factory could ask there.
+# Not `Location` and `Azure-AsyncOperation`: they can be read with rights on the factory only.
 _PASSED_ON = ("ETag", "Retry-After", "x-ms-request-id", "x-ms-correlation-request-id")
 
 
@@ -39,7 +39,12 @@ def json_answer(body: object) -> func.HttpResponse:
 
 def _response(body: object, status: int, headers: Mapping[str, str]) -> func.HttpResponse:
     content = None if body is None else json.dumps(masked(body))
-    return func.HttpResponse(content, status_code=status, headers=dict(headers), mimetype="application/json")
+    return func.HttpResponse(content, status_code=status, headers=_sendable(headers), mimetype="application/json")
+
+
+def _sendable(headers: Mapping[str, str]) -> dict[str, str]:
+    """Leave out values that are not printable ASCII: the Functions host makes any answer with one a 500."""
+    return {name: value for name, value in headers.items() if value.isascii() and value.isprintable()}
 
 
 def view_answer(
@@ -47,15 +52,15 @@ def view_answer(
 ) -> func.HttpResponse:
     """Return an answer of our own, which holds nothing to mask."""
     return func.HttpResponse(
-        view.model_dump_json(), status_code=status, headers=dict(headers or {}), mimetype="application/json"
+        view.model_dump_json(), status_code=status, headers=_sendable(headers or {}), mimetype="application/json"
     )
 
 
 Api = TypeVar("Api")
 Handler = Callable[[Api, func.HttpRequest], func.HttpResponse]
 
-_STORAGE_FAILED = Problem(HTTPStatus.SERVICE_UNAVAILABLE, "the app's storage gave no good answer", retry_after_s=5)
-_TOO_MANY_AT_ONCE = Problem(HTTPStatus.SERVICE_UNAVAILABLE, "others keep changing the same state", retry_after_s=1)
+_STORAGE_FAILED = Problem(HTTPStatus.SERVICE_UNAVAILABLE, "the app's storage is unavailable", retry_after_s=5)
+_TOO_MANY_AT_ONCE = Problem(HTTPStatus.SERVICE_UNAVAILABLE, "too many concurrent updates", retry_after_s=1)
 
 
 def answering(handle: Handler[Api]) -> Handler[Api]:

@@ -1,7 +1,8 @@
 """The Data Factory operations that the relay makes.
 
-Sources: the seed ("Create a new environment", "Import DAGs"), and Data Factory's REST specification for the rest, where
-an environment is an integration runtime. All take the seconds that they may last, and raise as `RestCaller.call` does.
+Sources: Microsoft's REST page ("Create a new environment", "Import DAGs"), and Data Factory's REST specification for
+the rest, where an environment is an integration runtime. All take the seconds that they may last, and raise as
+`RestCaller.call` does.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,13 +10,11 @@ from typing import Any
 
 from shared.adf.names import EnvironmentId, FactoryId
 from shared.adf.sync_request import SyncRequest
-from shared.adf.warnings import region_in
 from shared.arm.clouds import resource_url
 from shared.errors import ServiceError, ServiceRefusal
 from shared.rest.answers import RestAnswer
 from shared.rest.call import RestCall
 from shared.rest.caller import RestCaller
-from shared.rest.deadline import Deadline
 from shared.rest.urls import Url
 
 _PRECONDITION_FAILED = 412
@@ -57,21 +56,27 @@ def get_environment(caller: RestCaller, environment: EnvironmentId, *, deadline_
 
 def state_of(environment: RestAnswer) -> str | None:
     """Return the state in an answer of `get_environment`, like `Started`, or None; the list of states is open."""
-    body = environment.json()
-    properties = body.get("properties") if isinstance(body, dict) else None
-    state = properties.get("state") if isinstance(properties, dict) else None
+    state = _section(environment.json(), "properties").get("state")
     return state if isinstance(state, str) else None
+
+
+def airflow_of(environment: RestAnswer) -> dict[str, Any]:
+    """Return the `airflowProperties` in an answer of `get_environment`, empty where there are none."""
+    return _section(environment.json(), "properties", "typeProperties", "airflowProperties")
 
 
 def incarnation_of(environment: RestAnswer) -> str | None:
     """Return what tells an environment from a later one of its name: when it was made, else its ETag."""
     body = environment.json()
-    members = body if isinstance(body, dict) else {}
-    properties = members.get("properties")
-    details = properties.get("typeProperties") if isinstance(properties, dict) else None
-    created = details.get("createTime") if isinstance(details, dict) else None
-    found = created or members.get("etag")
+    created = _section(body, "properties", "typeProperties").get("createTime")
+    found = created or _section(body).get("etag")
     return found if isinstance(found, str) else None
+
+
+def _section(body: object, *path: str) -> dict[str, Any]:
+    for key in path:
+        body = body.get(key) if isinstance(body, dict) else None
+    return body if isinstance(body, dict) else {}
 
 
 def list_environments(caller: RestCaller, factory: FactoryId, *, deadline_s: float) -> list[dict[str, Any]]:
@@ -88,7 +93,7 @@ def list_environments(caller: RestCaller, factory: FactoryId, *, deadline_s: flo
 
 
 def delete_environment(caller: RestCaller, environment: EnvironmentId, *, deadline_s: float) -> RestAnswer:
-    """Delete an environment; 204 says that there was none, which a repetition also meets."""
+    """Delete an environment; 204 means that there was none, which a repetition also gets."""
     return caller.call(
         RestCall("delete environment", "DELETE", resource_url(*environment.segments)), deadline_s=deadline_s
     )
@@ -104,9 +109,15 @@ def stop_environment(caller: RestCaller, environment: EnvironmentId, *, deadline
     return _act(caller, environment, "stop", deadline_s)
 
 
-def get_factory(caller: RestCaller, factory: FactoryId, *, deadline_s: float) -> RestAnswer:
-    """Read the factory itself."""
-    return caller.call(RestCall("get factory", "GET", resource_url(*factory.segments)), deadline_s=deadline_s)
+def region_of(caller: RestCaller, factory: FactoryId, *, deadline_s: float) -> str | None:
+    """Return the region of a factory, None where ARM does not say: our role may not cover the factory itself."""
+    call = RestCall("get factory", "GET", resource_url(*factory.segments))
+    try:
+        body = caller.call(call, deadline_s=deadline_s).json()
+    except ServiceError:
+        return None
+    region = body.get("location") if isinstance(body, dict) else None
+    return region if isinstance(region, str) else None
 
 
 def sync(
@@ -146,7 +157,7 @@ def _next_page(caller: RestCaller, page: object) -> Url | None:
         raise ServiceRefusal(str(error), code="ForeignUrl") from error
 
 
-# What Data Factory takes and does not show again (the seed's sample answer, and its Git sync property table).
+# What Data Factory takes and does not show again (the REST page's sample answer and its Git sync property table).
 _NOT_SHOWN = frozenset({"username", "password", "credential", "secrets", "encryptedsecrets"})
 
 
@@ -163,40 +174,3 @@ def holds(shown: Any, sent: Any) -> bool:  # noqa: ANN401 - any JSON values
             if value is not None and key.lower() not in _NOT_SHOWN
         )
     return bool(shown == sent)
-
-
-_MOST_S = 2.0
-# Our role may not cover the factory itself, which would cost every PUT a call in vain.
-_NOT_AGAIN_FOR_S = 300.0
-
-
-class FactoryRegions:
-    """What is known about the factories of one process, for a warning that is worth a moment and never a failure."""
-
-    def __init__(self, arm: RestCaller) -> None:
-        self._arm = arm
-        self._known: dict[FactoryId, str] = {}
-        self._failed_at: dict[FactoryId, float] = {}
-
-    def beside(self, spec: Mapping[str, Any], factory: FactoryId, deadline: Deadline) -> str | None:
-        """Return the factory's region to hold beside that of the spec, None where it has none or ARM does not say."""
-        if region_in(spec) is None:
-            return None
-        if factory not in self._known and self._may_ask(factory):
-            self._ask(factory, min(_MOST_S, deadline.left_s))
-        return self._known.get(factory)
-
-    def _may_ask(self, factory: FactoryId) -> bool:
-        failed_at = self._failed_at.get(factory)
-        return failed_at is None or self._arm.clock() - failed_at > _NOT_AGAIN_FOR_S
-
-    def _ask(self, factory: FactoryId, within_s: float) -> None:
-        try:
-            body = get_factory(self._arm, factory, deadline_s=within_s).json()
-        except ServiceError:
-            body = None
-        region = body.get("location") if isinstance(body, dict) else None
-        if isinstance(region, str):
-            self._known[factory] = region
-        else:
-            self._failed_at[factory] = self._arm.clock()

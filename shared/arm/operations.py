@@ -45,15 +45,15 @@ class Operation:
 
     def as_json(self) -> dict[str, Any]:
         """Return what a state document keeps."""
-        return {"url": self.url, "follow": self.follow.value, "after_s": self.after_s}
+        return {"url": self.url, "follow": self.follow.value, "afterSeconds": self.after_s}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "Operation":
-        """Read it back; raise ValueError if it is none."""
+        """Read it back; raise ValueError for anything else."""
         try:
-            return cls(str(stored["url"]), Follow(stored["follow"]), float(stored["after_s"]))
+            return cls(str(stored["url"]), Follow(stored["follow"]), float(stored["afterSeconds"]))
         except (KeyError, TypeError) as error:
-            raise ValueError("expected an operation with url, follow and after_s") from error
+            raise ValueError("expected an operation with url, follow and afterSeconds") from error
 
 
 @dataclass(frozen=True, slots=True)

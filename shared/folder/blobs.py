@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from shared.errors import FolderUnreadable
+from shared.folder.checks import LARGEST_FILE, TOO_LARGE, Unread
 from shared.folder.manifest import File, Manifest
 from shared.folder.path import FolderPath
 from shared.route import Route
@@ -56,7 +57,7 @@ def list_folder(blobs: "BlobServiceClient", folder: FolderPath) -> Manifest:
     try:
         return _list(blobs, folder)
     except AzureError as error:
-        raise unreadable(error) from error
+        raise _unreadable(error) from error
 
 
 def _list(blobs: "BlobServiceClient", folder: FolderPath) -> Manifest:
@@ -77,7 +78,7 @@ def _list(blobs: "BlobServiceClient", folder: FolderPath) -> Manifest:
     return Manifest(tuple(sorted(files, key=lambda file: file.name)), dates[0])
 
 
-def unreadable(error: "AzureError") -> FolderUnreadable:
+def _unreadable(error: "AzureError") -> FolderUnreadable:
     """Return what the storage said, or that it said nothing; the first line, since the others are of its transport."""
     said = getattr(error, "error_code", None)
     lines = str(error.message).splitlines() or [""]
@@ -112,25 +113,24 @@ def _file(blob: "BlobProperties") -> File:
 
 # The storage SDK keeps ten connections open.
 _AT_ONCE = 8
-# In bytes. DAG files are a few kilobytes; a larger one is data, and is hashed but not kept. One above the second limit
-# is not read.
-LARGEST_KEPT = 1024 * 1024
+# In bytes. A file above `LARGEST_FILE` is hashed but not kept, one above this limit is not read.
 LARGEST_READ = 64 * 1024 * 1024
+# What the storage may answer differently a little later.
+_PASSING = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS, *range(500, 600)})
 
 
 @dataclass(frozen=True, slots=True)
 class FileBytes:
     """The bytes of a file as they are stored, at the version `etag`.
 
-    `content` is None where there are more than `LARGEST_KEPT`, `md5` where there are more than `LARGEST_READ` or the
-    storage did not let us read them, which `problem` then says in a sentence.
+    `content` says why where there is none; `md5` is None where there are more bytes than `LARGEST_READ`, or where the
+    storage did not let us read them.
     """
 
     name: str
     etag: str
+    content: bytes | Unread
     md5: str | None = None
-    content: bytes | None = None
-    problem: str | None = None
 
 
 def read_files(blobs: "BlobServiceClient", folder: FolderPath, files: Sequence[File]) -> Iterator[FileBytes]:
@@ -159,23 +159,27 @@ def _read(container: "ContainerClient", file: File) -> FileBytes | None:
     from azure.core.exceptions import AzureError, ResourceModifiedError, ResourceNotFoundError
 
     if file.size > LARGEST_READ:
-        return FileBytes(file.name, file.etag)
+        return FileBytes(file.name, file.etag, TOO_LARGE)
+    version: dict[str, Any] = {"etag": f'"{file.etag}"', "match_condition": MatchConditions.IfNotModified}
     try:
-        download = container.download_blob(
-            file.name, etag=f'"{file.etag}"', match_condition=MatchConditions.IfNotModified, decompress=False
-        )
-        return _kept(file, download.chunks())
+        return _kept(file, container.download_blob(file.name, decompress=False, **version).chunks())
     except (ResourceNotFoundError, ResourceModifiedError):
         return None
     except AzureError as error:
-        return FileBytes(file.name, file.etag, problem=str(unreadable(error)))
+        return FileBytes(file.name, file.etag, _unread(error))
+
+
+def _unread(error: "AzureError") -> Unread:
+    status = getattr(error, "status_code", None)
+    why = f"could not be read ({_unreadable(error)}); upload it once more, or make sure that the relay may read it."
+    return Unread(why, passing=status is None or status in _PASSING)
 
 
 def _kept(file: File, chunks: Iterable[bytes]) -> FileBytes:
     digest, content = hashlib.md5(usedforsecurity=False), bytearray()
     for chunk in chunks:
         digest.update(chunk)
-        if len(content) <= LARGEST_KEPT:
+        if len(content) <= LARGEST_FILE:
             content += chunk
-    whole = bytes(content) if len(content) <= LARGEST_KEPT else None
-    return FileBytes(file.name, file.etag, digest.hexdigest(), whole)
+    whole = bytes(content) if len(content) <= LARGEST_FILE else TOO_LARGE
+    return FileBytes(file.name, file.etag, whole, digest.hexdigest())

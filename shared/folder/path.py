@@ -1,25 +1,12 @@
-"""The DAG folder in Blob Storage, and which of its blobs ADF imports.
-
-ADF takes a path "that contains folders named dags and plugins", in any case, and reads `requirements.txt` beside them;
-a container that is itself named `dags` may hold the files directly (docs: airflow-import-dags-blob-storage).
-"""
+"""The DAG folder in Blob Storage, and which of its blobs ADF imports."""
 
 import re
 from dataclasses import dataclass
 
+from shared.adf.imported import is_imported
+
 _CONTAINER = re.compile(r"(?=.{3,63}$)[a-z0-9]+(?:-[a-z0-9]+)*")
 _OWN_CONTAINERS = re.compile(r"dag-relay|azure-webjobs-.*")
-_IMPORTED_FOLDERS = frozenset({"dags", "plugins"})
-_REQUIREMENTS = "requirements.txt"
-
-# What editors, upload tools and Python leave behind; none of it is a change that Airflow should see.
-_TEMPORARY = re.compile(
-    r"""
-    .*~ | ~\$.* | \.\#.* | \.~.* | .*\.(?:tmp|temp|sw[opx]|part|partial|crdownload|pyc)
-    | __pycache__ | \.git | \.ipynb_checkpoints | \.DS_Store | Thumbs\.db | _\$azuretmpfolder\$ | \.azDownload-.*
-    """,
-    re.VERBOSE | re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +53,4 @@ class FolderPath:
         """Whether ADF's import of this folder takes the blob; directory markers and temporary files are no files."""
         if container != self.container or not blob_name.startswith(self.listing_prefix):
             return False
-        parts = blob_name.removeprefix(self.listing_prefix).split("/")
-        if "" in parts or any(_TEMPORARY.fullmatch(part) for part in parts):
-            return False
-        if self.container == "dags" and not self.prefix:
-            return True
-        return parts[0].lower() == _REQUIREMENTS if len(parts) == 1 else parts[0].lower() in _IMPORTED_FOLDERS
+        return is_imported(str(self), blob_name.removeprefix(self.listing_prefix))

@@ -1,1 +1,1 @@
-"""Telling people, in a chat or a program of theirs, what became of their uploads."""
+"""Notifications: what became of the uploads, as a message for a chat or a program."""

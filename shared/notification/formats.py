@@ -19,7 +19,7 @@ _SLACK_TEXT = 3000
 
 
 def body(format_name: Format, route: Route, news: Alert, origin: str) -> bytes:
-    """Return the body of the POST, the same for every attempt to deliver this news."""
+    """Return the body of the POST, the same for every attempt to deliver this alert."""
     payload = _FORMATS[format_name](route, news, put_into_words(route, news, origin))
     return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -32,7 +32,7 @@ def _standard(route: Route, news: Alert, message: Message) -> dict[str, Any]:
         "data": {
             "route": route.name,
             "environment": route.environment.name,
-            "sync_id": news.sync_id,
+            "syncId": news.sync_id,
             "revision": news.revision,
             "since": news.since.isoformat(),
             "code": news.code,

@@ -1,4 +1,4 @@
-"""A notification in words: short enough for a chat, and enough for whoever is on call to know what to do."""
+"""A notification in words: short enough for a chat, and enough for the person on call to know what to do."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -22,21 +22,21 @@ class Message:
 
 
 def put_into_words(route: Route, news: Alert, origin: str) -> Message:
-    """Return the message for news of a route; `origin` is the app's own, like `https://host`, or empty."""
+    """Return the message for an alert of a route; `origin` is the app's own, like `https://host`, or empty."""
     lines = _LINES[news.kind](route, news)
     title, *others = (_plain(line) for line in lines)
     return Message(title, tuple(others), f"{origin}/api/routes/{route.name}/syncs/{news.sync_id}")
 
 
 def _failed(route: Route, news: Alert) -> Iterator[str]:
-    yield f"Syncs of route {route.name} into {route.environment.name} fail"
+    yield f"Syncs of route {route.name} into {route.environment.name} are failing"
     yield f"{news.code}: {news.sentence}"
     yield f"Since {_time(news.since)}, {_counted(news.count, 'attempt')} so far."
     if news.transient:
-        yield "The relay tries again by itself, and tells when it works."
+        yield "The relay keeps retrying automatically and sends a message when it has recovered."
     else:
-        yield "This needs a person: the relay tries again after a change in the folder, and else only once an hour."
-        yield f"Once it is mended: POST /api/routes/{route.name}/sync"
+        yield "Needs a decision by an operator: the relay retries after a change in the folder, or once an hour."
+        yield f"When fixed: POST /api/routes/{route.name}/sync"
 
 
 def _held(route: Route, news: Alert) -> Iterator[str]:
@@ -48,14 +48,14 @@ def _held(route: Route, news: Alert) -> Iterator[str]:
 
 def _removed(route: Route, news: Alert) -> Iterator[str]:
     more = news.count - len(news.names)
-    yield f"{_counted(news.count, 'file')} gone from route {route.name}, and still in {route.environment.name}"
+    yield f"{_counted(news.count, 'file')} removed from route {route.name}, but still in {route.environment.name}"
     yield ", ".join(news.names) + (f" and {more} more" if more > 0 else "")
-    yield f"Noticed {_time(news.since)}. An import of Data Factory deletes nothing: delete them in Airflow, then"
+    yield f"Noticed {_time(news.since)}. Data Factory's import deletes nothing: delete them in Airflow, then"
     yield f"POST /api/routes/{route.name}/acknowledge-removed"
 
 
 def _recovered(route: Route, news: Alert) -> Iterator[str]:
-    yield f"Route {route.name} is in order again: {route.environment.name} has what its folder holds"
+    yield f"Route {route.name} has recovered: {route.environment.name} is up to date with its folder"
     failed = f", after {_counted(news.count, 'failed attempt')}" if news.count else ""
     yield f"{news.code} began {_time(news.since)} and ended {_time(news.at)}{failed}."
 

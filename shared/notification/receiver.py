@@ -48,7 +48,7 @@ class HttpReceiver:
                 return
             raise NotDelivered(f"the receiver answered {answer.status}", retry_after_s=retry_after_s(answer))
         # Outside of `except`: the exception that was caught holds the URL.
-        raise NotDelivered(f"no answer of the receiver: {reason}")
+        raise NotDelivered(f"no answer from the receiver: {reason}")
 
     def _send(self, message_id: str, body: bytes) -> RestAnswer:
         url = self.url.get_secret_value()

@@ -21,7 +21,7 @@ _ID = re.compile(r"[\w.:{}-]{1,128}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class RestAnswer:
-    """One HTTP answer of ARM; header names are compared without regard to case by the mapping that holds them.
+    """One HTTP answer of a service; header names are compared without regard to case by the mapping that holds them.
 
     Neither headers nor body are in its `repr`, since they may hold secrets of an environment.
     """
@@ -32,7 +32,7 @@ class RestAnswer:
 
     @property
     def ok(self) -> bool:
-        """Whether ARM accepted; the seed's table and sample disagree on 200 and 202, so any 2xx is."""
+        """Whether the status is 2xx; the REST page's table and sample disagree on 200 and 202."""
         return 200 <= self.status < 300  # noqa: PLR2004 - the definition of 2xx
 
     @property

@@ -1,4 +1,4 @@
-"""A call as it is asked for and as it goes on the wire, with the ids by which it is found again."""
+"""A call as a caller describes it and as it goes on the wire, with the ids by which it is found again."""
 
 import json
 import uuid
@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
-from shared.arm.clouds import resource_url
 from shared.errors import ServiceRefusal
 from shared.rest.urls import Url
 from shared.telemetry.fields import bound_value
@@ -19,22 +18,16 @@ _HEADERS = {"Accept": "application/json", "User-Agent": "dag-relay"}
 class RestCall:
     """One call, which has to be safe to repeat.
 
-    `path` is an ARM id or lies below one (`resource_url(*id.segments, …)`, or the id as text); `operation` names it in
-    logs. `headers` are further ones, like `If-Match`. `body` is any JSON value; None sends none. `settle_s` is a pause
-    in seconds between an attempt that may have been carried out and the next one.
+    `operation` names it in logs. `headers` are further ones, like `If-Match`. `body` is any JSON value; None sends no
+    body. `settle_s` is a pause in seconds between an attempt that may have been carried out and the next one.
     """
 
     operation: str
     method: str
-    path: str | Url
+    url: Url
     body: object = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     settle_s: float = 0.0
-
-    @property
-    def url(self) -> Url:
-        """Where it goes; raises ValueError for a path that a client would change."""
-        return self.path if isinstance(self.path, Url) else resource_url(*self.path.split("/")[1:])
 
 
 @dataclass(slots=True)
@@ -45,7 +38,6 @@ class Request:
     """
 
     call: RestCall
-    url: Url
     body: bytes | None
     headers: Mapping[str, str]
     client_request_id: str
@@ -62,12 +54,12 @@ class Request:
         if correlation is not None:
             headers["x-ms-correlation-request-id"] = correlation
         try:
-            url, body = call.url, None if call.body is None else json.dumps(call.body, allow_nan=False).encode()
+            body = None if call.body is None else json.dumps(call.body, allow_nan=False).encode()
         except (ValueError, TypeError, RecursionError) as error:
             raise ServiceRefusal(str(error), code="NotSendable") from error
         if body is not None:
             headers["Content-Type"] = "application/json"
-        return cls(call, url, body, headers, client_request_id, correlation, ends)
+        return cls(call, body, headers, client_request_id, correlation, ends)
 
 
 _SYNCS = uuid.UUID("6e1f0d3c-6f43-4b8a-9a3e-0c5f4c1d7b52")

@@ -1,4 +1,4 @@
-"""The one way to Azure Resource Manager: token, timeouts, retries, deadline, errors, a log line per attempt."""
+"""The caller of Azure's REST APIs: token, timeouts, retries, deadline, errors, a log line per attempt."""
 
 import itertools
 import logging
@@ -26,7 +26,7 @@ _OUTCOMES: Mapping[type[ServiceError], metrics.ArmOutcome] = {ServiceUnavailable
 
 
 class RestCaller:
-    """Calls ARM; one per process, since it keeps connections, the token and the retry budget; safe for many threads.
+    """Calls one service; one per process, since it keeps connections, token and retry budget; safe for many threads.
 
     Clock, sleep and random are parameters, so that a test decides about them. `trust_environment` allows proxies and
     certificates that the environment names.
@@ -55,10 +55,10 @@ class RestCaller:
         self._transport = Transport(service, trust_environment=trust_environment)
 
     def call(self, call: RestCall, *, deadline_s: float) -> RestAnswer:
-        """Return ARM's 2xx answer within `deadline_s` seconds, waits included.
+        """Return the service's 2xx answer within `deadline_s` seconds, waits included.
 
         Raises ServiceRefusal for a non-retryable error, ServiceUnavailable when attempts, time or the budget of retries
-        are used up or ARM asks for a longer wait than there is time, NoToken when our own identity got no token.
+        are used up or the service asks for a longer wait than there is time, NoToken when our identity got no token.
         """
         request = Request.of(call, self.clock() + deadline_s)
         try:
@@ -71,7 +71,7 @@ class RestCaller:
         return answer
 
     def check_token(self, *, deadline_s: float) -> None:
-        """Raise NoToken if our own identity gets no token for ARM within so many seconds."""
+        """Raise NoToken if our own identity gets no token within `deadline_s` seconds."""
         self._tokens.get(deadline_s)
 
     def _result(self, request: Request) -> RestAnswer:
@@ -112,7 +112,7 @@ class RestCaller:
         with outgoing(f"ARM {call.operation}", call.method) as step:
             headers = {**request.headers, **step.headers, "Authorization": f"Bearer {token}"}
             try:
-                answer = self._transport.send(call.method, request.url, request.body, headers, time_left_s=left_s)
+                answer = self._transport.send(call.method, call.url, request.body, headers, time_left_s=left_s)
             except RAISED as error:
                 step.answered(None)
                 # Only its names go on: the exception itself holds the URL and the token.
@@ -150,7 +150,7 @@ class RestCaller:
             self.service.name,
             request.call.operation,
             request.call.method,
-            request.url.template(self.service.words),
+            request.call.url.template(self.service.words),
             attempt,
             self._policy.attempts,
             _told(outcome),

@@ -14,10 +14,10 @@ class Deadline:
 
     @classmethod
     def after(cls, seconds: float, clock: Callable[[], float]) -> Self:
-        """Begin a budget of so many seconds."""
+        """Begin a budget of `seconds`."""
         return cls(clock, clock() + seconds)
 
     @property
     def left_s(self) -> float:
-        """The seconds that are left, 0 when the time is over; a call of ARM with none is not made."""
+        """The seconds that are left, 0 when the time is over; a call with none left is not made."""
         return max(0.0, self.ends - self.clock())

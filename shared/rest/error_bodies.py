@@ -62,7 +62,7 @@ def _items(value: object) -> list[Any]:
 
 
 def _words(value: object, longest: int) -> str:
-    """Return a text on one line; what is no text as JSON."""
+    """Return a text on one line; any other value as JSON."""
     if value is None:
         return ""
     text = value if isinstance(value, str) else json.dumps(value)
@@ -78,7 +78,7 @@ _CONFLICT = 409
 # The gateway or the provider failed on the way, so it is not known what was done.
 _UNCLEAR = frozenset({408, 500, 502, 503, 504})
 _RETRYABLE = _UNCLEAR | {429}
-# Conflicts that pass by themselves. "RetryableError…" is ARM's own word for a lock held by another operation,
+# Conflicts that pass. "RetryableError…" is ARM's own word for a lock held by another operation,
 # "AnotherOperationInProgress" that of providers, and "ConflictingConcurrentWriteNotAllowed" comes with "Please retry
 # later". A plain "Conflict" mostly means a state that does not pass within a call, so it is final.
 _PASSING_CONFLICTS = frozenset(

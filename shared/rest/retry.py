@@ -47,7 +47,7 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Try again after so many seconds."""
+    """Try again after `after_s` seconds."""
 
     after_s: float
 

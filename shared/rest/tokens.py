@@ -1,4 +1,4 @@
-"""Bearer tokens: asked for in time, replaced when ARM refuses one."""
+"""Bearer tokens: requested in time, replaced when the service refuses one."""
 
 import base64
 import binascii
@@ -54,7 +54,7 @@ class Tokens:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def get(self, within_s: float) -> str:
-        """Return a token, the last one while it is new; raise NoToken if there is none within so many seconds."""
+        """Return a token, the last one while it is new; raise NoToken if there is none within `within_s` seconds."""
         with self._lock:
             if self._token is not None and self.clock() < self._kept_until:
                 return self._token

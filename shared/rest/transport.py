@@ -1,4 +1,4 @@
-"""One HTTP request to ARM and its answer: no session, so no cookies, no `.netrc`, and no redirect is followed."""
+"""One HTTP request to a service and its answer: no session, so no cookies, no `.netrc`, and no redirect is followed."""
 
 import http.client
 import io

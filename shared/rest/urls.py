@@ -111,3 +111,23 @@ def _parts(url: str) -> tuple[object, ...]:
     split = urlsplit(url)
     segments = [unquote(segment) for segment in split.path.split("/")]
     return split.scheme, split.netloc.lower(), segments, parse_qsl(split.query, keep_blank_values=True), split.fragment
+
+
+def check_encrypted(url: str) -> None:
+    """Raise ValueError, which does not repeat the URL, unless what is sent there is encrypted or stays on this machine.
+
+    A URL may hold a secret itself, as those of chat services do.
+    """
+    parts = _split(url)
+    encrypted = parts is not None and parts.scheme == "https"
+    if not (parts and (encrypted or (parts.scheme == "http" and is_loopback(parts.hostname)))):
+        raise ValueError("expected a URL that starts with https:// (http:// only for a loopback address)")
+    if not (parts.hostname and has_legal_port(parts) and all("!" <= character <= "~" for character in url)):
+        raise ValueError("expected a URL with a host, in visible ASCII characters")
+
+
+def _split(url: str) -> SplitResult | None:
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return None

@@ -37,7 +37,7 @@ class StorageRouteQueue:
     def _queue(self) -> "QueueClient":
         from azure.storage.queue import TextBase64EncodePolicy
 
-        # The queue trigger decodes base64, as host.json tells it to.
+        # Base64, as functions expect it by default: an older version of the app may read the message.
         return self._connect().get_queue_client(self._name, message_encode_policy=TextBase64EncodePolicy())
 
     def send(self, route_name: str, delay: timedelta) -> datetime:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from shared.airflow.looking import imported_file, look
 from shared.airflow.verdict import FileVerdict, unreachable
 from shared.errors import FolderUnreadable, ServiceError, ServiceUnavailable
+from shared.folder.checks import Unread
 from shared.route import Route
 from shared.sync import transitions
 from shared.sync.airflow_book import AirflowBook, AirflowBooks, below_dags
@@ -90,8 +91,12 @@ class AirflowLooks:
         paths = {name: path for name in book.files if (path := below_dags(route.folder, name))}
         modules = [name for name in book.open_names if name.endswith(".py")]
         versions = [baseline.contents[name].as_file(name, since) for name in modules]
-        read = [each for each in self.read_files(route, versions) if not each.problem]
-        files = [imported_file(paths[each.name], each.content) for each in read]
+        contents = {each.name: each.content for each in self.read_files(route, versions)}
+        files = [
+            imported_file(paths[name], None if isinstance(content, Unread) else content)
+            for name, content in contents.items()
+            if not (isinstance(content, Unread) and content.passing)
+        ]
         files += [imported_file(paths[name], None) for name in book.open_names if name not in modules]
         verdicts = look(
             self.airflow_of(route),

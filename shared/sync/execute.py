@@ -63,6 +63,11 @@ class Executor:
         if attempt.manifest.known_revision:
             attempt.manifest = baseline.settled(attempt.manifest, {})
         attempt.diff = baseline.diff(attempt.manifest)
+        if attempt.unreadable:
+            attempt.finished_at = lease.now()
+            unreadable = f"a changed file has to be checked before the sync: {attempt.unreadable}"
+            self.outcomes.failed(attempt, ServiceUnavailable(unreadable, code="FilesUnreadable"))
+            return Tried(None)
         objection = self.objection(attempt.findings)
         if objection and not attempt.is_forced:
             attempt.finished_at = lease.now()
@@ -90,7 +95,7 @@ class Executor:
         )
         if (environment.state or "").lower() in NOT_READY:
             raise ServiceUnavailable(f"the environment is {environment.state}, not Started", code="EnvironmentNotReady")
-        attempt.incarnation = environment.incarnation
+        attempt.incarnation, attempt.runtime = environment.incarnation, environment.runtime
         self.outcomes.calling(attempt)
         lease.renew(lease.reservation_for(attempt.route, self.policy.operation_timeout))
         return _noted(attempt, "airflow/sync", lambda: target.sync(attempt.route, deadline_s=_deadline_s(lease)))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pydantic import Field, ValidationError
 
 from shared.folder.blobs import FileBytes
-from shared.folder.checks import Finding, check_files, to_check
+from shared.folder.checks import UNKNOWN, Finding, Runtime, Surroundings, Unread, check_files, is_context, to_check
 from shared.folder.manifest import File, Manifest
 from shared.route import Route
 from shared.storage.documents import Documents, StoredModel, overwrite
@@ -27,9 +27,11 @@ ReadFiles = Callable[[Route, Sequence[File]], Iterator[FileBytes]]
 
 FINDINGS_KEPT = 100
 
+_REQUIREMENTS = "requirements.txt"
+
 
 @dataclass(frozen=True, slots=True)
-class Unread:
+class ToRead:
     """Files that have to be looked into before it can be decided what to do; `diff` is what the checks are about."""
 
     manifest: Manifest
@@ -37,20 +39,31 @@ class Unread:
     diff: Diff | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Insight:
-    """What was found in files: for the engineer, and for the baseline."""
+    """What was found in files: for the engineer, and for the baseline; `unreadable` is what may be readable later."""
 
     findings: tuple[Finding, ...] = ()
     reads: dict[str, Read] = field(default_factory=dict)
+    unreadable: str | None = None
+
+    def note(self, read: FileBytes) -> None:
+        """Note what was read of a file, or that it was not."""
+        self.reads[read.name] = Read(etag=read.etag, md5=read.md5)
+        if isinstance(read.content, Unread) and read.content.passing:
+            self.unreadable = self.unreadable or f"{read.name} {read.content.why}"
 
 
 class Inspected(StoredModel):
-    """The stored document: reads by file name, and the findings about the versions that `key` stands for."""
+    """The stored document: reads by file name, and the verdict on the versions that `key` stands for.
+
+    `unreadable` says what kept a file from being read for now, so that there is no verdict yet.
+    """
 
     reads: dict[str, Read] = Field(default_factory=dict)
     key: str | None = None
     findings: tuple[Finding, ...] = ()
+    unreadable: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,46 +80,71 @@ class Inspector:
         """Return what is known of the bytes of files that were in doubt."""
         return self._stored(route).reads
 
-    def verdict(self, route: Route, manifest: Manifest, diff: Diff) -> tuple[Finding, ...] | None:
-        """Return the findings about just these changes, None if the files have not been looked into."""
+    def verdict(self, route: Route, manifest: Manifest, diff: Diff) -> Inspected | None:
+        """Return what was found about just these changes, None if the files have not been looked into."""
         stored = self._stored(route)
-        return stored.findings if stored.key == _key(manifest, diff) else None
+        return stored if stored.key == _key(manifest, diff) else None
 
-    def look_into(self, route: Route, unread: Unread) -> None:
-        """Read the files, and keep what they say."""
-        manifest, diff = unread.manifest, unread.diff
-        reads = {file.name: Read(etag=file.etag, md5=None) for file in unread.doubtful}
-        reads |= {each.name: Read(etag=each.etag, md5=each.md5) for each in self.read_files(route, unread.doubtful)}
+    def look_into(self, route: Route, files: ToRead, runtime: Runtime) -> None:
+        """Read the files, and keep what they say; what could not be read for now is kept, too."""
+        reads = {file.name: Read(etag=file.etag, md5=None) for file in files.doubtful}
+        reads |= {each.name: Read(etag=each.etag, md5=each.md5) for each in self.read_files(route, files.doubtful)}
         stored = self._stored(route)
-        names = {file.name for file in manifest.files}
+        names = {file.name for file in files.manifest.files}
         kept = {name: read for name, read in stored.reads.items() if name in names}
         changed: dict[str, object] = {"reads": kept | reads}
-        if diff is not None:
-            changed |= {"key": _key(manifest, diff), "findings": self.examine(route, manifest, diff).findings}
-        after = stored.model_copy(update=changed)
-        overwrite(self.documents, _name(route), after.model_dump_json().encode())
+        if files.diff is not None:
+            insight = self.examine(route, files.manifest, files.diff, runtime)
+            key = _key(files.manifest, files.diff)
+            changed |= {"key": key, "findings": insight.findings, "unreadable": insight.unreadable}
+        self._store(route, stored.model_copy(update=changed))
 
-    def examine(self, route: Route, manifest: Manifest, diff: Diff) -> Insight:
-        """Read the added and changed files once, one after the other, and return what is found."""
-        reads: dict[str, Read] = {}
+    def forget_verdict(self, route: Route) -> None:
+        """Let the files be read again at the next look."""
+        self._store(route, self._stored(route).model_copy(update={"key": None}))
+
+    def examine(self, route: Route, manifest: Manifest, diff: Diff, runtime: Runtime = UNKNOWN) -> Insight:
+        """Read the added and changed files once, one after the other, and return what is found.
+
+        `runtime` is what runs in the environment.
+        """
+        insight = Insight()
         files = [file for file in manifest.files if file.name in diff.brought and self._is_worth_reading(route, file)]
-
-        def contents() -> Iterator[tuple[str, bytes | None]]:
-            for each in self.read_files(route, files):
-                reads[each.name] = Read(etag=each.etag, md5=each.md5)
-                if self._is_checked(route, each.name):
-                    yield each.name.removeprefix(route.folder.listing_prefix), each.content
-
-        findings = tuple(check_files(dict(contents())))
-        return Insight(findings, reads)
+        around = self._around(route, manifest, runtime) if self.strictness != "off" else None
+        insight.findings = tuple(check_files(self._contents(route, files, insight), around))
+        return insight
 
     def follow_up(self, attempt: Attempt) -> None:
         """Look into the files of a sync that was made, and note what they say in its record and in the baseline."""
-        insight = self.examine(attempt.route, attempt.manifest, attempt.diff)
+        insight = self.examine(attempt.route, attempt.manifest, attempt.diff, attempt.runtime)
         if insight.reads:
             self.baselines.learn(attempt.route, insight.reads)
         if insight.findings and not attempt.findings:
             self.history.note_findings(attempt.route.name, attempt.sync_id, insight.findings[:FINDINGS_KEPT])
+
+    def _contents(self, route: Route, files: Sequence[File], insight: Insight) -> Iterator[tuple[str, bytes | Unread]]:
+        """Yield what is to be checked by the path below the folder, one file at a time, and note what was read."""
+        for each in self.read_files(route, files):
+            insight.note(each)
+            if self._is_checked(route, each.name):
+                yield each.name.removeprefix(route.folder.listing_prefix), each.content
+
+    def _around(self, route: Route, manifest: Manifest, runtime: Runtime) -> Surroundings:
+        prefix = route.folder.listing_prefix
+        names = {file.name.removeprefix(prefix): file for file in manifest.files}
+        wanted = [file for name, file in names.items() if is_context(name) or name.lower() == _REQUIREMENTS]
+        contents = {each.name.removeprefix(prefix): each.content for each in self.read_files(route, wanted)}
+        requirements = [content for name, content in contents.items() if name.lower() == _REQUIREMENTS]
+        return Surroundings(
+            names=frozenset(names),
+            ignore_files={
+                name: content if isinstance(content, bytes) else None
+                for name, content in contents.items()
+                if is_context(name)
+            },
+            requirements=_text_of(requirements) if route.request.add_requirements_from_file else "",
+            runtime=runtime,
+        )
 
     def objection(self, findings: Iterable[Finding]) -> str | None:
         """Return the sentence that stops the sync, or None where nothing does."""
@@ -122,6 +160,9 @@ class Inspector:
     def _is_checked(self, route: Route, name: str) -> bool:
         return self.strictness != "off" and to_check(name.removeprefix(route.folder.listing_prefix))
 
+    def _store(self, route: Route, inspected: Inspected) -> None:
+        overwrite(self.documents, _name(route), inspected.model_dump_json().encode())
+
     def _stored(self, route: Route) -> Inspected:
         try:
             return Inspected.model_validate_json(self.documents.read(_name(route)).content or b"{}")
@@ -133,6 +174,12 @@ def _key(manifest: Manifest, diff: Diff) -> str:
     """Return what stands for the versions of the files that a diff brings."""
     versions = [f"{file.name}\0{file.etag}\n" for file in manifest.files if file.name in diff.brought]
     return hashlib.sha256("".join(versions).encode()).hexdigest()
+
+
+def _text_of(contents: Sequence[bytes | Unread]) -> str | None:
+    """Return the text of `requirements.txt`, empty without one, None where it could not be read."""
+    texts = [content.decode(errors="replace") for content in contents if isinstance(content, bytes)]
+    return "\n".join(texts) if len(texts) == len(contents) else None
 
 
 def _place(finding: Finding) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from shared.errors import FolderUnreadable, ServiceError, ServiceUnavailable
-from shared.folder.checks import Finding
+from shared.folder.checks import UNKNOWN, Finding, Runtime
 from shared.folder.manifest import Manifest
 from shared.rest.backoff import BackOff
 from shared.route import Route
@@ -44,6 +44,8 @@ class Attempt:
     finished_at: datetime | None = None
     incarnation: str | None = None
     is_forced: bool = False
+    runtime: Runtime = UNKNOWN
+    unreadable: str | None = None
 
     def record(self, outcome: Outcome, *, code: str | None = None, message: str | None = None) -> SyncRecord:
         """Return the attempt's record."""

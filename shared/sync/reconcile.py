@@ -9,7 +9,7 @@ from http import HTTPStatus
 from azure.core.exceptions import AzureError
 
 from shared.errors import FolderUnreadable, ServiceError, ServiceRefusal, StateConflict
-from shared.folder.checks import Finding
+from shared.folder.checks import UNKNOWN, Finding, Runtime
 from shared.folder.manifest import Manifest
 from shared.route import Route
 from shared.sync import transitions
@@ -17,7 +17,7 @@ from shared.sync.airflow_looks import AirflowLooks
 from shared.sync.baseline import Baseline, Baselines
 from shared.sync.decide import Decision, Hold, Policy, Poll, Skip, Sync, Wait, decide
 from shared.sync.execute import CALL_DEADLINE_S, Executor, Tried
-from shared.sync.inspection import Inspector, Unread
+from shared.sync.inspection import Inspector, ToRead
 from shared.sync.lease import Lease, Leases
 from shared.sync.outcomes import Attempt, Outcomes, begin, ended_at_once
 from shared.sync.poll import Poller
@@ -40,7 +40,8 @@ ENVIRONMENT_CHECK = timedelta(minutes=1)
 class Look:
     """What a look at a folder has found, and what is to be done about it.
 
-    `baseline` is what was synced last, None where that was not needed; `findings` are those that may stop a sync.
+    `baseline` is what was synced last, None where that was not needed; `findings` are those that may stop a sync, and
+    `unreadable` is a file that stops it for now.
     """
 
     state: RouteState
@@ -48,6 +49,7 @@ class Look:
     decision: Decision
     baseline: Baseline | None = None
     findings: tuple[Finding, ...] = ()
+    unreadable: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +93,21 @@ class Reconciler:
             turn = self._turn(route)
             if isinstance(turn, Turn):
                 break
-            self.inspector.look_into(route, turn)
+            self.inspector.look_into(route, turn, self._runtime(route) if turn.diff else UNKNOWN)
         else:
             self.wake_ups.notice(route)
             return Wait("FilesChanging", "files were changed again while they were read", self.policy.quiet)
         if turn.taken:
             self._follow_up(turn.taken)
         return turn.decision
+
+    def _runtime(self, route: Route) -> Runtime:
+        """Return what runs in the environment, as far as that can be told now."""
+        try:
+            return self.target_of(route).environment_state(route, deadline_s=CALL_DEADLINE_S).runtime
+        except ServiceError as error:
+            log.info("the checks do not know what runs in the environment: %s", error)
+            return UNKNOWN
 
     def _follow_up(self, attempt: Attempt) -> None:
         """Look into the files of a sync that was made; a failure takes nothing back of it."""
@@ -106,7 +116,7 @@ class Reconciler:
         except (AzureError, StateConflict) as error:
             log.warning("sync %s was made, but its files were not checked: %s", attempt.sync_id, error)
 
-    def _turn(self, route: Route) -> Turn | Unread:
+    def _turn(self, route: Route) -> Turn | ToRead:
         """Look at the folder and act under the lease, or return what has to be read first, without the lease."""
         lease = self.leases.take(route)
         if lease is None:
@@ -120,14 +130,14 @@ class Reconciler:
             raise
         if not isinstance(found, Look):
             lease.release(lease.reservation)
-            return found if isinstance(found, Unread) else Turn(found)
+            return found if isinstance(found, ToRead) else Turn(found)
         # From here on an import may be started without a note of it, if storage fails: then the lease is not released
         # but expires, so that no other import begins meanwhile.
         tried = self._act(route, lease, found)
         lease.release(tried.reservation)
         return Turn(found.decision, tried.taken)
 
-    def _look(self, route: Route, lease: Lease) -> Look | Wait | Unread:
+    def _look(self, route: Route, lease: Lease) -> Look | Wait | ToRead:
         """Return what the folder holds and what to do about it; to wait where it cannot be listed; what is unread."""
         state = self._taken_over(route, lease)
         try:
@@ -138,7 +148,7 @@ class Reconciler:
         if state.unreadable:
             state = self.outcomes.readable(route, state)
         found = self._weighed(route, state, manifest)
-        if isinstance(found, Unread):
+        if isinstance(found, ToRead):
             return found
         state, manifest, baseline = found
         decision = decide(state, manifest, self.policy)
@@ -167,7 +177,7 @@ class Reconciler:
 
     def _weighed(
         self, route: Route, state: RouteState, manifest: Manifest
-    ) -> tuple[RouteState, Manifest, Baseline | None] | Unread:
+    ) -> tuple[RouteState, Manifest, Baseline | None] | ToRead:
         """Return the state without wrong certainties, and the manifest with every doubt about its files settled."""
         operation, synced = state.operation, state.synced
         if operation and operation.revision and operation.listing not in {None, manifest.listing}:
@@ -181,7 +191,7 @@ class Reconciler:
         reads = self.inspector.reads(route) if doubtful else {}
         unread = tuple(file for file in doubtful if file.name not in reads or reads[file.name].etag != file.etag)
         if unread:
-            return Unread(manifest, unread)
+            return ToRead(manifest, unread)
         if synced.revision and synced.until and baseline.may_have_missed(manifest, synced.listed_at, synced.until):
             state = self._change(route, state, transitions.doubted())
         return state, baseline.settled(manifest, reads), baseline
@@ -213,17 +223,19 @@ class Reconciler:
             ]
         return self._change(route, state, *steps)
 
-    def _with_findings(self, route: Route, look: Look) -> Look | Unread:
+    def _with_findings(self, route: Route, look: Look) -> Look | ToRead:
         """Return the look with what the checks say, where that may stop the sync."""
         is_forced = look.decision.reason == "Forced"
         if not isinstance(look.decision, Sync) or self.policy.dag_checks != "block" or is_forced:
             return look
         baseline = look.baseline or self.baselines.read(route).for_target(route.target)
         diff = baseline.diff(look.manifest)
-        findings = self.inspector.verdict(route, look.manifest, diff)
-        if findings is None:
-            return Unread(look.manifest, diff=diff)
-        return replace(look, baseline=baseline, findings=findings)
+        verdict = self.inspector.verdict(route, look.manifest, diff)
+        if verdict is None:
+            return ToRead(look.manifest, diff=diff)
+        if verdict.unreadable:
+            self.inspector.forget_verdict(route)
+        return replace(look, baseline=baseline, findings=verdict.findings, unreadable=verdict.unreadable)
 
     def _act(self, route: Route, lease: Lease, look: Look) -> Tried:
         """Do what was decided; return for whom the environment stays reserved."""
@@ -231,7 +243,7 @@ class Reconciler:
         match look.decision:
             case Sync() as decision:
                 attempt = begin(route, state, manifest, decision.reason)
-                attempt.baseline, attempt.findings = look.baseline, look.findings
+                attempt.baseline, attempt.findings, attempt.unreadable = look.baseline, look.findings, look.unreadable
                 return self.executor.run(attempt, lease)
             case Poll(operation=operation):
                 return Tried(self.poller.poll(route, lease, operation, manifest))

@@ -1,11 +1,15 @@
 """Azure Data Factory's managed Airflow as a target, through ARM."""
 
 import json
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
+from shared.adf.warnings import requirements_in
 from shared.arm import factory, operations
 from shared.arm.clouds import resource_url
 from shared.errors import ServiceRefusal, ServiceUnavailable
+from shared.folder.checks import Runtime
 from shared.rest.caller import RestCaller
 from shared.route import Route
 from shared.targets.port import Accepted, EnvironmentState, ImportFailed, ImportProgress, ImportSucceeded, StillRunning
@@ -24,8 +28,9 @@ class DataFactory:
     def environment_state(self, route: Route, *, deadline_s: float) -> EnvironmentState:
         """Return the state of the integration runtime; raise ServiceRefusal (404) where there is none."""
         answer = factory.get_environment(self._caller, route.environment, deadline_s=deadline_s)
+        runtime = _runtime(factory.airflow_of(answer))
         return EnvironmentState(
-            answer.status, answer.request_id, factory.state_of(answer), factory.incarnation_of(answer)
+            answer.status, answer.request_id, factory.state_of(answer), runtime, factory.incarnation_of(answer)
         )
 
     def sync(self, route: Route, *, deadline_s: float) -> Accepted:
@@ -60,3 +65,24 @@ class DataFactory:
                 return ImportFailed(code, message)
             case operations.OperationSucceeded():
                 return ImportSucceeded()
+
+
+def _runtime(airflow: Mapping[str, Any]) -> Runtime:
+    """Read the versions and the requirements off `airflowProperties`; the seed's sample answer has all three keys."""
+    requirements = airflow.get("airflowRequirements")
+    known = isinstance(requirements, (str, list, type(None))) and bool(airflow)
+    return Runtime(
+        python=_text(airflow.get("pythonVersion")),
+        airflow=_text(airflow.get("airflowVersion")),
+        requirements=tuple(requirements_in(_texts(requirements))) if known else None,
+    )
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _texts(value: object) -> str | list[str] | None:
+    if isinstance(value, list):
+        return [text for text in value if isinstance(text, str)]
+    return _text(value)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from shared.folder.checks import UNKNOWN, Runtime
 from shared.route import Route
 
 
@@ -16,12 +17,13 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentState(Answered):
-    """The state of an environment in the target's words, None where it does not say.
+    """The state of an environment in the target's words, None where it does not say, and what runs in it.
 
     `incarnation` tells an environment from a later one of its name, and from itself before its settings were changed.
     """
 
     state: str | None
+    runtime: Runtime = UNKNOWN
     incarnation: str | None = None
 
 

@@ -3,9 +3,6 @@
 from dataclasses import dataclass
 from typing import Literal
 
-# Which process counted: an instance of the app may run several, and each begins anew when it starts.
-WORKER = "worker"
-
 
 @dataclass(frozen=True, slots=True)
 class Metric:
@@ -64,6 +61,7 @@ ARM_QUOTA = Metric(
     "relay_arm_remaining_quota", "gauge", ("kind",), "Requests left before ARM throttles, as it said last."
 )
 REQUESTS = Metric("relay_http_requests_total", "counter", ("endpoint", "status"), "Requests to the app that ended.")
+IGNORED_MESSAGES = Metric("relay_ignored_messages_total", "counter", (), "Queue messages that named no known route.")
 
 # These come from storage and are true whichever process answers.
 OF_ROUTES = (
@@ -79,5 +77,5 @@ OF_ROUTES = (
     NOT_SEEN,
     PARSED_SECONDS,
 )
-# These each process counts for itself; for Prometheus they have the label `worker` too.
-OF_WORKERS = (NOTICES, ARM_CALLS, ARM_RETRIES, ARM_QUOTA, REQUESTS)
+# These only the process knows in which they happen, so that only OpenTelemetry can add them up.
+OF_PROCESSES = (NOTICES, ARM_CALLS, ARM_RETRIES, ARM_QUOTA, REQUESTS, IGNORED_MESSAGES)

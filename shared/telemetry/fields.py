@@ -7,10 +7,13 @@ from contextvars import ContextVar
 from functools import cache
 from types import MappingProxyType
 
-# History of these loggers are the app's own; those of other libraries stay as they are.
+# Records of these loggers are the app's own; those of other libraries stay as they are.
 _OURS = frozenset({"function_app", "shared"})
 # In the text a value is cut to the length of a GUID, the longest that is needed whole; the attribute has all of it.
 _SHOWN = 36
+
+# Azure's worker lets INFO of every library through; their lines about each request would be nine tenths of the log.
+_LIBRARIES = ("azure", "msal", "msal_extensions", "urllib3", "requests", "charset_normalizer", "opentelemetry")
 
 _bound: ContextVar[Mapping[str, str]] = ContextVar("bound", default=MappingProxyType({}))
 
@@ -28,6 +31,14 @@ def bound(**fields: str | None) -> Iterator[None]:
 def bound_value(name: str) -> str | None:
     """Return what is bound under a name."""
     return _bound.get().get(name)
+
+
+def quieten_libraries() -> None:
+    """Let the libraries that the app uses log warnings and errors only, unless a level was set for one of them."""
+    for name in _LIBRARIES:
+        library = logging.getLogger(name)
+        if library.level == logging.NOTSET:
+            library.setLevel(logging.WARNING)
 
 
 @cache

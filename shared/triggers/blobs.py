@@ -1,44 +1,37 @@
 """What the blob triggers watch and bring: a container for each function, a blob by name and never its bytes."""
 
 import json
-from collections.abc import Iterator, Sequence
+import logging
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from azurefunctions.extensions.base import Datum, InConverter, SdkType
 
 from shared.route import Route
 
+log = logging.getLogger(__name__)
+
 FIRST_FUNCTION = "on_dag_blob"
 
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """A container to watch, and the routes that import from it."""
+    """A container to watch, and the function that is started for its blobs."""
 
     function_name: str
     connection: str
     container: str
-    routes: tuple[Route, ...]
-
-    def routes_importing(self, blob_name: str) -> Iterator[Route]:
-        """Return the routes for which this blob is a file to import."""
-        return (route for route in self.routes if route.folder.imports(self.container, blob_name))
 
 
 def watches(routes: Sequence[Route]) -> tuple[Watch, ...]:
-    """Group the routes by storage account and container, in the operator's order.
+    """Return the containers that the routes import from, in the operator's order.
 
     The function of the first is `on_dag_blob`; those of the others carry connection and container in their names,
     which therefore stay the same when routes come and go.
     """
     places = list(dict.fromkeys((route.connection, route.folder.container) for route in routes))
     return tuple(
-        Watch(
-            FIRST_FUNCTION if place == places[0] else "-".join((FIRST_FUNCTION, *place)),
-            *place,
-            tuple(route for route in routes if (route.connection, route.folder.container) == place),
-        )
-        for place in places
+        Watch(FIRST_FUNCTION if place == places[0] else "-".join((FIRST_FUNCTION, *place)), *place) for place in places
     )
 
 
@@ -71,3 +64,31 @@ class BlobReferenceConverter(InConverter, binding="blob", trigger="blobTrigger")
             raise ValueError("expected a reference to a blob; does the host support deferred bindings?")
         reference = json.loads(data.value.content)
         return BlobReference(reference["Connection"], reference["ContainerName"], reference["BlobName"])
+
+
+def routes_importing(
+    blob: BlobReference, routes: Iterable[Route], account_of: Callable[[str], str | None]
+) -> tuple[Route, ...]:
+    """Return the routes for which the blob is a file to import; say in the log why there is none.
+
+    Only the reference counts, not the function that was started: the host starts a function for events of any
+    container, and a subscription may name a function that watches another one since the routes were changed.
+    `account_of` tells which storage account a connection leads to, None where its settings do not tell.
+    """
+    accounts = {blob.connection, account_of(blob.connection)} - {None}
+    there = [
+        route
+        for route in routes
+        if route.folder.container == blob.container
+        and not accounts.isdisjoint({route.connection, account_of(route.connection)})
+    ]
+    found = tuple(route for route in there if route.folder.imports(blob.container, blob.name))
+    if not there:
+        log.warning(
+            "a blob is ignored, no route imports from container %s of %s: does an old subscription still deliver?",
+            blob.container,
+            blob.connection,
+        )
+    elif not found:
+        log.info("a blob is ignored, no route imports it: %.500r in container %s", blob.name, blob.container)
+    return found

@@ -1,26 +1,67 @@
-"""Queue messages: which route of the settings a message names."""
+"""Queue messages: which route of the settings a message names.
 
+host.json tells the host not to decode messages. It would put one that it cannot decode into the queue of failed ones,
+where it could not decode it either: there it would stay for a week. So every message reaches the app, which decodes it.
+"""
+
+import base64
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from shared.route import Route
+from shared.telemetry import metrics
+from shared.telemetry.fields import bound
 
 log = logging.getLogger(__name__)
 
 
 def route_name_of(message: bytes) -> str | None:
-    """Return the name of the route that a message is for, or None where the message is not the app's."""
+    """Return the name of the route that a message is for, JSON or JSON in base64; None where it is not the app's."""
+    for text in _readings(message):
+        try:
+            return str(json.loads(text)["route"])
+        except (ValueError, TypeError, KeyError, RecursionError):
+            continue
+    return None
+
+
+def _readings(message: bytes) -> Iterator[bytes]:
+    yield message
     try:
-        return str(json.loads(message)["route"])
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return None
+        yield base64.b64decode(message, validate=True)
+    except ValueError:
+        return
 
 
 def route_of(message: bytes, routes: Iterable[Route]) -> Route | None:
-    """Return the route that a message names; None, with a line in the log, for one that the settings do not list."""
+    """Return the route that a message names; None for one that the settings do not list, which is counted and logged.
+
+    The log does not repeat it: it may be from anybody.
+    """
     name = route_name_of(message)
     route = next((route for route in routes if route.name == name), None)
     if route is None:
-        log.warning("a message names no route of the settings: it is from an older configuration or an unknown sender")
+        metrics.message_ignored()
+        log.warning(
+            "a message of %d bytes names no route of the settings and is removed: "
+            "it is from an older configuration or an unknown sender",
+            len(message),
+        )
     return route
+
+
+def note_failed(message: bytes, routes: Iterable[Route], note: Callable[[str], None]) -> None:
+    """Log a wake-up that failed five times, and note it for its route.
+
+    Raises nothing: the sweep looks at every folder anyway, while the host would try again every ten minutes for a week.
+    """
+    route = route_of(message, routes)
+    if route is None:
+        return
+    with bound(route=route.name):
+        log.error("a wake-up failed five times; the next sweep looks at the folder")
+        try:
+            note(route.name)
+        except Exception as error:  # noqa: BLE001 - whatever keeps the record from being written
+            log.warning("the wake-up that failed has no record: %s", type(error).__name__)

@@ -194,7 +194,7 @@ def test_no_answer_has_a_secret(caller: Caller) -> None:
 
 @pytest.mark.usefixtures("caller")
 def test_nothing_that_the_stack_wrote_has_a_secret(log: Path) -> None:
-    until(lambda: "no answer of the receiver" in log.read_text(), "a delivery of news that fails")
+    until(lambda: "no answer from the receiver" in log.read_text(), "a delivery of news that fails")
     assert "RecursionError" in log.read_text()
     assert_unmarked("the log", log.read_text())
 

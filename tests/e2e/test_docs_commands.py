@@ -83,6 +83,7 @@ def save_files(document: str, folder: Path, facts: Mapping[str, str]) -> None:
     for block in blocks(document):
         first = block.text.partition("\n")[0].removeprefix("# ")
         if block.language == "python" and first.endswith(".py"):
+            (folder / first).parent.mkdir(parents=True, exist_ok=True)
             (folder / first).write_text(filled_in(block.text, facts))
 
 
@@ -117,6 +118,8 @@ def run(document: str, facts: Mapping[str, str], folder: Path) -> None:
 @pytest.mark.parametrize("document", ON_A_STACK)
 def test_the_commands_of_a_document_work_in_their_order(document: str, stack: Running, tmp_path: Path) -> None:
     requests.post(f"{stack.addresses.arm}/_emulator/reset", timeout=10).raise_for_status()
+    (tmp_path / "my-dags/dags").mkdir(parents=True)
+    (tmp_path / "my-dags/dags/sales.py").write_text("x = 2\n")
     run(document, facts_of(stack, made_key(stack)), tmp_path)
 
 
@@ -124,7 +127,7 @@ def test_who_starts_from_nothing_sees_their_own_file_imported(tmp_path: Path) ->
     """As `make start` starts it: empty, and without keys."""
     with running_stack() as (running, _):
         run(FROM_NOTHING, facts_of(running, key=""), tmp_path)
-        assert running.imported() == {"dags/hello.py": (tmp_path / "hello.py").stat().st_size}
+        assert running.imported() == {"dags/hello.py": (tmp_path / "my-dags/dags/hello.py").stat().st_size}
 
 
 @pytest.mark.parametrize("command", [c for c in COMMANDS if not is_elsewhere(c)], ids=str)

@@ -189,11 +189,11 @@ def test_a_post_makes_the_environment_that_its_body_names(running: Running) -> N
     assert requests.get(f"{running.addresses.app}{answer.headers['Location']}", timeout=30).json()["name"] == "posted"
 
 
-def test_a_region_that_is_not_the_factorys_is_warned_of(running: Running) -> None:
+def test_a_dry_run_warns_of_a_region_that_is_not_the_factorys(running: Running) -> None:
     elsewhere = {
         "properties": {"type": "Airflow", "typeProperties": {"computeProperties": {"location": "Brazil South"}}}
     }
-    warnings = json.loads(put(running, json.dumps(elsewhere), "elsewhere").headers["X-Relay-Warnings"])
-    assert [warning["path"] for warning in warnings] == ["properties.typeProperties.computeProperties.location"]
-    asked = [call for call in running.journal() if call["path"] == FACTORY]
-    assert len(asked) == 1
+    assert "X-Relay-Warnings" not in put(running, json.dumps(elsewhere), "elsewhere").headers
+    assert [call for call in running.journal() if call["path"] == FACTORY] == []
+    plan = ask(running, "PUT", "/elsewhere?dryRun=true", elsewhere).json()
+    assert [each["path"] for each in plan["warnings"]] == ["properties.typeProperties.computeProperties.location"]

@@ -34,7 +34,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "delete_environment": {"environment": ENVIRONMENT},
     "start_environment": {"environment": ENVIRONMENT},
     "stop_environment": {"environment": ENVIRONMENT},
-    "get_factory": {"factory": FACTORY},
+    "region_of": {"factory": FACTORY},
     "sync": {"factory": FACTORY, "request": REQUEST},
 }
 

@@ -1,6 +1,7 @@
 """The caller against the emulator, which is scripted to misbehave."""
 
 import logging
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ import requests
 from shared.adf.names import EnvironmentId, FactoryId
 from shared.adf.sync_request import SyncRequest
 from shared.arm import factory
-from shared.arm.clouds import arm_service
+from shared.arm.clouds import arm_service, resource_url
 from shared.errors import NoToken, ServiceRefusal, ServiceUnavailable
 from shared.rest.call import RestCall
 from shared.rest.caller import RestCaller
@@ -20,7 +21,6 @@ from shared.storage.connections import credential
 from shared.telemetry import metrics
 from shared.telemetry.catalogue import ARM_CALLS, ARM_QUOTA, ARM_RETRIES
 from shared.telemetry.fields import bound
-from shared.telemetry.metrics import Numbers
 from shared.telemetry.tracing import Trace, continuing
 from tests.waiting import until
 
@@ -214,7 +214,7 @@ def test_a_call_without_time_to_slow_down_goes_at_once(caller: Caller, fault: Fa
 
 
 def test_ids_and_the_rest_of_the_quota_are_kept_on_the_answer(caller: Caller) -> None:
-    answer = factory.get_factory(caller.arm, FACTORY, deadline_s=60)
+    answer = factory.get_environment(caller.arm, ENVIRONMENT, deadline_s=60)
     assert answer.request_id
     assert answer.request_id == answer.correlation_id
     assert answer.quota["subscription-reads"] > 0
@@ -235,7 +235,7 @@ def test_any_body_of_an_error_becomes_a_code_and_a_message(caller: Caller, fault
 @pytest.mark.parametrize("body", [{"x": float("nan")}, {"x": object()}])
 def test_what_is_no_json_is_not_sent(caller: Caller, journal: Journal, body: object) -> None:
     with pytest.raises(ServiceRefusal) as refused:
-        caller.arm.call(RestCall("test", "PUT", str(ENVIRONMENT), body), deadline_s=60)
+        caller.arm.call(RestCall("test", "PUT", resource_url(*ENVIRONMENT.segments), body), deadline_s=60)
     assert refused.value.code == "NotSendable"
     assert journal() == []
 
@@ -249,14 +249,14 @@ def test_a_header_that_would_be_two_is_not_sent(caller: Caller, journal: Journal
 
 def test_without_time_nothing_is_sent(caller: Caller, journal: Journal) -> None:
     with pytest.raises(ServiceUnavailable, match="OutOfTime"):
-        factory.get_factory(caller.arm, FACTORY, deadline_s=0)
+        factory.get_environment(caller.arm, ENVIRONMENT, deadline_s=0)
     assert journal() == []
 
 
 def test_an_arm_that_is_down_is_unavailable() -> None:
     caller = RestCaller(arm_service("http://127.0.0.1:1", "x"), _Token(), sleep=lambda _: None)
     with pytest.raises(ServiceUnavailable, match="NotConnected: ConnectionRefusedError"):
-        caller.call(RestCall("test", "GET", str(FACTORY)), deadline_s=5)
+        caller.call(RestCall("test", "GET", resource_url(*FACTORY.segments)), deadline_s=5)
 
 
 def test_an_identity_without_a_token_sends_nothing(
@@ -318,15 +318,20 @@ def test_without_a_trace_and_a_sync_a_call_carries_neither(caller: Caller, journ
 def test_calls_retries_and_what_arm_says_of_its_quota_are_counted(
     caller: Caller, fault: Fault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    numbers = Numbers()
-    monkeypatch.setattr(metrics, "NUMBERS", numbers)
+    counted: Counter[tuple[str, ...]] = Counter()
+    monkeypatch.setattr(
+        metrics, "record", lambda metric, value, *labels: counted.update({(metric.name, *labels): value})
+    )
     fault(status=503)
     caller.put()
     fault(status=400)
     caller.refusal()
-    assert numbers.of(ARM_CALLS) == {("put environment", "ok"): 1, ("put environment", "refused"): 1}
-    assert numbers.of(ARM_RETRIES) == {("503",): 1}
-    assert numbers.of(ARM_QUOTA)[("subscription-writes",)] > 0
+    assert counted.pop((ARM_QUOTA.name, "subscription-writes")) > 0
+    assert counted == {
+        (ARM_CALLS.name, "put environment", "ok"): 1,
+        (ARM_CALLS.name, "put environment", "refused"): 1,
+        (ARM_RETRIES.name, "503"): 1,
+    }
 
 
 class _Token:

@@ -88,8 +88,8 @@ def test_an_environment_is_made_read_and_deleted(arm: RestCaller) -> None:
     assert refused.value.status == 404
 
 
-def test_the_factory_can_be_read(arm: RestCaller) -> None:
-    assert factory.get_factory(arm, FACTORY, deadline_s=60).json()["name"] == "example-adf"
+def test_the_factory_tells_its_region(arm: RestCaller) -> None:
+    assert factory.region_of(arm, FACTORY, deadline_s=60) == "eastus"
 
 
 def test_a_list_has_all_pages(arm: RestCaller, control: Callable[..., Any]) -> None:

@@ -86,7 +86,7 @@ OPERATIONS: list[Callable[[RestCaller], object]] = [
     lambda arm: factory.state_of(factory.get_environment(arm, ENVIRONMENT, deadline_s=30)),
     lambda arm: factory.start_environment(arm, ENVIRONMENT, deadline_s=30),
     lambda arm: factory.stop_environment(arm, ENVIRONMENT, deadline_s=30),
-    lambda arm: factory.get_factory(arm, FACTORY, deadline_s=30),
+    lambda arm: factory.region_of(arm, FACTORY, deadline_s=30),
     lambda arm: factory.sync(arm, FACTORY, SYNC, deadline_s=30),
     lambda arm: factory.delete_environment(arm, ENVIRONMENT, deadline_s=30),
 ]

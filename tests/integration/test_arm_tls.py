@@ -19,6 +19,7 @@ from shared.errors import ServiceRefusal, ServiceUnavailable
 from shared.rest.call import RestCall
 from shared.rest.caller import RestCaller
 from shared.rest.retry import RetryPolicy
+from shared.rest.urls import Url
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +82,7 @@ def call(origin: str, path: str = "/a", deadline_s: float = 30, *, trust_environ
     caller = RestCaller(
         arm_service(origin, "scope"), _Token(), policy=RetryPolicy(attempts=1), trust_environment=trust_environment
     )
-    return caller.call(RestCall("test", "GET", path), deadline_s=deadline_s).json()
+    return caller.call(RestCall("test", "GET", Url(path)), deadline_s=deadline_s).json()
 
 
 def test_a_certificate_that_the_environment_names_is_trusted_if_the_environment_is(

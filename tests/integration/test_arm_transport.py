@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.arm.clouds import arm_service
+from shared.arm.clouds import arm_service, resource_url
 from shared.errors import ServiceRefusal, ServiceUnavailable
 from shared.rest.call import RestCall
 from shared.rest.caller import RestCaller
@@ -20,7 +20,7 @@ from shared.rest.urls import Url
 from tests.integration.socket_server import SocketServer
 
 TOKEN = "eyJ-a-canary"  # noqa: S105 - looks like one
-GET = RestCall("test", "GET", "/subscriptions/12345678-1234-1234-1234-123456789012")
+GET = RestCall("test", "GET", resource_url("subscriptions", "12345678-1234-1234-1234-123456789012"))
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 
 Behaviour = Callable[[socket.socket, bytes, threading.Event], None]

@@ -57,6 +57,13 @@ def test_the_state_of_an_environment_is_read(target: DataFactory) -> None:
     assert environment.request_id
 
 
+def test_what_runs_in_an_environment_is_read(target: DataFactory) -> None:
+    runtime = target.environment_state(ROUTE, deadline_s=10).runtime
+    assert runtime.airflow_version
+    assert runtime.python_version
+    assert runtime.requirements is not None
+
+
 def test_an_environment_that_does_not_exist_is_refused(target: DataFactory) -> None:
     nowhere = replace(ROUTE, environment=EnvironmentId(FACTORY, "nowhere"))
     with pytest.raises(ServiceRefusal) as refused:
@@ -92,7 +99,7 @@ def test_an_import_that_fails_says_why(target: DataFactory, answer_syncs: Callab
 
 
 def test_an_operation_on_another_host_is_not_asked_about(target: DataFactory) -> None:
-    handle = json.dumps({"url": "https://elsewhere.example/op", "follow": "Location", "after_s": 1})
+    handle = json.dumps({"url": "https://elsewhere.example/op", "follow": "Location", "afterSeconds": 1})
     ended = target.poll(handle, deadline_s=10)
     assert isinstance(ended, ImportFailed)
     assert ended.code == "ForeignUrl"

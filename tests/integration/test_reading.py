@@ -7,6 +7,7 @@ from azure.storage.blob import BlobServiceClient, ContainerClient, ContentSettin
 
 from shared.folder import blobs as folder_blobs
 from shared.folder.blobs import FileBytes, list_folder, read_files
+from shared.folder.checks import Unread
 from shared.folder.manifest import File
 from shared.folder.path import FolderPath
 
@@ -59,12 +60,12 @@ def test_the_stored_bytes_are_read_whatever_encoding_the_blob_claims(
 def test_a_large_file_is_hashed_and_not_kept_and_a_huge_one_is_not_read(
     blobs: BlobServiceClient, container: ContainerClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(folder_blobs, "LARGEST_KEPT", 10)
+    monkeypatch.setattr(folder_blobs, "LARGEST_FILE", 10)
     monkeypatch.setattr(folder_blobs, "LARGEST_READ", 20)
     for size in (10, 11, 20, 21):
         container.upload_blob(f"airflow/dags/{size}.py", b"x" * size)
     found = read(blobs, *listed(blobs))
-    assert [(each.content is not None, each.md5 is not None) for each in found.values()] == [
+    assert [(isinstance(each.content, bytes), each.md5 is not None) for each in found.values()] == [
         (True, True),
         (False, True),
         (False, True),
@@ -79,5 +80,5 @@ def test_files_that_may_not_be_read_say_why_and_keep_no_other_from_being_read(
     key = base64.b64encode(b"another key than the account has").decode()
     stranger = BlobServiceClient(blobs.url, credential={"account_name": "devstoreaccount1", "account_key": key})
     (found,) = read(stranger, *listed(blobs)).values()
-    assert found.problem
-    assert (found.content, found.md5, key in found.problem) == (None, None, False)
+    assert isinstance(found.content, Unread)
+    assert (found.md5, key in found.content.why) == (None, False)

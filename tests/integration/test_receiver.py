@@ -141,7 +141,7 @@ def test_a_receiver_that_gives_no_usable_answer_in_time_is_no_delivery(
 ) -> None:
     monkeypatch.setattr(module, "_TIMEOUTS_S", (1.0, 0.5))
     server.behave = behave
-    with pytest.raises(NotDelivered, match="no answer of the receiver"):
+    with pytest.raises(NotDelivered, match="no answer from the receiver"):
         post(server)
 
 
@@ -178,7 +178,7 @@ def test_a_receiver_that_is_down_is_no_delivery_and_its_url_does_not_show(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     server.stop()
-    with pytest.raises(NotDelivered, match="no answer of the receiver") as raised:
+    with pytest.raises(NotDelivered, match="no answer from the receiver") as raised:
         post(server)
     assert CANARY not in "".join(traceback.format_exception(raised.value)) + caplog.text
 

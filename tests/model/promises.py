@@ -38,7 +38,7 @@ def one_call(simulation: Simulation) -> None:
     assert len(simulation.cloud.imports) == 1, f"{len(simulation.cloud.imports)} calls for one burst"
 
 
-def news_are_delivered(simulation: Simulation) -> None:
+def alerts_are_delivered(simulation: Simulation) -> None:
     """Promise 7: no trouble is written down without its news, and the receiver took all news in order."""
     states = simulation.cloud.states
     assert all(state.outbox.alarm for state in states if state.failure or state.held)

@@ -140,7 +140,7 @@ class Cloud:
             self._call()
             blob = self.folder.get(file.name.removeprefix(f"{route.folder.prefix}/"))
             if blob and blob.etag == file.etag:
-                yield FileBytes(file.name, file.etag, blob.content.removeprefix("md5:"), b"")
+                yield FileBytes(file.name, file.etag, b"", blob.content.removeprefix("md5:"))
 
     # ADF
 

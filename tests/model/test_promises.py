@@ -29,7 +29,7 @@ def test_crashes_storms_and_outages_lose_nothing_and_never_overlap(tape: bytes, 
     promises.nothing_is_lost(simulation)
     promises.never_two_at_once(simulation)
     promises.nothing_is_pending(simulation)
-    promises.news_are_delivered(simulation)
+    promises.alerts_are_delivered(simulation)
 
 
 @schedules
@@ -56,4 +56,4 @@ def test_the_same_holds_for_syncs_that_adf_works_on_for_a_while(tape: bytes, wor
     promises.nothing_is_lost(simulation)
     promises.never_two_at_once(simulation)
     promises.nothing_is_pending(simulation)
-    promises.news_are_delivered(simulation)
+    promises.alerts_are_delivered(simulation)

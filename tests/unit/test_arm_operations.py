@@ -109,7 +109,7 @@ def test_an_operation_survives_being_stored(follow: Follow) -> None:
     assert Operation.from_json(json.loads(json.dumps(operation.as_json()))) == operation
 
 
-@pytest.mark.parametrize("stored", [{}, {"url": URL, "follow": "x", "after_s": 1}, {"url": URL, "follow": "both"}])
+@pytest.mark.parametrize("stored", [{}, {"url": URL, "follow": "x", "afterSeconds": 1}, {"url": URL, "follow": "both"}])
 def test_what_is_no_operation_is_refused(stored: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"operation|Follow"):
         Operation.from_json(stored)

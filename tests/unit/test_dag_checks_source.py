@@ -4,13 +4,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.folder.checks import check_files
-from shared.folder.checks_source import Fault, read_source
+from shared.folder.checks import TOO_LARGE, Unread, check_files
+from shared.folder.checks.findings import Fault
+from shared.folder.checks.pythons import RELAY
+from shared.folder.checks.source import read_source
 
 
-def fault(content: bytes) -> Fault:
-    found = read_source(content).fault
-    assert found is not None
+def fault(content: bytes, python: tuple[int, int] | None = None) -> Fault:
+    found, *_ = read_source(content, python).faults
     return found
 
 
@@ -47,10 +48,6 @@ def test_what_python_cannot_import_is_fatal_and_has_its_line(content: bytes, lin
         b"a = 1\r\nb = 2\r\n",
         codecs.BOM_UTF8 + b"a = 1",
         "a = 'é'".encode(),
-        b"# coding: latin-1\na = '\xe9'",
-        b"#!/usr/bin/python\n# vim: set fileencoding=cp1252 :\na = '\x80'",
-        b"# caf\xe9\n# -*- coding: latin-1 -*-\na = '\xe9'",
-        b"a = 1  # caf\xe9, which Python takes in a comment\n",
         b"a = '\\d'  # a SyntaxWarning\n",
         b"a = 1 is 1\n",
         b"from __future__ import annotations\n",
@@ -58,14 +55,30 @@ def test_what_python_cannot_import_is_fatal_and_has_its_line(content: bytes, lin
 )
 def test_what_python_imports_is_fine(content: bytes) -> None:
     source = read_source(content)
-    assert source.fault is None
+    assert source.faults == ()
     assert source.tree is not None
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        (b"# coding: latin-1\na = '\xe9'", 2),
+        (b"#!/usr/bin/python\n# vim: set fileencoding=cp1252 :\na = '\x80'", 3),
+        (b"# caf\xe9\n# -*- coding: latin-1 -*-\na = '\xe9'", 1),
+        (b"a = 1  # caf\xe9, which Python takes in a comment\n", 1),
+    ],
+)
+def test_bytes_that_python_takes_and_airflow_cannot_store_are_a_warning(content: bytes, line: int) -> None:
+    found = fault(content)
+    assert (found.line, found.reason, found.fatal) == (line, "NotUtf8", False)
+    assert read_source(content).tree is not None
 
 
 def test_a_large_file_is_parsed_but_not_compiled_which_can_take_minutes() -> None:
     large = b"#" * 65_536 + b"\n"
-    assert read_source(large + b"return\n").fault is None
+    assert read_source(large + b"def f(a, a): ...\n").faults == ()
     assert fault(large + b"a = (\n").line == 2
+    assert fault(large + b"return\n").line == 2
 
 
 def test_the_message_has_pythons_words_but_not_the_line_which_may_hold_a_secret() -> None:
@@ -74,11 +87,100 @@ def test_the_message_has_pythons_words_but_not_the_line_which_may_hold_a_secret(
     assert "hunter2" not in message
 
 
-@pytest.mark.parametrize("code", [b"match a:\n    case 1: ...\n", b"try: ...\nexcept* E: ...\n"])
-def test_syntax_newer_than_the_environments_python_is_a_warning_and_the_file_is_read(code: bytes) -> None:
-    found = fault(code)
-    assert (found.line, found.reason, found.fatal) == (2, "NewerPython", False)
-    assert read_source(code).tree is not None
+@pytest.mark.parametrize(
+    ("code", "since"),
+    [
+        (b"match a:\n    case 1: ...\n", (3, 10)),
+        (b"try: ...\nexcept* E: ...\n", (3, 11)),
+        (b"@a[0]\ndef f(): ...\n", (3, 9)),
+        (b"a[*b, 1]\n", (3, 11)),
+    ],
+)
+def test_syntax_that_the_environments_python_refuses_is_fatal(code: bytes, since: tuple[int, int]) -> None:
+    found = fault(code, (since[0], since[1] - 1))
+    assert (found.line, found.reason, found.fatal) == (1, "NewerPython", True)
+    assert read_source(code, since).faults == read_source(code, None).faults == ()
+
+
+@pytest.mark.parametrize("code", [b"a[(*b, 1)]\n", b"@a.b.c(1)\ndef f(): ...\n", b"match = 1\n"])
+def test_what_only_looks_like_newer_syntax_is_fine(code: bytes) -> None:
+    assert read_source(code, (3, 8)).faults == ()
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        b"with (a):\n    pass\n",
+        b"def f(x: list[int]): ...\n",
+        b"def f(x: int | None): ...\n",
+        b"x: dict[str, int] = {}\n",
+        b"a = {1: 2} | {3: 4}\n",
+        b"print('abc'.removeprefix('a'))\n",
+    ],
+)
+def test_what_an_older_python_may_fail_on_is_a_warning(code: bytes) -> None:
+    found = fault(code, (3, 8))
+    assert (found.reason, found.fatal) == ("NewerPython", False)
+    assert read_source(code, (3, 10)).faults == ()
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        b"from __future__ import annotations\ndef f(x: list[int]): ...\n",
+        b"def f():\n    x: list[int] = []\n",
+        b"def f(x: 'list[int]'): ...\n",
+        b"y = 1 | 2\n",
+        b"list = dict\ndef f(x: list[int]): ...\n",
+    ],
+)
+def test_what_an_older_python_does_not_evaluate_is_fine(code: bytes) -> None:
+    assert read_source(code, (3, 8)).faults == ()
+
+
+@pytest.mark.skipif(RELAY >= (3, 12), reason="this Python knows the syntax")
+@pytest.mark.parametrize(
+    "code",
+    [
+        b"type X = int\n",
+        b"def f[T](x: T): ...\n",
+        b"class C[T]: ...\n",
+        b'a = f"{x["a"]}"\n',
+        b"a = f'{','.join(x) + '\\n'}'\n",
+        b"print(\n    1,\n    f'{x['a']}',\n)\n",
+    ],
+)
+def test_syntax_that_may_be_newer_than_the_relay_never_blocks(code: bytes) -> None:
+    for python in ((3, 12), None):
+        found = fault(b"a = 1\n" + code, python)
+        assert (found.reason, found.fatal) == ("NewerThanRelay", False)
+    assert fault(code, RELAY).fatal
+
+
+@pytest.mark.parametrize("code", [b"x = (\n", b"if a:\nb = 1\n", b"print 1\n", b"a = f'{x}'\nb = ]\n"])
+def test_what_no_python_takes_is_fatal_under_a_newer_one_too(code: bytes) -> None:
+    assert fault(code, (RELAY[0], RELAY[1] + 1)).fatal
+    assert fault(code, None).fatal
+
+
+def test_a_python_of_which_nothing_is_known_yet_may_take_anything() -> None:
+    assert fault(b"x = (\n", (3, 99)).reason == "NewerThanRelay"
+
+
+@pytest.mark.skipif(RELAY < (3, 12), reason="for this Python it is no syntax at all")
+@pytest.mark.parametrize(
+    "code", [b'f"{x["a"]}"\n', b"f'''{1 # c\n}'''\n", b"f'''{'\\n'.join(x)}'''\n", b"f'{f'{1}'}'\n", b"f'{1\n}'\n"]
+)
+def test_an_fstring_that_only_newer_pythons_take_is_fatal_for_an_older_one(code: bytes) -> None:
+    assert (fault(code, (3, 11)).reason, fault(code, (3, 11)).fatal) == ("NewerPython", True)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [b"f\"{x['a']}\"\n", b'f"""{x["a"]}"""\n', b'f"{x!r:>{w}}\\n"\n', b"f'{1}' 'a'\n", b"f'''{1\n}'''\n"],
+)
+def test_an_fstring_of_the_old_kind_is_fine(code: bytes) -> None:
+    assert read_source(code, (3, 8)).faults == ()
 
 
 @pytest.mark.parametrize("encoding", [b"punycode", b"idna", b"utf-7", b"unicode_escape"])
@@ -119,14 +221,14 @@ _FRAGMENTS = st.sampled_from(
         b"\0",
     ]
 )
-_SOURCES = st.binary() | st.lists(_FRAGMENTS, max_size=30).map(b"".join) | st.none()
+_SOURCES = st.binary() | st.lists(_FRAGMENTS, max_size=30).map(b"".join) | st.just(TOO_LARGE)
 _NAMES = st.sampled_from(["dags/a.py", "dags/b/c.py", "plugins/p.py", "a.py"]) | st.text(max_size=20)
 
 
 @settings(derandomize=True, deadline=None)
 @given(st.dictionaries(_NAMES, _SOURCES, max_size=4))
-def test_whatever_the_files_hold_the_answer_is_a_list_about_them(contents: dict[str, bytes | None]) -> None:
-    findings = check_files(contents)
+def test_whatever_the_files_hold_the_answer_is_a_list_about_them(contents: dict[str, bytes | Unread]) -> None:
+    findings = check_files(contents.items())
     assert {finding.file for finding in findings} <= set(contents)
     assert all(finding.line is None or finding.line >= 1 for finding in findings)
 
@@ -137,6 +239,6 @@ def test_a_file_is_faultless_or_fatal_as_compile_says(content: bytes) -> None:
     try:
         compile(content, "<test>", "exec", dont_inherit=True)
     except (SyntaxError, UnicodeDecodeError):
-        assert fault(content).fatal
+        assert fault(content, RELAY).fatal
     else:
         assert read_source(content).tree is not None

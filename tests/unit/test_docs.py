@@ -17,7 +17,7 @@ from shared.settings import RouteSettings, Settings, read_settings
 from shared.sync.file_status import FileState
 from shared.sync.history import Outcome
 from shared.sync.state import OUTCOMES, Alert
-from shared.telemetry.catalogue import OF_ROUTES, OF_WORKERS, WORKER, Metric
+from shared.telemetry.catalogue import OF_PROCESSES, OF_ROUTES, Metric
 from tests.documents import Block, blocks
 
 HOW_IT_WORKS = (ROOT / "docs/how-it-works.md").read_text()
@@ -84,13 +84,13 @@ def test_every_reason_of_a_condition_is_in_how_it_works() -> None:
 
 
 def row_of(metric: Metric) -> str:
-    labels = metric.labels if metric in OF_ROUTES else (*metric.labels, WORKER)
-    return f"| `{metric.name}` | {metric.kind} | {', '.join(f'`{label}`' for label in labels)} |"
+    name = metric.name if metric in OF_ROUTES else metric.instrument
+    return f"| `{name}` | {metric.kind} | {', '.join(f'`{label}`' for label in metric.labels)} |"
 
 
 def test_the_metrics_of_the_document_are_those_that_the_code_can_tell() -> None:
-    rows = [line for line in TELEMETRY.splitlines() if line.startswith("| `relay_")]
-    metrics = (*OF_ROUTES, *OF_WORKERS)
+    rows = [line for line in TELEMETRY.splitlines() if line.startswith(("| `relay_", "| `relay."))]
+    metrics = (*OF_ROUTES, *OF_PROCESSES)
     assert [metric.name for metric, row in zip(metrics, rows, strict=True) if not row.startswith(row_of(metric))] == []
 
 

@@ -19,9 +19,12 @@ BLOCKS = [block for document in DOCUMENTS for block in blocks(document)]
 SPANS = [(document, span) for document in DOCUMENTS for span in code_spans(document)]
 
 # Paths of the repository between backticks; what has a placeholder or a star in it is none.
-_PATH = re.compile(r"(?:\.github|benchmarks|docs|infra|local|scripts|shared|tests)/[\w./-]+")
+_PATH = re.compile(r"(?:\.github|benchmarks|cli|docs|infra|local|scripts|shared|tests)/[\w./-]+")
 _TEST = re.compile(r"(tests/[\w/]+\.py)::(test_\w+)")
-_COMMAND_WORDS = re.compile(r"^\s*(?:\$ )?(?:curl|make|python3?|az|azd|func|git|pip|npm|export) ", re.MULTILINE)
+_COMMAND_WORDS = re.compile(
+    r"^\s*(?:\$ )?(?:curl|make|dag-relay|python3?|az|azd|func|git|pipx?|npm|export) ", re.MULTILINE
+)
+_OURS = ("python -m local ", "dag-relay ")
 
 
 def of(language: str) -> list[Block]:
@@ -71,15 +74,16 @@ def test_the_flags_of_a_long_command_exist(command: Command) -> None:
     check_flags(command.text)
 
 
-@pytest.mark.parametrize("span", sorted({span for _, span in SPANS if span.startswith("python -m local ")}))
+@pytest.mark.parametrize("span", sorted({span for _, span in SPANS if span.startswith(_OURS)}))
 def test_the_flags_of_a_command_that_is_mentioned_exist(span: str) -> None:
     check_flags(span)
 
 
 def check_flags(text: str) -> None:
-    program = re.match(r"python -m (?:local \w+|[\w.]+)", text)
+    program = re.match(r"python -m (?:local \w+|[\w.]+)|dag-relay [\w-]+", text)
     assert program
-    arguments = [sys.executable, *program[0].split()[1:], "--help"]
+    name, *words = program[0].split()
+    arguments = [str(Path(sys.executable).with_name(name)), *words, "--help"]
     told = subprocess.run(arguments, cwd=ROOT, capture_output=True, check=True, text=True).stdout
     flags = {word for word in shlex.split(text, comments=True) if word.startswith("--")}
     assert flags <= set(re.findall(r"--[a-z-]+", told))

@@ -3,15 +3,20 @@
 import json
 import subprocess
 import sys
+from datetime import timedelta
 
 from local.app_settings import ROOT, sample
+from local.host.settings import time_span
 from shared.api.endpoints import ENDPOINTS
 
 _INDEX = """
 import json, sys
 import function_app
 functions = {f.get_function_name(): json.loads(f.get_function_json()) for f in function_app.app.get_functions()}
-not_yet = ("azure.core", "azure.identity", "azure.storage", "requests", "prometheus_client", "opentelemetry", "jinja2")
+not_yet = (
+    *("azure.core", "azure.identity", "azure.storage", "requests", "prometheus_client", "opentelemetry", "jinja2"),
+    *("shared.folder.checks.check", "croniter", "pathspec", "re2"),
+)
 heavy = [name for name in not_yet if name in sys.modules]
 print(json.dumps({"functions": functions, "heavy": heavy}))
 """
@@ -70,6 +75,12 @@ def test_every_http_route_is_in_the_list_of_routes_and_all_but_health_ask_for_a_
     listed = (ROOT / "docs/api.md").read_text()
     for endpoint in ENDPOINTS:
         assert f"`{endpoint.method} {endpoint.url_path}`" in listed
+
+
+def test_the_five_tries_of_a_message_are_spread_over_half_a_minute() -> None:
+    queues = json.loads((ROOT / "host.json").read_text())["extensions"]["queues"]
+    assert "maxDequeueCount" not in queues
+    assert 4 * time_span(queues["visibilityTimeout"]) >= timedelta(seconds=30)
 
 
 def test_polling_is_the_source_unless_told_otherwise() -> None:

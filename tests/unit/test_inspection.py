@@ -1,4 +1,10 @@
-from shared.sync.decide import Hold, Skip, Sync
+from dataclasses import replace
+
+import pytest
+
+from shared.folder.checks import LARGEST_FILE, Runtime, Unread
+from shared.folder.manifest import Manifest
+from shared.sync.decide import Hold, Skip, Strictness, Sync
 from tests.unit.world import ROUTE, World
 
 BROKEN = b"from airflow import DAG\ndag = (\n"
@@ -56,3 +62,83 @@ def test_off_reads_nothing() -> None:
     world = World(checks="off", contents={FIRST: BROKEN})
     world.worker.reconcile(ROUTE)
     assert world.history()[0].findings == ()
+
+
+ARCHIVED = Unread("could not be read (BlobArchived); rehydrate it.")
+AWAY = Unread("could not be read (ServerBusy).", passing=True)
+
+
+@pytest.mark.parametrize("unread", [ARCHIVED, AWAY])
+def test_in_warn_a_file_that_cannot_be_read_is_a_finding_and_the_sync_goes_on(unread: Unread) -> None:
+    world = World(checks="warn", contents={FIRST: unread, SECOND: FINE})
+    assert isinstance(world.worker.reconcile(ROUTE), Sync)
+    (record,) = world.history()
+    assert [(finding.file, finding.reason) for finding in record.findings] == [("dags/dag_0.py", "Unreadable")]
+    assert world.synced
+
+
+def test_in_block_a_file_that_cannot_be_read_holds_the_sync_and_says_what_to_do() -> None:
+    world = World(checks="block", contents={FIRST: ARCHIVED, SECOND: FINE})
+    world.worker.reconcile(ROUTE)
+    held = world.state().held
+    assert held
+    assert held.sentence == "dags/dag_0.py: The file could not be read (BlobArchived); rehydrate it."
+    assert not world.synced
+
+
+def test_in_block_a_storage_that_may_answer_later_is_a_failure_for_now() -> None:
+    world = World(checks="block", contents={FIRST: AWAY, SECOND: FINE})
+    world.worker.reconcile(ROUTE)
+    failure = world.state().failure
+    assert failure
+    assert (failure.code, failure.transient, world.synced) == ("FilesUnreadable", True, [])
+    assert "dags/dag_0.py could not be read (ServerBusy)" in failure.message
+    assert world.leases.take(ROUTE)
+
+
+@pytest.mark.parametrize("unread", [ARCHIVED, AWAY])
+@pytest.mark.parametrize("checks", ["warn", "block"])
+def test_a_forced_sync_goes_through_whatever_can_be_read(checks: Strictness, unread: Unread) -> None:
+    world = World(checks=checks, contents={FIRST: unread, SECOND: FINE})
+    world.commands.request_sync(ROUTE, force=True)
+    world.worker.reconcile(ROUTE)
+    assert world.synced == [ROUTE]
+
+
+def test_the_checks_go_by_what_runs_in_the_environment() -> None:
+    newer = b"from airflow import DAG\nmatch 1:\n    case 1:\n        pass\n"
+    for python, findings in (("3.8", ["NewerPython"]), ("3.12", [])):
+        world = World(checks="warn", contents={FIRST: newer}, runtime=Runtime(python, "2.6.3", ()))
+        world.worker.reconcile(ROUTE)
+        assert [finding.reason for finding in world.history()[0].findings] == findings
+
+
+def folder_with(world: World, *names: str) -> Manifest:
+    first = world.folder.files[0]
+    return replace(world.folder, files=tuple(replace(first, name=f"airflow/{name}") for name in sorted(names)))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reasons"),
+    [
+        ("requirements.txt", b"pandas\n", []),
+        ("Requirements.TXT", b"pandas\n", []),
+        ("requirements.txt", ARCHIVED, []),
+        ("dags/requirements.txt", b"pandas\n", ["MissingModule"]),
+        ("dags/.airflowignore", b"^a\\.py", []),
+        ("dags/pandas/read.py", b"", []),
+    ],
+)
+def test_files_around_the_changed_ones_are_looked_at(name: str, content: bytes | Unread, reasons: list[str]) -> None:
+    world = World(checks="warn", runtime=Runtime("3.12", "2.10.5", ()))
+    world.folder = folder_with(world, "dags/a.py", name)
+    world.contents = {"airflow/dags/a.py": b"import pandas\n" + FINE, f"airflow/{name}": content}
+    world.worker.reconcile(ROUTE)
+    assert [finding.reason for finding in world.history()[0].findings] == reasons
+
+
+def test_a_file_that_is_too_large_is_not_fetched() -> None:
+    world = World(checks="block", contents={FIRST: BROKEN})
+    world.folder = replace(world.folder, files=(replace(world.folder.files[0], size=LARGEST_FILE + 1),))
+    world.worker.reconcile(ROUTE)
+    assert [finding.reason for finding in world.history()[0].findings] == ["FileTooLarge"]

@@ -1,9 +1,12 @@
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from local.app_settings import ROOT
 from shared.telemetry.fields import bound, bound_value, carry_fields
 
 OURS = logging.getLogger("shared.sync.reconcile")
@@ -79,3 +82,17 @@ def test_two_threads_do_not_see_each_others_fields() -> None:
     with ThreadPoolExecutor(2) as pool:
         assert list(pool.map(work, ["a", "b"])) == ["a", "b"]
     assert bound_value("route") is None
+
+
+def test_libraries_log_warnings_only_unless_told_otherwise() -> None:
+    names = ("azure.core.pipeline.policies.http_logging_policy", "msal.token_cache", "urllib3.connectionpool")
+    program = (
+        "import logging\n"
+        "from shared.telemetry.fields import quieten_libraries\n"
+        "logging.basicConfig(level=logging.INFO)\n"
+        "logging.getLogger('msal').setLevel(logging.DEBUG)\n"
+        "quieten_libraries()\n"
+        f"print([logging.getLogger(name).getEffectiveLevel() for name in {names!r}])\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == str([logging.WARNING, logging.DEBUG, logging.WARNING])

@@ -9,12 +9,11 @@ import pytest
 from azure.core.exceptions import ServiceRequestError
 from prometheus_client.parser import text_string_to_metric_families
 
-from shared.api.metrics import MetricsApi, worker_name
+from shared.api.metrics import MetricsApi
 from shared.errors import ServiceUnavailable
 from shared.route import Route
 from shared.telemetry import metrics
-from shared.telemetry.catalogue import ARM_QUOTA, OF_ROUTES, OF_WORKERS
-from shared.telemetry.metrics import NUMBERS, Numbers
+from shared.telemetry.catalogue import OF_ROUTES, Metric
 from tests.unit.memory import NOON, make_route
 from tests.unit.world import ROUTE, World
 
@@ -28,8 +27,8 @@ def world() -> World:
     return World()
 
 
-def text(world: World, *routes: Route, numbers: Numbers = NUMBERS) -> str:
-    api = MetricsApi(routes or (ROUTE,), world.states, numbers)
+def text(world: World, *routes: Route) -> str:
+    api = MetricsApi(routes or (ROUTE,), world.states)
     response = api.show(func.HttpRequest(method="GET", url="/api/metrics", body=b""))
     assert response.status_code == 200
     assert response.headers["Content-Type"].startswith("text/plain; version=0.0.4")
@@ -45,14 +44,6 @@ def samples(shown: str) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
 
 def value(shown: str, name: str, **labels: str) -> float | None:
     return samples(shown).get((name, tuple(sorted(labels.items()))))
-
-
-def counted_everything() -> None:
-    metrics.noticed("armed")
-    metrics.arm_called("airflow/sync", "ok")
-    metrics.arm_retried("503")
-    metrics.arm_left({"subscription-reads": 11999})
-    metrics.answered("metrics", 200)
 
 
 def lint(shown: str) -> list[str]:
@@ -80,11 +71,10 @@ def lint(shown: str) -> list[str]:
 
 def test_every_metric_is_shown_and_nothing_else_and_promtool_has_no_objection(world: World) -> None:
     world.worker.reconcile(ROUTE)
-    counted_everything()
     shown = text(world)
     assert lint(shown) == []
     names = {line.split()[2]: line.split()[3] for line in shown.splitlines() if line.startswith("# TYPE")}
-    assert names == {metric.name: metric.kind for metric in (*OF_ROUTES, *OF_WORKERS)}
+    assert names == {metric.name: metric.kind for metric in OF_ROUTES}
 
 
 def test_the_checks_find_what_promtool_would() -> None:
@@ -102,9 +92,7 @@ def test_the_checks_find_what_promtool_would() -> None:
 def test_each_metric_has_the_labels_of_the_catalogue(world: World) -> None:
     world.at(200, 190)
     world.worker.reconcile(ROUTE)
-    counted_everything()
     labels = {metric.name: set(metric.labels) for metric in OF_ROUTES}
-    labels |= {metric.name: {*metric.labels, "worker"} for metric in OF_WORKERS}
     for name, pairs in samples(text(world)):
         base = re.sub(r"_(bucket|sum|count)$", "", name)
         assert {label for label, _ in pairs} - {"le"} == labels[base]
@@ -144,7 +132,7 @@ def test_the_durations_are_a_histogram_that_prometheus_understands(world: World)
 
 def test_every_instance_tells_the_same_of_a_route(world: World) -> None:
     world.worker.reconcile(ROUTE)
-    of_one, of_another = (samples(text(world, numbers=Numbers())) for _ in range(2))
+    of_one, of_another = (samples(text(world)) for _ in range(2))
     assert of_one == of_another
 
 
@@ -155,10 +143,14 @@ def test_a_state_of_an_older_version_is_shown(world: World) -> None:
     assert value(shown, "relay_syncs_total", route="default", outcome="accepted") == 0
 
 
-def test_kinds_of_quota_that_arm_invents_make_no_series() -> None:
+def test_kinds_of_quota_that_arm_invents_make_no_series(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[Metric, float, str]] = []
+    monkeypatch.setattr(metrics, "record", lambda *values: told.append(values))
     metrics.arm_left({"subscription-writes": 199, "evil-kind": 1, "subscription-global-reads": 7})
-    assert NUMBERS.of(ARM_QUOTA).keys() >= {("subscription-writes",), ("subscription-global-reads",)}
-    assert ("evil-kind",) not in NUMBERS.of(ARM_QUOTA)
+    assert [(value, kind) for _, value, kind in told] == [
+        (199, "subscription-writes"),
+        (7, "subscription-global-reads"),
+    ]
 
 
 def test_storage_that_does_not_answer_is_a_failed_scrape(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,13 +158,5 @@ def test_storage_that_does_not_answer_is_a_failed_scrape(world: World, monkeypat
         raise ServiceRequestError("no route to host")
 
     monkeypatch.setattr(world.states, "read", down)
-    answer = MetricsApi((ROUTE,), world.states, NUMBERS).show(
-        func.HttpRequest(method="GET", url="/api/metrics", body=b"")
-    )
+    answer = MetricsApi((ROUTE,), world.states).show(func.HttpRequest(method="GET", url="/api/metrics", body=b""))
     assert answer.status_code == 503
-
-
-def test_two_processes_of_one_instance_have_different_names() -> None:
-    name = worker_name({"WEBSITE_INSTANCE_ID": "0123456789abcdef" * 4})
-    assert re.fullmatch(r"0123456789ab-\d+", name)
-    assert re.fullmatch(r".+-\d+", worker_name({}))

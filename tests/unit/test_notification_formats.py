@@ -38,18 +38,18 @@ def words(told: Alert) -> str:
 
 def test_a_refusal_says_why_since_when_and_what_to_do() -> None:
     assert words(FAILED).splitlines() == [
-        "Syncs of route default into sample-2 fail",
+        "Syncs of route default into sample-2 are failing",
         "BadRequest: no such linked service",
         "Since 2026-01-01 11:55:00 UTC, 2 attempts so far.",
-        "This needs a person: the relay tries again after a change in the folder, and else only once an hour.",
-        "Once it is mended: POST /api/routes/default/sync",
+        "Needs a decision by an operator: the relay retries after a change in the folder, or once an hour.",
+        "When fixed: POST /api/routes/default/sync",
     ]
 
 
 def test_a_failure_for_now_says_that_nobody_has_to_do_anything() -> None:
     told = words(FAILED.model_copy(update={"transient": True, "count": 1}))
     assert "1 attempt so far." in told
-    assert told.endswith("The relay tries again by itself, and tells when it works.")
+    assert told.endswith("The relay keeps retrying automatically and sends a message when it has recovered.")
 
 
 def test_a_hold_says_how_to_let_the_change_through() -> None:
@@ -63,16 +63,16 @@ def test_a_hold_says_how_to_let_the_change_through() -> None:
 
 def test_removed_files_are_counted_and_the_first_are_named() -> None:
     assert words(REMOVED).splitlines()[:2] == [
-        "5 files gone from route default, and still in sample-2",
+        "5 files removed from route default, but still in sample-2",
         "airflow/dags/a.py, airflow/dags/b.py, airflow/dags/c.py and 2 more",
     ]
     one = REMOVED.model_copy(update={"count": 1, "names": ("airflow/dags/a.py",)})
-    assert words(one).startswith("1 file gone from route default, and still in sample-2\nairflow/dags/a.py\n")
+    assert words(one).startswith("1 file removed from route default, but still in sample-2\nairflow/dags/a.py\n")
 
 
 def test_a_recovery_says_what_is_over_and_how_long_it_was() -> None:
     assert words(RECOVERED).splitlines() == [
-        "Route default is in order again: sample-2 has what its folder holds",
+        "Route default has recovered: sample-2 is up to date with its folder",
         "BadRequest began 2026-01-01 11:55:00 UTC and ended 2026-01-01 12:00:00 UTC, after 2 failed attempts.",
     ]
 
@@ -82,7 +82,7 @@ def test_the_standard_payload_has_type_timestamp_and_data() -> None:
     assert payload.keys() == {"type", "timestamp", "data"}
     assert (payload["type"], payload["timestamp"]) == ("route.failed", "2026-01-01T12:00:00+00:00")
     data = payload["data"]
-    assert (data["route"], data["environment"], data["sync_id"]) == ("default", "sample-2", "sync-1")
+    assert (data["route"], data["environment"], data["syncId"]) == ("default", "sample-2", "sync-1")
     assert (data["code"], data["message"], data["count"]) == ("BadRequest", "no such linked service", 2)
     assert data["link"] == "https://app.example/api/routes/default/syncs/sync-1"
 
@@ -95,7 +95,7 @@ def test_without_a_host_name_the_link_is_a_path() -> None:
 
 def test_slack_gets_blocks_and_a_text_to_fall_back_to() -> None:
     payload = rendered("slack", FAILED)
-    assert payload["text"] == "Syncs of route default into sample-2 fail"
+    assert payload["text"] == "Syncs of route default into sample-2 are failing"
     assert [block["type"] for block in payload["blocks"]] == ["header", "section", "context"]
     link = payload["blocks"][2]["elements"][0]
     assert link == {

@@ -13,8 +13,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from local.app_settings import ROOT
 from shared.api.endpoints import ENDPOINTS
-from shared.api.openapi.api_document import OPERATIONS, ApiDocument
-from shared.api.openapi.document import VERSION, document
+from shared.api.openapi.document import OPERATIONS, VERSION, ApiDocument, document
 
 HEALTH = next(endpoint for endpoint in ENDPOINTS if endpoint.name == "health")
 

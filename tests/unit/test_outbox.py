@@ -56,7 +56,7 @@ def attempts(world: World, until: float) -> list[float]:
     return tried
 
 
-def test_news_are_delivered_in_order_and_then_forgotten(world: World) -> None:
+def test_alerts_are_delivered_in_order_and_then_forgotten(world: World) -> None:
     recover(world)
     work_off(world)
     assert posted(world) == ["failed", "recovered"]

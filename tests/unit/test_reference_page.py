@@ -10,11 +10,9 @@ import azure.functions as func
 import pytest
 
 from shared.api.endpoints import ENDPOINTS
-from shared.api.openapi.api_document import ApiDocument
+from shared.api.openapi.document import ApiDocument
 from shared.api.openapi.operation import Json
-from shared.api.pages.reference.chapters import curl
-from shared.api.pages.reference.reference_page import ReferencePage
-from shared.api.pages.reference.wording import Piece, limits_of, prose, type_of
+from shared.api.pages.reference.reference_page import Piece, ReferencePage, curl, limits_of, prose, type_of
 
 
 class Seen(HTMLParser):

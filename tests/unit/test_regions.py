@@ -1,16 +1,18 @@
 import json
 from typing import Any
 
+import azure.functions as func
 import pytest
 
 from shared.adf.warnings import is_same_region, warnings_of
-from shared.arm.factory import FactoryRegions
+from shared.api.environments.writes import EnvironmentWrites
 from shared.errors import NoToken, ServiceError, ServiceRefusal, ServiceUnavailable
 from shared.rest.answers import RestAnswer
 from shared.rest.call import RestCall
 from shared.rest.caller import RestCaller
-from shared.rest.deadline import Deadline
 from tests.unit.test_environment_api import FACTORY
+
+PATH = "properties.typeProperties.computeProperties.location"
 
 
 def located(region: object) -> dict[str, Any]:
@@ -18,25 +20,37 @@ def located(region: object) -> dict[str, Any]:
 
 
 class FactoryArm(RestCaller):
-    """Shows a factory, or fails, and counts how often it is asked."""
+    """Has one environment, and a factory that is shown or not."""
 
-    def __init__(self, *outcomes: object) -> None:
-        self.now = 0.0
-        self.clock = lambda: self.now
-        self.deadlines: list[float] = []
-        self._outcomes = iter(outcomes)
+    def __init__(self, factory: object) -> None:
+        self.clock = lambda: 0.0
+        self.asked: list[tuple[str, float]] = []
+        self._factory = factory
 
     def call(self, call: RestCall, *, deadline_s: float) -> RestAnswer:
-        assert (call.method, call.url.path) == ("GET", str(FACTORY))
-        self.deadlines.append(deadline_s)
-        outcome = next(self._outcomes)
-        if isinstance(outcome, ServiceError):
-            raise outcome
-        return RestAnswer(200, {}, json.dumps(outcome).encode())
+        if call.url.path != str(FACTORY):
+            return RestAnswer(200, {}, json.dumps(located(None)).encode())
+        self.asked.append((call.method, deadline_s))
+        if isinstance(self._factory, ServiceError):
+            raise self._factory
+        return RestAnswer(200, {}, json.dumps(self._factory).encode())
 
 
-def beside(regions: FactoryRegions, arm: FactoryArm, spec: dict[str, Any], seconds: float = 9.0) -> str | None:
-    return regions.beside(spec, FACTORY, Deadline.after(seconds, arm.clock))
+def put(arm: RestCaller, region: object, query: str = "?dryRun=true", seconds: float = 9.0) -> func.HttpResponse:
+    request = func.HttpRequest(
+        "PUT",
+        f"https://app.example/api/environments/made-here{query}",
+        headers={"Content-Type": "application/json"},
+        route_params={"name": "made-here"},
+        body=json.dumps(located(region)).encode(),
+    )
+    answer: func.HttpResponse = EnvironmentWrites([FACTORY], arm, arm_seconds=seconds).put(request)
+    assert answer.status_code == 200
+    return answer
+
+
+def warned(answer: func.HttpResponse) -> list[str]:
+    return [warning["path"] for warning in json.loads(answer.get_body())["warnings"]]
 
 
 @pytest.mark.parametrize(("one", "other", "same"), [("West Europe", "westeurope", True), ("eastus", "eastus2", False)])
@@ -59,26 +73,38 @@ def test_a_region_that_is_not_the_factorys_is_warned_of_without_its_name(
     warned: bool,  # noqa: FBT001
 ) -> None:
     warnings = warnings_of(located(asked), factory_region=factory)
-    assert [warning.path for warning in warnings] == ["properties.typeProperties.computeProperties.location"] * warned
+    assert [warning.path for warning in warnings] == [PATH] * warned
     assert "West" not in "".join(warning.message for warning in warnings)
 
 
-def test_a_factory_is_asked_once_and_only_if_a_spec_names_a_region() -> None:
+def test_a_dry_run_asks_the_factory_for_its_region() -> None:
     arm = FactoryArm({"location": "eastus"})
-    regions = FactoryRegions(arm)
-    assert beside(regions, arm, located(None)) is None
-    assert [beside(regions, arm, located("East US")) for _ in range(3)] == ["eastus"] * 3
-    assert arm.deadlines == [2.0]
+    assert warned(put(arm, "West Europe")) == [PATH]
+    assert warned(put(arm, "East US")) == []
+    assert arm.asked == [("GET", 2.0)] * 2
+
+
+@pytest.mark.parametrize("query", ["", "?ifChanged=true"])
+def test_a_put_makes_no_extra_call(query: str) -> None:
+    arm = FactoryArm({"location": "eastus"})
+    assert "X-Relay-Warnings" not in put(arm, "West Europe", query).headers
+    assert arm.asked == []
+
+
+def test_a_dry_run_of_a_spec_without_a_region_makes_no_extra_call() -> None:
+    arm = FactoryArm({"location": "eastus"})
+    put(arm, None)
+    assert arm.asked == []
 
 
 def test_no_more_time_is_taken_than_the_request_has_left() -> None:
     arm = FactoryArm({"location": "eastus"})
-    beside(FactoryRegions(arm), arm, located("East US"), seconds=1.0)
-    assert arm.deadlines == [1.0]
+    put(arm, "West Europe", seconds=1.0)
+    assert arm.asked == [("GET", 1.0)]
 
 
 @pytest.mark.parametrize(
-    "failure",
+    "factory",
     [
         ServiceRefusal("m", code="c", status=403),
         ServiceUnavailable("m", code="OutOfTime"),
@@ -88,10 +114,5 @@ def test_no_more_time_is_taken_than_the_request_has_left() -> None:
         {"location": None},
     ],
 )
-def test_a_factory_that_cannot_be_read_is_asked_again_after_minutes_only(failure: object) -> None:
-    arm = FactoryArm(failure, {"location": "eastus"})
-    regions = FactoryRegions(arm)
-    assert [beside(regions, arm, located("East US")) for _ in range(3)] == [None] * 3
-    assert len(arm.deadlines) == 1
-    arm.now = 301.0
-    assert beside(regions, arm, located("East US")) == "eastus"
+def test_a_factory_that_cannot_be_read_costs_the_warning_and_nothing_else(factory: object) -> None:
+    assert warned(put(FactoryArm(factory), "West Europe")) == []

@@ -32,7 +32,7 @@ def test_a_new_route_has_never_been_synced(api: RoutesApi) -> None:
     assert (first["name"], second["name"]) == ("default", "other")
     assert condition(first, "Ready") == ("Unknown", "NeverSynced")
     assert condition(first, "Reconciling") == ("False", "Idle")
-    assert condition(first, "Stalled") == ("False", "NothingInTheWay")
+    assert condition(first, "Stalled") == ("False", "NoActionNeeded")
 
 
 def test_a_synced_route_is_ready(api: RoutesApi, world: World) -> None:

@@ -139,6 +139,37 @@ def test_a_cloud_is_chosen_by_name_and_changed_in_part() -> None:
     assert (own.cloud.endpoint, own.cloud.scope) == ("https://arm.example", "https://arm.example/.default")
 
 
+@pytest.mark.parametrize(
+    ("schedule", "field"),
+    [
+        ("0 0 0 * * 7", "day of week '7'"),
+        ("0 0 0 ? * *", "day of month '?'"),
+        ("0 0 12 ? * MON", "day of month '?'"),
+        ("0 0 0 L * *", "day of month 'L'"),
+        ("0 0 0 15W * *", "day of month '15W'"),
+        ("0 0 0 * * MON#1", "day of week 'MON#1'"),
+        ("0 R * * * *", "minute 'R'"),
+        ("60 * * * * *", "second '60'"),
+        ("0 0 0 0 * *", "day of month '0'"),
+        ("*/5 * * *", "got '*/5 * * *'"),
+    ],
+)
+def test_a_schedule_that_the_host_would_refuse_is_refused_with_field_value_and_example(
+    schedule: str, field: str
+) -> None:
+    (problem,) = problems_of(SAMPLE | {"RELAY_SWEEP_SCHEDULE": schedule})
+    assert problem.startswith("RELAY_SWEEP_SCHEDULE: ")
+    assert field in problem
+    assert "'0 */5 * * * *'" in problem
+
+
+@pytest.mark.parametrize(
+    "schedule", ["*/5 * * * *", "0 0 0 13 * 5", "0 0 22-2 * * *", "0 0 9 * jan Monday", "0 */0 * * * *"]
+)
+def test_a_schedule_that_the_host_takes_is_taken(schedule: str) -> None:
+    assert read_settings(SAMPLE | {"RELAY_SWEEP_SCHEDULE": schedule}).sweep_schedule == schedule
+
+
 def test_no_problem_repeats_the_value_that_is_wrong() -> None:
     canary = "canary4711"
     wrong = dict.fromkeys(("RELAY_FACTORY", "RELAY_FOLDER", "RELAY_QUIET_SECONDS", "ARM_ENDPOINT"), canary)

@@ -108,7 +108,7 @@ def test_storage_that_fails_is_a_page_that_says_so(world: World, monkeypatch: py
     monkeypatch.setattr(type(world.states), "read", lambda _states, route: fail(route))
     status, page = shown(world)
     assert status == 503
-    assert "storage gave no good answer" in page
+    assert "storage is unavailable" in page
     assert "secret" not in page
 
 

@@ -11,13 +11,6 @@ def test_routes_of_one_container_share_one_trigger() -> None:
     routes = [make_route("a", folder="files/one"), make_route("b", folder="files/two")]
     (watch,) = watches(routes)
     assert (watch.function_name, watch.container) == ("on_dag_blob", "files")
-    assert [route.name for route in watch.routes_importing("two/dags/x.py")] == ["b"]
-
-
-def test_one_folder_can_feed_many_routes() -> None:
-    routes = [make_route("a"), make_route("b", environment="sample-3")]
-    (watch,) = watches(routes)
-    assert [route.name for route in watch.routes_importing("airflow/dags/x.py")] == ["a", "b"]
 
 
 def test_every_further_container_has_a_trigger_with_a_name_of_its_own() -> None:

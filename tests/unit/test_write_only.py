@@ -2,8 +2,7 @@ from typing import Any
 
 import pytest
 
-from shared.adf.patch import merged
-from shared.adf.secrets import lost_secrets
+from shared.adf.patch import lost_secrets, merged
 
 ENTRA = {"enableAADIntegration": True}
 BASIC = {"enableAADIntegration": False}

@@ -1,11 +1,12 @@
 """A relay whose storage is in memory and whose target, folder and clock a test decides about."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from shared.airflow.client import AirflowClient
 from shared.folder.blobs import FileBytes
+from shared.folder.checks import LARGEST_FILE, TOO_LARGE, UNKNOWN, Runtime, Unread
 from shared.folder.manifest import File, Manifest
 from shared.route import Route
 from shared.sync.decide import Policy, Strictness
@@ -27,9 +28,11 @@ class World:
     clock: Clock = field(default_factory=lambda: Clock(seconds=100))
     folder: Manifest = field(default_factory=lambda: make_manifest(0, 1, listed=100))
     unreadable: Exception | None = None
-    contents: dict[str, bytes] = field(default_factory=dict)
+    contents: Mapping[str, bytes | Unread] = field(default_factory=dict)
+    runtime: Runtime = UNKNOWN
     checks: Strictness = "off"
     environment: str | Exception | None = "Started"
+    incarnation: str | None = None
     answer: Accepted | Exception = field(default_factory=lambda: Accepted(202, "request-1"))
     progress: ImportProgress = field(default_factory=ImportSucceeded)
     during_sync: Callable[[], object] = lambda: None
@@ -89,8 +92,8 @@ class World:
     def read_files(self, _: Route, files: Iterable[File]) -> Iterator[FileBytes]:
         for file in files:
             self.read.append(file.name)
-            content = self.contents.get(file.name, b"# airflow, dag")
-            yield FileBytes(file.name, file.etag, file.content.removeprefix("md5:"), content)
+            content = TOO_LARGE if file.size > LARGEST_FILE else self.contents.get(file.name, b"# airflow, dag")
+            yield FileBytes(file.name, file.etag, content, file.content.removeprefix("md5:"))
 
     def find_file(self, _: Route, name: str) -> File | None:
         return next((file for file in self.folder.files if file.name == name), None)
@@ -99,7 +102,7 @@ class World:
         assert deadline_s > 0
         if isinstance(self.environment, Exception):
             raise self.environment
-        return EnvironmentState(200, "request-0", self.environment)
+        return EnvironmentState(200, "request-0", self.environment, self.runtime, self.incarnation)
 
     def sync(self, route: Route, *, deadline_s: float) -> Accepted:
         assert deadline_s > 0

@@ -8,8 +8,7 @@ from typing import Any, Self
 import azure.functions as func
 
 from shared.adf.names import EnvironmentId
-from shared.adf.patch import merged, respelt
-from shared.adf.secrets import lost_secrets
+from shared.adf.patch import lost_secrets, merged, respelt
 from shared.adf.spec import without_server_made
 from shared.api.environments.put import Put, checked, condition_in
 from shared.api.problem import Problem
@@ -21,7 +20,7 @@ MEDIA_TYPE = "application/merge-patch+json"
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """What shall be different; `if_match` is the caller's, who may know the version that it is about."""
+    """The members to change; `if_match` is the caller's, who may know the version to change."""
 
     body: dict[str, Any] = field(repr=False)
     if_match: str | None
@@ -30,7 +29,7 @@ class Patch:
 
     @classmethod
     def read(cls, request: func.HttpRequest, query: Mapping[str, str]) -> Self:
-        """Return what the request asks for; raise a Problem if it is no merge patch (RFC 7396)."""
+        """Return what the request asks for; raise a Problem if it is not a merge patch (RFC 7396)."""
         if condition_in(request, "If-None-Match") is not None:
             raise Problem(HTTPStatus.BAD_REQUEST, "expected no If-None-Match: a PATCH changes what is there")
         body = json_object(request, MEDIA_TYPE)
@@ -38,10 +37,10 @@ class Patch:
         return cls(body, if_match, flag(query, "dryRun"), flag(query, "ifChanged"))
 
     def put(self, environment: EnvironmentId, existing: RestAnswer) -> Put:
-        """Return the PUT that makes the environment so, on condition that nobody changes it meanwhile.
+        """Return the PUT that makes the environment so, on condition that it was not changed since it was read.
 
         Raises a Problem: 412 if it is not the version that the caller knows; 422 if a secret would be lost, which names
-        each, or the result is no spec.
+        each, or the result is not a valid spec.
         """
         shown = existing.json()
         etag = _etag(shown)
@@ -57,7 +56,7 @@ class Patch:
 def _etag(shown: Mapping[str, Any]) -> str:
     etag = shown.get("etag")
     if not (isinstance(etag, str) and etag):
-        message = "Data Factory showed no ETag, so that a change by somebody else could not be noticed"
+        message = "Data Factory showed no ETag, so a concurrent change could not be noticed"
         raise Problem(HTTPStatus.BAD_GATEWAY, message, code="NoETag")
     return etag
 
@@ -69,7 +68,7 @@ def _fits(condition: str, etag: str) -> bool:
 
 
 def _would_lose(paths: tuple[tuple[str, ...], ...]) -> Problem:
-    message = "Data Factory does not show it, so a PATCH would lose it: give it again, or null if there is none"
+    message = "Data Factory does not show it, so a PATCH would lose it: send it again, or null to remove it"
     return Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "secrets would be lost",

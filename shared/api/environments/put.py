@@ -28,7 +28,7 @@ class PlannedChange(BaseModel):
 
 
 class PlannedRequest(BaseModel):
-    """What would go to ARM. In an answer the secrets of `body` are masked; in here they are not yet."""
+    """The request to ARM. In an answer the secrets of `body` are masked; in here they are not yet."""
 
     method: str
     path: str
@@ -37,7 +37,7 @@ class PlannedRequest(BaseModel):
 
 
 class Plan(BaseModel):
-    """What a request would do; `wouldSend` says whether it would ask ARM for a change at all."""
+    """What a request would do; `wouldSend` says whether it would send a PUT to ARM at all."""
 
     model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True)
 
@@ -101,9 +101,9 @@ def _invalid(errors: list[dict[str, str]]) -> Problem:
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """What an environment shall be; the spec is not in its `repr`, since it may hold secrets.
+    """What an environment should be; the spec is not in its `repr`, since it may hold secrets.
 
-    `dry_run` asks for what would be done, `if_changed` to send nothing where nothing changes.
+    `dry_run` asks what would be done, `if_changed` to send nothing where nothing changes.
     """
 
     environment: EnvironmentId
@@ -117,7 +117,7 @@ class Put:
     def read(
         cls, request: func.HttpRequest, query: Mapping[str, str], body: dict[str, Any], environment: EnvironmentId
     ) -> Self:
-        """Return what the request asks for; raise a Problem if it is nothing that can be sent.
+        """Return what the request asks for; raise a Problem if that cannot be sent.
 
         A condition is ARM's to decide, so with one a PUT is sent whether or not it changes anything.
         """

@@ -25,7 +25,7 @@ ARM_SECONDS = 9.0
 
 
 class EnvironmentReads:
-    """The environments of `factories`, and of no other. All calls of ARM for a request last `arm_seconds` together."""
+    """The environments of `factories` only. All ARM calls of a request share `arm_seconds`."""
 
     def __init__(self, factories: Sequence[FactoryId], arm: RestCaller, *, arm_seconds: float = ARM_SECONDS) -> None:
         self._factories = factories
@@ -35,14 +35,14 @@ class EnvironmentReads:
     @answering
     def get(self, request: func.HttpRequest) -> func.HttpResponse:
         """Show the environment."""
-        return passed_on(shown(self._arm, self._environment(request), self._deadline()))
+        return passed_on(read_environment(self._arm, self._environment(request), self._deadline()))
 
     @answering
     def list(self, request: func.HttpRequest) -> func.HttpResponse:
         """Show all environments in one page."""
         factory = Place.of(request, self._factories).factory
         runtimes = arm_factory.list_environments(self._arm, factory, deadline_s=self._deadline().left_s)
-        return json_answer({"value": [runtime for runtime in runtimes if is_airflow(runtime)]})
+        return json_answer({"value": [runtime for runtime in runtimes if is_airflow(runtime)], "nextLink": None})
 
     @answering
     def delete(self, request: func.HttpRequest) -> func.HttpResponse:
@@ -73,7 +73,7 @@ class EnvironmentReads:
         return self._once(request, "Stopped")
 
     def _once(self, request: func.HttpRequest, state: str) -> func.HttpResponse:
-        environment = shown(self._arm, self._environment(request), self._deadline())
+        environment = read_environment(self._arm, self._environment(request), self._deadline())
         if arm_factory.state_of(environment) == state:
             return passed_on(environment)
         return func.HttpResponse(status_code=HTTPStatus.ACCEPTED)
@@ -87,12 +87,12 @@ class EnvironmentReads:
     def _actable(self, request: func.HttpRequest) -> tuple[EnvironmentId, Deadline]:
         """Return the environment unless a runtime of another type has its name; where there is none, ARM says so."""
         environment, deadline = self._environment(request), self._deadline()
-        found(self._arm, environment, deadline)
+        find_environment(self._arm, environment, deadline)
         return environment, deadline
 
 
-def shown(arm: RestCaller, environment: EnvironmentId, deadline: Deadline) -> RestAnswer:
-    """Return the answer that shows the environment; raise ServiceError, or a Problem (404) if it is no environment."""
+def read_environment(arm: RestCaller, environment: EnvironmentId, deadline: Deadline) -> RestAnswer:
+    """Return ARM's answer that shows it; raise ServiceError, or a Problem (404) for a runtime of another type."""
     answer = arm_factory.get_environment(arm, environment, deadline_s=deadline.left_s)
     if not is_airflow(answer.json()):
         message = "no Airflow environment has this name, but an integration runtime of another type has it"
@@ -100,10 +100,10 @@ def shown(arm: RestCaller, environment: EnvironmentId, deadline: Deadline) -> Re
     return answer
 
 
-def found(arm: RestCaller, environment: EnvironmentId, deadline: Deadline) -> RestAnswer | None:
-    """Return the same, or None where there is nothing of this name."""
+def find_environment(arm: RestCaller, environment: EnvironmentId, deadline: Deadline) -> RestAnswer | None:
+    """Return the same, or None where nothing has this name."""
     try:
-        return shown(arm, environment, deadline)
+        return read_environment(arm, environment, deadline)
     except ServiceRefusal as refusal:
         if refusal.status != HTTPStatus.NOT_FOUND:
             raise

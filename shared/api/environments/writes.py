@@ -10,16 +10,15 @@ import azure.functions as func
 
 from shared.adf.diff import changes
 from shared.adf.names import EnvironmentId, FactoryId
-from shared.adf.warnings import SpecWarning, warnings_of
+from shared.adf.warnings import SpecWarning, region_in, warnings_of
 from shared.api.environments.patch import Patch
 from shared.api.environments.place import Place
 from shared.api.environments.put import Put
-from shared.api.environments.reads import ARM_SECONDS, found, shown
+from shared.api.environments.reads import ARM_SECONDS, find_environment, read_environment
 from shared.api.problem import Problem
 from shared.api.request import json_object
 from shared.api.response import answering, json_answer, passed_on, warnings_header
 from shared.arm import factory as arm_factory
-from shared.arm.factory import FactoryRegions
 from shared.rest.answers import RestAnswer
 from shared.rest.caller import RestCaller
 from shared.rest.deadline import Deadline
@@ -29,17 +28,17 @@ log = logging.getLogger(__name__)
 UNCHANGED = "X-Relay-Unchanged"
 _OPTIONS = ("dryRun", "ifChanged")
 _LOGGED = 20
+_REGION_S = 2.0
 _LONGEST_LOGGED = 200
 
 
 class EnvironmentWrites:
-    """Writes into `factories`, and no other. All calls of ARM for a request last `arm_seconds` together."""
+    """Writes into `factories` only. All ARM calls of a request share `arm_seconds`."""
 
     def __init__(self, factories: Sequence[FactoryId], arm: RestCaller, *, arm_seconds: float = ARM_SECONDS) -> None:
         self._factories = factories
         self._arm = arm
         self._arm_seconds = arm_seconds
-        self._regions = FactoryRegions(arm)
 
     @answering
     def put(self, request: func.HttpRequest) -> func.HttpResponse:
@@ -63,20 +62,20 @@ class EnvironmentWrites:
 
     @answering
     def patch(self, request: func.HttpRequest) -> func.HttpResponse:
-        """SpecChange what the body names in the environment as it is, if nobody changes it meanwhile."""
+        """Change what the body names in the environment as it is; 412 if it is changed at the same time."""
         place, deadline = self._place(request), self._deadline()
         environment = place.named(request.route_params.get("name", ""))
         patch = Patch.read(request, place.query)
-        existing = shown(self._arm, environment, deadline)
+        existing = read_environment(self._arm, environment, deadline)
         return self._answer(patch.put(environment, existing), existing, deadline)
 
     def _look(self, put: Put, deadline: Deadline) -> RestAnswer | None:
-        return found(self._arm, put.environment, deadline) if put.looks_first else None
+        return find_environment(self._arm, put.environment, deadline) if put.looks_first else None
 
     def _answer(self, put: Put, existing: RestAnswer | None, deadline: Deadline) -> func.HttpResponse:
-        """Send the PUT, or answer without where that is asked for; `existing` is None also if nobody looked."""
+        """Send the PUT, or answer without where that is requested; `existing` is None where it was not read."""
         there = existing.json() if existing else None
-        warnings = warnings_of(put.spec, there, self._regions.beside(put.spec, put.environment.factory, deadline))
+        warnings = warnings_of(put.spec, there, self._factory_region(put, deadline))
         told = warnings_header(warnings)
         changed = changes(there, put.spec)
         if put.dry_run:
@@ -85,6 +84,13 @@ class EnvironmentWrites:
             return passed_on(existing, {UNCHANGED: "true", **told})
         _log(put.environment, warnings)
         return passed_on(self._sent(put, deadline), told)
+
+    def _factory_region(self, put: Put, deadline: Deadline) -> str | None:
+        """Return the region to compare with that of the spec. Only a dry run has the time to ask for it."""
+        if not put.dry_run or region_in(put.spec) is None:
+            return None
+        within_s = min(_REGION_S, deadline.left_s)
+        return arm_factory.region_of(self._arm, put.environment.factory, deadline_s=within_s)
 
     def _sent(self, put: Put, deadline: Deadline) -> RestAnswer:
         return arm_factory.put_environment(
@@ -117,7 +123,7 @@ def _path_of(environment: EnvironmentId, query: Mapping[str, str]) -> str:
 
 
 def _log(environment: EnvironmentId, warnings: Sequence[SpecWarning]) -> None:
-    """Note where a spec has something to look at: paths only, as JSON so that no key of a caller's breaks the line."""
+    """Log where a spec has warnings: paths only, as JSON so that no key of a caller breaks the line."""
     if warnings:
         paths = json.dumps([warning.path[:_LONGEST_LOGGED] for warning in warnings[:_LOGGED]])
         log.warning("the spec of %s has %d warnings: %s", environment.name, len(warnings), paths)

@@ -1,4 +1,4 @@
-"""What is said about the endpoints of the app itself."""
+"""OpenAPI operations of the app itself."""
 
 from http import HTTPStatus
 
@@ -16,16 +16,16 @@ class Alive(BaseModel):
     status: str
 
 
-OPERATIONS = {
+APP_OPERATIONS = {
     "health": ApiOperation(_TAG, [Answer(HTTPStatus.OK, "It runs.", Body(Alive))]),
     "ready": ApiOperation(
         _TAG,
         [
-            Answer(HTTPStatus.OK, "They can be kept.", Body(ReadyView)),
-            Answer(HTTPStatus.SERVICE_UNAVAILABLE, "Something is in the way, and what it is.", Body(ReadyView)),
+            Answer(HTTPStatus.OK, "Ready.", Body(ReadyView)),
+            Answer(HTTPStatus.SERVICE_UNAVAILABLE, "Something needs attention; `troubles` says what.", Body(ReadyView)),
         ],
-        "For a monitor that pages somebody: whether storage answers, the app's identity gets a token, and every "
-        "route's last sync went well.",
+        "For a monitor that alerts the person on call: whether storage answers, the app's identity gets a token, and "
+        "every route's last sync succeeded.",
     ),
     "status_page": ApiOperation(
         _TAG,

@@ -1,4 +1,4 @@
-"""What is said about the endpoints at ARM's own paths: the same as about ours, in ARM's shape."""
+"""OpenAPI operations at ARM's own paths: those of `/api/environments` in ARM's shape."""
 
 from dataclasses import replace
 from http import HTTPStatus
@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from shared.api.openapi import parameters
 from shared.api.openapi import parameters as headers
 from shared.api.openapi.environment_shapes import Environment
-from shared.api.openapi.environments import OPERATIONS as OURS
+from shared.api.openapi.environments import ENVIRONMENT_OPERATIONS
 from shared.api.openapi.operation import Answer, ApiOperation, Body
 from shared.api.problem import ProblemDetails
 
@@ -16,7 +16,7 @@ _TAG = "arm"
 _LOCATED = {"start_environment", "stop_environment"}
 
 
-class ServiceError(BaseModel):
+class ArmError(BaseModel):
     """An error as ARM's clients read it."""
 
     code: str
@@ -24,14 +24,14 @@ class ServiceError(BaseModel):
 
 
 class ArmProblem(ProblemDetails):
-    """A refusal that ARM's clients understand too."""
+    """A problem that ARM's clients understand too."""
 
-    error: ServiceError
+    error: ArmError
 
 
 def _in_arms_shape(name: str) -> ApiOperation:
-    ours = OURS[name]
-    options = tuple(each for each in ours.parameters if each is not parameters.FACTORY)
+    ours = ENVIRONMENT_OPERATIONS[name]
+    options = tuple(each for each in ours.parameters if each is not parameters.FACTORY_IN_QUERY)
     answers = [_shaped(answer, located=name in _LOCATED) for answer in ours.answers]
     return replace(ours, tag=_TAG, answers=answers, parameters=(parameters.ARM_VERSION, *options))
 
@@ -46,13 +46,13 @@ def _shaped(answer: Answer, *, located: bool) -> Answer:
 
 def _followed(state: str) -> ApiOperation:
     shown, *refusals = _in_arms_shape("get_environment").answers
-    not_yet = Answer(HTTPStatus.ACCEPTED, "Not yet.", headers=(headers.LOCATION_TO_FOLLOW,))
+    not_yet = Answer(HTTPStatus.ACCEPTED, "Still in progress.", headers=(headers.LOCATION_TO_FOLLOW,))
     there = replace(shown, description=f"It is {state}.", body=Body(Environment))
-    description = "Where ARM's clients look after the POST."
+    description = "The URL that ARM's clients poll after the POST."
     return ApiOperation(_TAG, [there, not_yet, *refusals], description, [parameters.ARM_VERSION])
 
 
-OPERATIONS = {
+ARM_OPERATIONS = {
     "arm_follow_start": _followed("started"),
     "arm_follow_stop": _followed("stopped"),
     **{

@@ -1,11 +1,18 @@
-"""The OpenAPI 3.1 document: the route table with what is said about each of its endpoints."""
+"""The OpenAPI 3.1 document: the table of endpoints with the operation that describes each."""
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
+import azure.functions as func
+
 from shared.api.endpoint import Endpoint
+from shared.api.openapi.app import APP_OPERATIONS
+from shared.api.openapi.arm_paths import ARM_OPERATIONS
+from shared.api.openapi.environments import ENVIRONMENT_OPERATIONS
 from shared.api.openapi.operation import (
     ANSWERED,
     TAKEN,
@@ -19,24 +26,43 @@ from shared.api.openapi.operation import (
     Schemas,
 )
 from shared.api.openapi.parameters import IN_PATH
+from shared.api.openapi.routes import ROUTE_OPERATIONS
 from shared.api.openapi.security import SCHEMES, refusal, requirements
 
 VERSION = "0.1.0"
+OPERATIONS = {**APP_OPERATIONS, **ENVIRONMENT_OPERATIONS, **ROUTE_OPERATIONS, **ARM_OPERATIONS}
 
-_DESCRIPTION = """Uploads of Airflow files become `airflow/sync` calls of Azure Data Factory, and environments are
-created, changed and steered without rights on the subscription. A refusal is `application/problem+json` (RFC 9457).
-Where ARM refuses, its status, code, message and request id are passed on; only the usual statuses are listed here."""
+_DESCRIPTION = """Syncs Airflow files from Blob Storage into Azure Data Factory's managed Airflow, and creates,
+changes, starts, stops and deletes Airflow environments for callers without rights on the subscription. A refusal is
+`application/problem+json` (RFC 9457). Where ARM refuses, its status, code, message and request id are passed on; only
+the usual statuses are listed here."""
 _TAGS = {
     "environments": "The Airflow environments of the factories that the settings list.",
-    "arm": "The same at ARM's own paths, for `az rest`, azure-mgmt-datafactory and other clients of ARM.",
-    "routes": "Which folder goes into which environment: how it is, what happened, what an operator may do.",
+    "routes": "The folders that are synced: status, history, and an operator's commands.",
     "app": "The app itself.",
+    "arm": "The environments at ARM's own paths, for `az rest`, azure-mgmt-datafactory and other clients of ARM.",
 }
 _PART = re.compile(r"\{(\w+)\}")
 
 
+@dataclass(frozen=True)
+class ApiDocument:
+    """The description of `endpoints`, made on first use."""
+
+    endpoints: Iterable[Endpoint[Any]]
+
+    def show(self, _request: func.HttpRequest) -> func.HttpResponse:
+        """Answer with the document."""
+        return func.HttpResponse(json.dumps(self.content), mimetype="application/json")
+
+    @cached_property
+    def content(self) -> Json:
+        """The document itself."""
+        return document(self.endpoints, OPERATIONS)
+
+
 def document(endpoints: Iterable[Endpoint[Any]], operations: Mapping[str, ApiOperation]) -> Json:
-    """Return the document; raise KeyError for an endpoint, or a part of its path, that nobody describes."""
+    """Return the document; raise KeyError for an endpoint, or a part of its path, without a description."""
     described = [(endpoint, _with_refusal(endpoint, operations[endpoint.name])) for endpoint in endpoints]
     schemas = Schemas.of(shape for _, operation in described for shape in _shapes(operation))
     paths: dict[str, Json] = {}

@@ -1,4 +1,4 @@
-"""The shapes of what `/api/environments` takes and answers, as far as they are no models of the app itself."""
+"""Schemas of `/api/environments` that are not models of the app itself, and examples."""
 
 from typing import Annotated
 
@@ -10,7 +10,7 @@ from shared.api.openapi.operation import Json
 
 
 class NamedSpec(EnvironmentSpec):
-    """A spec that says which environment it is of."""
+    """A spec with the name of its environment."""
 
     name: Annotated[
         str,
@@ -44,9 +44,10 @@ class Environment(_AsArmSays):
 
 
 class EnvironmentList(BaseModel):
-    """All of them, always in one page."""
+    """All environments, always on one page."""
 
     value: list[Environment]
+    nextLink: None = None  # noqa: N815 - the wire's spelling
 
 
 SPEC: Json = {

@@ -1,4 +1,4 @@
-"""What the route table does not say about an endpoint: what it takes and what it answers."""
+"""What describes an endpoint besides the table of endpoints: its parameters, bodies and answers."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -76,11 +76,11 @@ def problem(status: HTTPStatus, description: str, *headers: Header) -> Answer:
 
 
 RETRY_AFTER = Header(
-    "Retry-After", "Seconds after which to come back.", {"type": "string", "pattern": "^[0-9]+$"}, always=True
+    "Retry-After", "Seconds after which to try again.", {"type": "string", "pattern": "^[0-9]+$"}, always=True
 )
 STORAGE = problem(
     HTTPStatus.SERVICE_UNAVAILABLE,
-    "The app's storage gave no good answer, or too many asked at once.",
+    "The app's storage is unavailable, or there are too many concurrent updates.",
     RETRY_AFTER,
 )
 

@@ -1,9 +1,8 @@
-"""What callers may say beside a body: parts of a path, of the query, headers."""
+"""Parameters and headers: parts of a path, of the query, of requests and answers."""
 
 from typing import get_args
 
-from shared.adf.names import FACTORY as FACTORY_NAME
-from shared.adf.names import INTEGRATION_RUNTIME, RESOURCE_GROUP, SUBSCRIPTION, NameRule
+from shared.adf.names import FACTORY, INTEGRATION_RUNTIME, RESOURCE_GROUP, SUBSCRIPTION, NameRule
 from shared.api.environments.writes import UNCHANGED
 from shared.api.openapi.operation import Header, Json, Parameter
 from shared.api.response import HEADER, LONGEST_BYTES
@@ -55,75 +54,73 @@ IN_PATH = {
             "12345678-1234-1234-1234-123456789012",
         ),
         Parameter("resourceGroupName", "path", "The resource group.", name_schema(RESOURCE_GROUP), "example-rg"),
-        Parameter("factoryName", "path", "A factory that the settings list.", name_schema(FACTORY_NAME), "example-adf"),
+        Parameter("factoryName", "path", "A factory that the settings list.", name_schema(FACTORY), "example-adf"),
     )
 }
 
-FACTORY = Parameter(
+FACTORY_IN_QUERY = Parameter(
     "factory",
     "query",
-    "Name or ARM id of a factory that the settings list, in any case; without it the first route's.",
+    "Name or ARM id of a factory that the settings list, in any case; default: the first route's.",
     {"type": "string", "minLength": 1},
 )
 ARM_VERSION = Parameter(
     "api-version",
     "query",
-    "ARM's, as its clients send it.",
+    "ARM's version of Data Factory's API.",
     {"type": "string", "enum": [API_VERSION]},
     API_VERSION,
     required=True,
 )
-DRY_RUN = Parameter("dryRun", "query", "Send nothing to ARM but a GET, and answer what would change.", _FLAG)
-IF_CHANGED = Parameter("ifChanged", "query", "Send the spec only if it changes something.", _FLAG)
+DRY_RUN = Parameter("dryRun", "query", "Only read from ARM, and answer what would change.", _FLAG)
+IF_CHANGED = Parameter("ifChanged", "query", "Send the spec only if that changes something.", _FLAG)
 IF_MATCH = Parameter("If-Match", "header", "`*` or ETags; ARM decides.", _CONDITION)
 IF_NONE_MATCH = Parameter("If-None-Match", "header", "`*` or ETags; ARM decides.", _CONDITION)
 
-FORCE = Parameter("force", "query", "Also sync an unchanged, an emptied and a held folder.", _FLAG)
+FORCE = Parameter("force", "query", "Sync even if the folder is unchanged, empty or held.", _FLAG)
 LIMIT = Parameter(
     "limit",
     "query",
     "How many attempts to show.",
     {"type": "integer", "minimum": 1, "maximum": LONGEST_PAGE, "default": PAGE},
 )
-AFTER = Parameter(
-    "after", "query", "Go on after the attempt of this id: `after` of the page before.", {"type": "string"}
-)
+AFTER = Parameter("after", "query", "Only attempts older than the one with this id.", {"type": "string"})
 OUTCOME = Parameter(
-    "outcome", "query", "Only attempts that ended so.", {"type": "string", "enum": list(get_args(Outcome))}
+    "outcome", "query", "Only attempts with this outcome.", {"type": "string", "enum": list(get_args(Outcome))}
 )
 SINCE = Parameter("since", "query", "Only attempts that began then or later.", _MOMENT, "2026-01-31T09:30:00Z")
 UNTIL = Parameter("until", "query", "Only attempts that began before.", _MOMENT, "2026-01-31T09:30:00Z")
 WAIT = Parameter(
     "wait",
     "query",
-    "How many seconds to wait for its end.",
+    "Seconds to wait for the end of the sync.",
     {"type": "integer", "minimum": 0, "maximum": LONGEST_WAIT, "default": 0},
 )
-DRY_RUN_OF_SYNC = Parameter("dryRun", "query", "Do nothing, and answer what would be done.", _FLAG)
+DRY_RUN_OF_SYNC = Parameter("dryRun", "query", "Answer what would be done, without doing it.", _FLAG)
 
 
 _TEXT = {"type": "string"}
 
-LOCATION = Header("Location", "Path of the record-to-be.", _TEXT, always=True)
+LOCATION = Header("Location", "URL of the sync record.", _TEXT, always=True)
 LOCATION_OF_ENVIRONMENT = Header("Location", "Path of the environment, unless it was a dry run.", _TEXT)
-LOCATION_TO_FOLLOW = Header("Location", "Where a GET tells whether it is done.", _TEXT, always=True)
+LOCATION_TO_FOLLOW = Header("Location", "The URL that tells the progress.", _TEXT, always=True)
 
 FROM_ARM = (
     Header("ETag", "ARM's, where it sends one.", _TEXT),
     Header("Retry-After", "ARM's, where it sends one.", _TEXT),
-    Header("x-ms-request-id", "What Azure's support asks for.", _TEXT),
+    Header("x-ms-request-id", "The id for Azure's support.", _TEXT),
     Header("x-ms-correlation-request-id", "ARM's own id of the request.", _TEXT),
 )
 WARNINGS = Header(
     HEADER,
-    f"What is most likely a mistake: a JSON list of `path` and `message` in at most {LONGEST_BYTES} bytes.",
+    f"Likely mistakes in the spec: a JSON list of `path` and `message` in at most {LONGEST_BYTES} bytes.",
     {"type": "string", "maxLength": LONGEST_BYTES},
 )
 UNCHANGED_HEADER = Header(
-    UNCHANGED, "Nothing was sent, because nothing would change.", {"type": "string", "enum": ["true"]}
+    UNCHANGED, "Nothing was sent, since nothing would change.", {"type": "string", "enum": ["true"]}
 )
 REPLAYED_HEADER = Header(
     REPLAYED,
-    "The same signed delivery came before: this is what it was answered, and nothing was done.",
+    "The same signed delivery came before: this is its first answer, and nothing was done again.",
     {"type": "string", "enum": ["true"]},
 )

@@ -1,4 +1,4 @@
-"""What is said about the endpoints of `/api/routes`."""
+"""OpenAPI operations of `/api/routes`."""
 
 from dataclasses import replace
 from http import HTTPStatus
@@ -10,44 +10,49 @@ from shared.api.routes.views import AllRoutes, FileStatusView, OneRoute, RouteVi
 from shared.sync.history import SyncRecord
 
 _TAG = "routes"
-_LOOK_AGAIN = replace(RETRY_AFTER, description="When to look again.")
+_LOOK_AGAIN = replace(RETRY_AFTER, description="Seconds after which to ask again.")
+_UNLESS_FINISHED = replace(
+    RETRY_AFTER, description="Seconds after which to ask again, unless the sync has finished.", always=False
+)
 
-_QUERY = problem(HTTPStatus.BAD_REQUEST, "A query parameter is not known, or not as described.")
+_QUERY = problem(HTTPStatus.BAD_REQUEST, "A query parameter is unknown or not valid.")
 _PATH = problem(HTTPStatus.BAD_REQUEST, "The path has an empty part, `.` or `..`; or there is a query parameter.")
 _NO_ROUTE = problem(HTTPStatus.NOT_FOUND, "The settings list no route of this name.")
 _NO_FILE = problem(
-    HTTPStatus.NOT_FOUND, "There is no such route, or neither the folder nor the last sync has the file."
+    HTTPStatus.NOT_FOUND, "There is no such route, or the file is neither in the folder nor in the last sync."
 )
 _NO_RECORD = problem(
     HTTPStatus.NOT_FOUND,
-    "There is no such route, or no record of this sync, or not yet.",
+    "There is no such route or no record of this sync.",
     replace(_LOOK_AGAIN, always=False),
 )
-_STEERED = ApiOperation(_TAG, [Answer(HTTPStatus.OK, "The route as it is then.", Body(RouteView)), _NO_ROUTE, STORAGE])
+_CHANGED = ApiOperation(
+    _TAG, [Answer(HTTPStatus.OK, "The route after the change.", Body(RouteView)), _NO_ROUTE, STORAGE]
+)
 
-OPERATIONS = {
+ROUTE_OPERATIONS = {
     "list_routes": ApiOperation(_TAG, [Answer(HTTPStatus.OK, "All routes.", Body(AllRoutes)), STORAGE]),
     "show_route": ApiOperation(_TAG, [Answer(HTTPStatus.OK, "The route.", Body(OneRoute)), _NO_ROUTE, STORAGE]),
     "show_file": ApiOperation(
         _TAG,
-        [Answer(HTTPStatus.OK, "Where it stands.", Body(FileStatusView)), _PATH, _NO_FILE, STORAGE],
-        "It is about the version that lies in the folder when it is asked for.",
+        [Answer(HTTPStatus.OK, "The sync status.", Body(FileStatusView)), _PATH, _NO_FILE, STORAGE],
+        "The status is that of the version which is in the folder now.",
     ),
     "sync_route": ApiOperation(
         _TAG,
         [
-            Answer(HTTPStatus.OK, "Of a dry run: what would be done.", Body(SyncPlan)),
-            Answer(HTTPStatus.ACCEPTED, "It is asked for.", Body(SyncLink), (headers.LOCATION,)),
+            Answer(HTTPStatus.OK, "With `dryRun`: what a sync would do.", Body(SyncPlan)),
+            Answer(HTTPStatus.ACCEPTED, "Accepted.", Body(SyncLink), (headers.LOCATION,)),
             _QUERY,
             _NO_ROUTE,
             STORAGE,
         ],
-        "The record is at `Location` as soon as the sync has been answered.",
+        "The record is at `Location` as soon as the sync has begun.",
         [parameters.FORCE, parameters.DRY_RUN_OF_SYNC],
     ),
-    "suspend_route": _STEERED,
-    "resume_route": _STEERED,
-    "acknowledge_removed": _STEERED,
+    "suspend_route": _CHANGED,
+    "resume_route": _CHANGED,
+    "acknowledge_removed": _CHANGED,
     "list_syncs": ApiOperation(
         _TAG,
         [Answer(HTTPStatus.OK, "A page of the history.", Body(SyncPage)), _QUERY, _NO_ROUTE, STORAGE],
@@ -64,9 +69,9 @@ OPERATIONS = {
         [
             Answer(
                 HTTPStatus.OK,
-                "What became of it so far.",
+                "The record; `outcome` tells how far the sync is.",
                 Body(SyncRecord),
-                (replace(_LOOK_AGAIN, description="When to look again, if it has not ended.", always=False),),
+                (_UNLESS_FINISHED,),
             ),
             _QUERY,
             _NO_RECORD,

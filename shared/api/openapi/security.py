@@ -1,4 +1,4 @@
-"""Who may ask: function keys, and on top of them signatures of webhooks."""
+"""Authentication: function keys, and on top of them signatures of webhooks."""
 
 from http import HTTPStatus
 
@@ -33,8 +33,8 @@ _WRONG_KEY = Answer(
 )
 _NOT_LET_IN = Answer(
     HTTPStatus.UNAUTHORIZED,
-    "No key of the app, or a wrong one: Azure Functions answers this, without a body. Or a signature is asked for, or "
-    "there is one that is no good.",
+    "No key of the app, or a wrong one: Azure Functions answers this, without a body. Or the signature is "
+    "missing or not valid.",
     Body(ProblemDetails, (CONTENT_TYPE,)),
 )
 
@@ -46,5 +46,5 @@ def requirements(operation: ApiOperation) -> list[Json]:
 
 
 def refusal(operation: ApiOperation) -> Answer:
-    """Return what meets a request that carries something else."""
+    """Return the answer to a request without them."""
     return _NOT_LET_IN if operation.signatures else _WRONG_KEY

@@ -37,7 +37,7 @@ class Page:
 
     @cached_property
     def _headers(self) -> dict[str, str]:
-        """What lets nothing run or load but what is in the page, and tells nobody its address.
+        """Headers that let only the page's own style and script run, and keep its address private.
 
         The address may hold the key, so it must reach neither a cache nor another host (`Referrer-Policy`).
         """

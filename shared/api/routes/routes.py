@@ -10,7 +10,7 @@ import azure.functions as func
 from shared.api.problem import Problem
 from shared.api.request import query_of
 from shared.api.response import answering, view_answer
-from shared.api.routes.shown import SharedSettings, shown, shown_with_removed
+from shared.api.routes.shown import SharedSettings, one_route, route_view
 from shared.api.routes.views import AllRoutes, FileInAirflowView, FileStatusView, RouteView, link_to
 from shared.folder.manifest import File
 from shared.route import Route
@@ -44,15 +44,15 @@ class RoutesApi:
     @answering
     def show(self, request: func.HttpRequest) -> func.HttpResponse:
         """One route; one read of storage, and a second one if files were removed."""
-        route = route_of(request, self.routes)
+        route = route_in(request, self.routes)
         state = self.states.read(route).state
         baseline = self.baselines.read(route) if state.removed else Baseline()
-        return view_answer(shown_with_removed(route, state, baseline, self.shared))
+        return view_answer(one_route(route, state, baseline, self.shared))
 
     @answering
     def file(self, request: func.HttpRequest) -> func.HttpResponse:
         """Whether the version of a file that lies in the folder is in, in which sync, or since when it waits."""
-        route = route_of(request, self.routes)
+        route = route_in(request, self.routes)
         query_of(request)
         path = _path_in(request)
         try:
@@ -80,12 +80,12 @@ class RoutesApi:
         return self._steer(request, self.commands.acknowledge_removed)
 
     def _steer(self, request: func.HttpRequest, act: Callable[[Route], None]) -> func.HttpResponse:
-        route = route_of(request, self.routes)
+        route = route_in(request, self.routes)
         act(route)
         return view_answer(self._shown(route))
 
     def _shown(self, route: Route) -> RouteView:
-        return shown(route, self.states.read(route).state, self.shared)
+        return route_view(route, self.states.read(route).state, self.shared)
 
     def _in_airflow(self, route: Route, name: str | None) -> FileInAirflowView | None:
         if name is None or self.shared.policy.ask_airflow is None:
@@ -126,7 +126,7 @@ def _status_view(
     )
 
 
-def route_of(request: func.HttpRequest, routes: Iterable[Route]) -> Route:
+def route_in(request: func.HttpRequest, routes: Iterable[Route]) -> Route:
     """Return the route that the request's path names; raise a Problem (404) for one that the settings do not list."""
     name = request.route_params.get("route")
     route = next((route for route in routes if route.name == name), None)

@@ -19,7 +19,7 @@ from shared.sync.decide import Policy
 from shared.sync.state import Requested, RouteState, RunningSync
 from shared.sync.transitions import failures_in_a_row
 
-NAMES_SHOWN = 100
+_REMOVED_SHOWN = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class SharedSettings:
     sweep_schedule: str
 
 
-def shown(route: Route, state: RouteState, shared: SharedSettings) -> RouteView:
+def route_view(route: Route, state: RouteState, shared: SharedSettings) -> RouteView:
     """Return how a route is."""
     return RouteView(
         name=route.name,
@@ -53,11 +53,11 @@ def shown(route: Route, state: RouteState, shared: SharedSettings) -> RouteView:
     )
 
 
-def shown_with_removed(route: Route, state: RouteState, baseline: Baseline, shared: SharedSettings) -> OneRoute:
+def one_route(route: Route, state: RouteState, baseline: Baseline, shared: SharedSettings) -> OneRoute:
     """Return how a route is, with the names of its removed files."""
-    first = islice(baseline.removed.items(), NAMES_SHOWN)
+    first = islice(baseline.removed.items(), _REMOVED_SHOWN)
     removed = tuple(RemovedFile(name=name, since=since) for name, since in first)
-    view = shown(route, state, shared)
+    view = route_view(route, state, shared)
     return OneRoute(**dict(view), removed_files=removed)
 
 

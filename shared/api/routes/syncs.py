@@ -13,7 +13,7 @@ import azure.functions as func
 from shared.api.problem import Problem
 from shared.api.request import flag, query_of
 from shared.api.response import answering, view_answer
-from shared.api.routes.routes import route_of
+from shared.api.routes.routes import route_in
 from shared.api.routes.views import ArmRequest, SyncLink, SyncPage, SyncPlan, syncs_url, url_of
 from shared.api.routes.waiting import Waiting, seconds_in
 from shared.arm.factory import sync_call
@@ -41,9 +41,9 @@ class SyncsApi:
     def sync(self, request: func.HttpRequest) -> func.HttpResponse:
         """Ask for a sync; with `force` also of an unchanged, an emptied and a held folder. The engine does the rest.
 
-        With `dryRun` nothing is asked for: the answer is what would be done.
+        With `dryRun` nothing is requested: the answer is what would be done.
         """
-        route = route_of(request, self.routes)
+        route = route_in(request, self.routes)
         query = query_of(request, "force", "dryRun")
         force = flag(query, "force")
         if flag(query, "dryRun"):
@@ -55,7 +55,7 @@ class SyncsApi:
     @answering
     def index(self, request: func.HttpRequest) -> func.HttpResponse:
         """Attempts to sync in short, newest first; one read of storage however many there are."""
-        route = route_of(request, self.routes)
+        route = route_in(request, self.routes)
         query = query_of(request, *PARAMETERS)
         found, more = HistoryQuery.read(query).page(self.history.summaries(route.name))
         next_link = f"{syncs_url(route.name)}?{urlencode({**query, 'after': found[-1].sync_id})}" if more else None
@@ -63,16 +63,13 @@ class SyncsApi:
 
     @answering
     def record(self, request: func.HttpRequest) -> func.HttpResponse:
-        """One attempt to sync, after its end if `wait` says so many seconds.
-
-        One that was asked for has no record until it has been answered.
-        """
-        route = route_of(request, self.routes)
+        """One attempt to sync, or with `wait` its end, if that comes within this number of seconds."""
+        route = route_in(request, self.routes)
         seconds = seconds_in(query_of(request, "wait").get("wait"))
         sync_id = request.route_params.get("id", "")
         found = self.waiting.for_end(lambda: self.history.read(route.name, sync_id), seconds)
         if found is None:
-            detail = "there is no record of this sync, or not yet"
+            detail = "there is no record of this sync"
             raise Problem(HTTPStatus.NOT_FOUND, detail, retry_after_s=_LOOK_AGAIN_S)
         return view_answer(found, headers={"Retry-After": str(_LOOK_AGAIN_S)} if found.is_open else {})
 
@@ -119,11 +116,11 @@ class HistoryQuery:
         )
 
     def page(self, syncs: Iterable[SyncSummary]) -> tuple[tuple[SyncSummary, ...], bool]:
-        """Return the first page of those syncs that are asked for, of all, newest first, and whether there are more."""
-        found = tuple(islice(filter(self._is_asked_for, syncs), self.limit + 1))
+        """Return the first page of the matching syncs, newest first, and whether there are more."""
+        found = tuple(islice(filter(self._matches, syncs), self.limit + 1))
         return found[: self.limit], len(found) > self.limit
 
-    def _is_asked_for(self, sync: SyncSummary) -> bool:
+    def _matches(self, sync: SyncSummary) -> bool:
         return (
             sync.sync_id > self.after
             and self.outcome in {None, sync.outcome}

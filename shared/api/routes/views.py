@@ -150,7 +150,7 @@ class ArmRequest(View):
 
 
 class SyncPlan(View):
-    """What a sync would do that is asked for now; `request` is what ARM would be sent if `would_send`."""
+    """What a sync that is requested now would do; `request` is what ARM would be sent if `would_send`."""
 
     would_send: bool
     decision: Literal["Wait", "Skip", "Hold", "Sync", "Poll"]

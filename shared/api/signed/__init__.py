@@ -1,1 +1,1 @@
-"""Who sent a request, and whether it came before."""
+"""Signed requests: who sent one, and whether it came before."""

@@ -22,8 +22,8 @@ from shared.storage.documents import Documents, StoredModel
 
 log = logging.getLogger(__name__)
 
-KEPT = timedelta(days=7)
-# Longer than any handler works, so that only the claim of a worker that died ends by itself.
+KEPT_FOR = timedelta(days=7)
+# Longer than any handler works, so that only the claim of a worker that died expires.
 CLAIM = timedelta(seconds=60)
 REPLAYED = "X-Relay-Replayed"
 
@@ -61,7 +61,7 @@ class KeptAnswer(StoredModel):
 
 
 class Handling(StoredModel):
-    """How far a delivery is: a worker has it until `claimed_until`, nobody if that is None, and it may be answered."""
+    """How far a delivery is: claimed by a worker until `claimed_until`, or answered, or neither."""
 
     fingerprint: str
     claimed_until: datetime | None = None
@@ -69,7 +69,7 @@ class Handling(StoredModel):
 
 
 class Deliveries:
-    """Lets a delivery be handled once."""
+    """Handles each delivery once."""
 
     def __init__(self, documents: AgingDocuments) -> None:
         self._documents = documents
@@ -96,7 +96,7 @@ class Deliveries:
     def prune(self) -> None:
         """Forget the deliveries of more than seven days ago."""
         now = self._documents.read(f"{_FOLDER}now").read_at
-        for name in self._documents.unchanged_since(_FOLDER, now - KEPT):
+        for name in self._documents.unchanged_since(_FOLDER, now - KEPT_FOR):
             self._documents.delete(name)
 
     def _claim(self, name: str, claim: Handling, etag: str | None) -> str:
@@ -117,7 +117,7 @@ class Deliveries:
         return response
 
     def _settle(self, name: str, handling: Handling, etag: str) -> None:
-        """Write down what came of a claim. The caller gets its answer even if that fails: the claim ends by itself."""
+        """Store the outcome of a claim. The caller gets its answer even if that fails: the claim expires."""
         try:
             self._write(name, handling, etag)
         except StateConflict:

@@ -1,4 +1,4 @@
-"""The door in front of handlers that change something: it asks who sent a request, and whether it came before."""
+"""The check in front of handlers that change something: who sent a request, and whether it came before."""
 
 import hmac
 import json
@@ -18,7 +18,7 @@ from shared.webhooks.secrets import WebhookSecret
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """What the operator decided about signatures. `now` may be the local clock: the window is five minutes wide."""
+    """The operator's rules for signatures. `now` may be the local clock: the window is five minutes wide."""
 
     secrets: tuple[WebhookSecret, ...]
     unsigned: Literal["allow", "refuse"]
@@ -28,10 +28,10 @@ class Door:
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """A handler behind the door.
+    """A handler behind the check.
 
-    `body_says_all` is false where the path says what to do. GitHub's style signs nothing but the body, so that there a
-    signature that somebody overheard would do for any environment, for ever; it is not taken.
+    `body_says_all` is false where the path says what to do. GitHub's style signs the body alone, so there an
+    intercepted signature would be valid for any environment, for ever; it is refused.
     """
 
     handle: Callable[[func.HttpRequest], func.HttpResponse]
@@ -40,7 +40,7 @@ class Signed:
 
     @answering
     def answer(self, request: func.HttpRequest) -> func.HttpResponse:
-        """Hand the request on if the door is open to it and it did not come before."""
+        """Hand the request on if its signature is valid and it did not come before."""
         body = content_of(request)
         delivery = verified(request.headers, body, self.door.secrets, self.door.now())
         self._require_signature(delivery)
@@ -60,9 +60,10 @@ class Signed:
 
 
 def _fingerprints(request: func.HttpRequest, body: bytes, secrets: Sequence[WebhookSecret]) -> list[str]:
-    """Return what tells this request from others with its id, one for each secret, so that rotation changes nothing.
+    """Return a fingerprint of the request for each secret, so that rotating secrets changes nothing.
 
-    It is keyed, since nobody who reads storage may try out passwords on it, and no SHA-256, since it is no signature.
+    It is keyed, so that a reader of the storage cannot test passwords against it, and is not SHA-256, so that it is no
+    signature.
     """
     asked = [request.method, RequestUrl.of(request).path, sorted(parameters_of(request))]
     content = json.dumps(asked).encode() + b"\n" + body

@@ -45,7 +45,7 @@ class Delivery:
 def verified(
     headers: Mapping[str, str], body: bytes, secrets: Sequence[WebhookSecret], now: datetime
 ) -> Delivery | None:
-    """Return the delivery, or None if the request is not signed; raise a Problem (401) if its signature is no good.
+    """Return the delivery, or None if the request is not signed; raise a Problem (401) if its signature is not valid.
 
     `headers` has its names in lower case, or does not mind the case.
     """

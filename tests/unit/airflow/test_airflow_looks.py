@@ -11,7 +11,6 @@ from shared.errors import ServiceRefusal, ServiceUnavailable
 from shared.sync.conditions import Condition, conditions
 from shared.sync.decide import Sync, Wait
 from shared.sync.state import AirflowSummary
-from shared.telemetry.metrics import Numbers
 from tests.unit.airflow.airflow_in_memory import AirflowInMemory
 from tests.unit.memory import NOON, Clock
 from tests.unit.world import ROUTE, World
@@ -47,7 +46,7 @@ def change(world: World, seconds: float, name: str, source: str = "") -> None:
         for file in world.folder.files
     )
     world.folder = replace(world.folder, files=tuple(files))
-    world.contents[name] = (source or SOURCE.format(seconds)).encode()
+    world.contents = {**world.contents, name: (source or SOURCE.format(seconds)).encode()}
 
 
 def wake(world: World, seconds: float) -> None:
@@ -58,7 +57,9 @@ def wake(world: World, seconds: float) -> None:
 
 def parse(world: World, airflow: AirflowInMemory, *names: str) -> None:
     for name in names:
-        airflow.dags[name.removeprefix("airflow/dags/")] = world.contents[name].decode()
+        content = world.contents[name]
+        assert isinstance(content, bytes)
+        airflow.dags[name.removeprefix("airflow/dags/")] = content.decode()
 
 
 def states(world: World) -> dict[str, str]:
@@ -174,7 +175,7 @@ def test_the_record_of_the_sync_and_the_metrics_have_what_airflow_made_of_it(
     assert (record.airflow.states, record.airflow.errors) == ({"Parsed": 1, "ImportError": 1}, 1)
     assert record.airflow.seconds == 109
     assert record.summary().import_errors == 1
-    metrics = MetricsApi([ROUTE], world.states, Numbers()).show(func.HttpRequest(method="GET", url="/", body=b""))
+    metrics = MetricsApi([ROUTE], world.states).show(func.HttpRequest(method="GET", url="/", body=b""))
     lines = metrics.get_body().decode().splitlines()
     assert 'relay_import_errors{route="default"} 1.0' in lines
     assert 'relay_parsed_seconds{route="default"} 109.0' in lines

@@ -63,7 +63,7 @@ class Overall:
     sentence: str
 
 
-UNKNOWN = Overall("bad", "Nobody knows how the routes are")
+UNKNOWN = Overall("bad", "The status of the routes is unknown")
 
 
 def card(route: RouteView, history: Sequence[SyncSummary], latest: Sequence[SyncRecord], now: datetime) -> Card:

@@ -1,4 +1,4 @@
-"""`/api/`: how all routes are and what happened on them, on one page."""
+"""`/api/`: status and history of all routes, on one page."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -12,7 +12,7 @@ from azure.core.exceptions import AzureError
 
 from shared.api.pages.rendering import Page
 from shared.api.pages.status.cards import UNKNOWN, Card, Overall, card, overall
-from shared.api.routes.shown import SharedSettings, shown
+from shared.api.routes.shown import SharedSettings, route_view
 from shared.route import Route
 from shared.sync.history import History
 from shared.sync.store import RouteStates
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 SYNCS_SHOWN = 8
 _PAGE = Page("status")
-_NO_STORAGE = "The app's storage gave no good answer."
+_NO_STORAGE = "The app's storage is unavailable."
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class StatusPage:
         history = self.records.summaries(route.name)
         found = (self.records.read(route.name, summary.sync_id) for summary in history)
         latest = list(islice(filter(None, found), SYNCS_SHOWN))
-        return card(shown(route, self.states.read(route).state, self.shared), history, latest, now)
+        return card(route_view(route, self.states.read(route).state, self.shared), history, latest, now)
 
 
 def _answer(

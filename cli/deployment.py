@@ -1,0 +1,80 @@
+"""A running app, local or in Azure, and its HTTP API."""
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import requests
+
+from cli.errors import CommandError, NotFoundError, UnreachableError
+
+_CONNECT_S = 10.0
+_READ_S = 75.0
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class Deployment:
+    """The app at `url` (without `/api`); `key` is one of its function keys, which a local stack does not need."""
+
+    def __init__(self, url: str, key: str | None) -> None:
+        address = urlsplit(url)
+        if address.scheme not in {"http", "https"} or not address.hostname:
+            raise CommandError(f"expected a URL like https://<app>.azurewebsites.net, not {url!r}")
+        if key and address.scheme == "http" and address.hostname not in _LOOPBACK:
+            raise CommandError("a key is only sent over https")
+        self._url = url.rstrip("/").removesuffix("/api")
+        self._session = requests.Session()
+        if key:
+            self._session.headers["x-functions-key"] = key
+
+    def get(self, *segments: str, **query: str) -> Any:  # noqa: ANN401 - any JSON value
+        """Return the answer's JSON; raise CommandError if the app cannot be reached or refuses."""
+        return self._ask("GET", segments, query)
+
+    def post(self, *segments: str, **query: str) -> Any:  # noqa: ANN401
+        """Return the answer's JSON; raise CommandError if the app cannot be reached or refuses."""
+        return self._ask("POST", segments, query)
+
+    def put(self, body: object, *segments: str, **query: str) -> Any:  # noqa: ANN401
+        """Send JSON and return the answer's; raise CommandError if the app cannot be reached or refuses."""
+        return self._ask("PUT", segments, query, json.dumps(body).encode())
+
+    def _ask(self, method: str, segments: tuple[str, ...], query: Mapping[str, str], body: bytes | None = None) -> Any:  # noqa: ANN401
+        path = "/".join(quote(segment, safe="") for segment in ("api", *segments))
+        headers = {"Content-Type": "application/json"} if body else {}
+        try:
+            answer = self._session.request(
+                method,
+                f"{self._url}/{path}",
+                params=query,
+                data=body,
+                headers=headers,
+                timeout=(_CONNECT_S, _READ_S),
+                allow_redirects=False,
+            )
+            if answer.ok:
+                return answer.json()
+        except requests.RequestException as error:
+            raise UnreachableError(f"cannot reach {self._url}: {type(error).__name__}") from None
+        raise _failure(answer.status_code)(f"{method} /{path}: {answer.status_code} {_reason(answer)}")
+
+
+def _failure(status: int) -> type[CommandError]:
+    if status == HTTPStatus.NOT_FOUND:
+        return NotFoundError
+    is_temporary = status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return UnreachableError if is_temporary else CommandError
+
+
+def _reason(answer: requests.Response) -> str:
+    """Return the detail of a problem answer, or what the status means."""
+    try:
+        problem = answer.json()
+    except requests.JSONDecodeError:
+        problem = {}
+    if not isinstance(problem, dict) or "detail" not in problem:
+        return "the key is missing or wrong" if answer.status_code == requests.codes.unauthorized else answer.reason
+    errors = [f"{error['path'] or 'body'}: {error['message']}" for error in problem.get("errors", [])]
+    return "; ".join([problem["detail"], *errors])

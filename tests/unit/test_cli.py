@@ -1,0 +1,71 @@
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from cli.deployment import Deployment
+from cli.errors import CommandError
+from cli.tables import age, is_ready, names_table, routes_table
+
+NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
+
+
+def route(ready: str = "True", name: str = "default") -> dict[str, Any]:
+    sentence = "[red]not markup[/red]"
+    conditions = [
+        {"type": "Ready", "status": ready, "reason": "Synced", "sentence": sentence, "since": None},
+        {"type": "Reconciling", "status": "False", "reason": "Idle", "sentence": "", "since": None},
+    ]
+    synced = {"listedAt": "2026-01-02T11:00:00Z", "files": 3}
+    return {"name": name, "conditions": conditions, "synced": synced, "pendingSince": None, "failuresInARow": 0}
+
+
+def printed(table: object) -> str:
+    console = Console(width=200, color_system=None)
+    with console.capture() as captured:
+        console.print(table)
+    return captured.get()
+
+
+@pytest.mark.parametrize(
+    ("passed", "text"),
+    [
+        (timedelta(seconds=-3), "0 s"),
+        (timedelta(seconds=59), "59 s"),
+        (timedelta(minutes=61), "1 h"),
+        (timedelta(days=3, hours=5), "3 d"),
+    ],
+)
+def test_an_age_is_told_in_its_largest_unit(passed: timedelta, text: str) -> None:
+    assert age((NOW - passed).isoformat(), NOW) == text
+
+
+def test_a_route_is_a_row_in_which_nothing_is_markup() -> None:
+    shown = printed(routes_table([route()], NOW))
+    assert "1 h ago, 3 files" in shown
+    assert "[red]not markup[/red]" in shown
+
+
+@pytest.mark.parametrize(("status", "ready"), [("True", True), ("False", False), ("Unknown", False)])
+def test_only_true_is_ready(status: str, *, ready: bool) -> None:
+    assert is_ready(route(status)) is ready
+
+
+def test_long_lists_of_names_end_with_how_many_are_left_out() -> None:
+    names = {"count": 200, "first": [f"dags/{n}.py" for n in range(100)]}
+    none: dict[str, Any] = {"count": 0, "first": []}
+    assert "and 180 more" in printed(names_table({"added": names, "changed": none, "removed": none}))
+
+
+@pytest.mark.parametrize("url", ["", "app.azurewebsites.net", "ftp://app", "https://"])
+def test_a_url_that_leads_nowhere_is_refused(url: str) -> None:
+    with pytest.raises(CommandError, match="expected a URL like"):
+        Deployment(url, None)
+
+
+def test_a_key_is_not_sent_in_the_clear_except_to_this_machine() -> None:
+    Deployment("http://127.0.0.1:7071", "canary")
+    with pytest.raises(CommandError, match="a key is only sent over https") as refused:
+        Deployment("http://app.example", "canary")
+    assert "canary" not in str(refused.value)

@@ -1,0 +1,82 @@
+import pytest
+
+from shared.folder.checks.ignore import IgnoreRules
+
+TWO, THREE = (2, 10), (3, 0)
+
+
+def rules(airflow: tuple[int, int] | None, **files: bytes | None) -> IgnoreRules:
+    return IgnoreRules(
+        {f"dags/{folder}.airflowignore".replace("top", "").replace("__", "/"): text for folder, text in files.items()},
+        airflow,
+    )
+
+
+@pytest.mark.parametrize(
+    ("patterns", "name", "ignored"),
+    [
+        (b"skip_.*", "dags/skip_me.py", True),
+        (b"skip_.*", "dags/team/skip_me.py", True),
+        (b"attic", "dags/attic/old.py", True),
+        (b"^old", "dags/team/old.py", False),
+        (b"team/old", "dags/team/old.py", True),
+        (b"# attic\n\n", "dags/attic/old.py", False),
+        (b"attic # of last year", "dags/attic/old.py", True),
+        (b"*.py", "dags/a.py", False),
+        (b"(?=a)", "dags/a.py", False),
+    ],
+)
+def test_in_airflow_2_patterns_are_expressions_that_are_searched_for(
+    patterns: bytes, name: str, *, ignored: bool
+) -> None:
+    assert rules(TWO, top=patterns).ignores(name) is ignored
+
+
+@pytest.mark.parametrize(
+    ("patterns", "name", "ignored"),
+    [
+        (b"skip_*.py", "dags/team/skip_me.py", True),
+        (b"attic", "dags/attic/deep/old.py", True),
+        (b"attic/", "dags/attic/old.py", True),
+        (b"old.py/", "dags/old.py", False),
+        (b"/old.py", "dags/team/old.py", False),
+        (b"team/**/old.py", "dags/team/a/b/old.py", True),
+        (b"*.py\n!keep.py", "dags/keep.py", False),
+        (b"*.py\n!keep.py", "dags/other.py", True),
+        (b"/", "dags/a.py", False),
+        (b"ol.\\.py", "dags/old.py", False),
+        (b"bad\\", "dags/bad.py", False),
+    ],
+)
+def test_in_airflow_3_patterns_are_globs_as_in_git(patterns: bytes, name: str, *, ignored: bool) -> None:
+    assert rules(THREE, top=patterns).ignores(name) is ignored
+
+
+@pytest.mark.parametrize("airflow", [TWO, THREE])
+def test_a_file_in_a_folder_counts_from_there_downwards(airflow: tuple[int, int]) -> None:
+    nested = rules(airflow, team__=b"old.py")
+    assert nested.ignores("dags/team/old.py")
+    assert not nested.ignores("dags/old.py")
+
+
+def test_where_the_version_is_not_known_both_meanings_have_to_agree() -> None:
+    assert rules(None, top=b"attic").ignores("dags/attic/old.py") is True
+    assert rules(None, top=b"skip_*.py").ignores("dags/skip_me.py") is None
+    assert rules(None, top=b"attic").ignores("dags/a.py") is False
+
+
+@pytest.mark.parametrize("content", [None, b"a\n" * 1000, b"a" * 5000])
+def test_a_file_that_was_not_read_or_is_too_much_leaves_it_open(content: bytes | None) -> None:
+    assert rules(TWO, top=content).ignores("dags/b.py") is None
+
+
+@pytest.mark.parametrize("airflow", [TWO, THREE])
+def test_no_pattern_takes_long(airflow: tuple[int, int]) -> None:
+    hostile = rules(airflow, top=b"(a+)+$\n(a|aa)+$\n*a*a*a*a*a*a*a*a*b\n.*a.*a.*a.*a.*a.*a.*b")
+    assert hostile.ignores("dags/" + "a" * 900 + "!.py") is False
+
+
+def test_plugins_have_their_own() -> None:
+    files = IgnoreRules({"Plugins/.airflowignore": b"old"}, TWO)
+    assert files.ignores("Plugins/old.py")
+    assert not files.ignores("dags/old.py")
