@@ -24,7 +24,7 @@ def test_an_upload_and_its_sync_write_four_to_six_lines(host: str, tmp_path: Pat
     path = tmp_path / "log"
     settings = {"RELAY_QUIET_SECONDS": "1", "RELAY_SWEEP_SCHEDULE": NEVER}
     with path.open("w") as log, stack_process(["--host", host], settings, log) as process:
-        running = ready(process)
+        running = ready(process, path)
         running.container.create_container()
         running.upload("dags/a.py")
         until(running.observer.imports, "the import", 60)

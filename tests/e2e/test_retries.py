@@ -59,7 +59,7 @@ def runs(parts: Parts, outcome: str) -> int:
 def test_a_storage_outage_of_ten_seconds_leaves_nothing_in_the_poison_queue(
     parts: Parts, refusing: RefusingStorage
 ) -> None:
-    running = Running(parts.addresses)
+    running = Running(parts.addresses, parts.log)
     running.container.create_container()
     running.upload("dags/a.py")
     running.wait_for(lambda seen: seen.imports == 1 and seen.settled, "the first sync")
