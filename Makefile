@@ -6,7 +6,7 @@ TESTS ?= tests
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup start demo package infra test test-host check format clean prove chaos soak bench-arm bench-burst bench-folder bench-history bench-http bench-start
+.PHONY: help setup start demo package infra test test-host test-airflow check format clean prove chaos soak bench-arm bench-burst bench-folder bench-history bench-http bench-start
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,10 +29,10 @@ node_modules/.installed: package.json package-lock.json $(BIN)/.installed
 	touch $@
 
 start: setup ## the local stack on the usual ports; HOST=func uses Core Tools' host, EVENTS=eventgrid no polling
-	$(BIN)/python -m local start --host $(or $(HOST),standin) --events $(or $(EVENTS),polling)
+	$(BIN)/python -m local start --host $(or $(HOST),standin) --events $(or $(EVENTS),polling) $(if $(AIRFLOW),--airflow real)
 
-demo: setup ## the main job on real parts, without Azure; HOST=func on Microsoft's own host
-	$(BIN)/python -m local demo --host $(or $(HOST),standin)
+demo: setup ## the main job on real parts, without Azure; HOST=func on Microsoft's own host, AIRFLOW=1 with a real Airflow
+	$(BIN)/python -m local demo --host $(or $(HOST),standin) $(if $(AIRFLOW),--airflow real)
 
 package: setup ## what is deployed, as dist/dag-relay.zip; with PYTHON=python3.13 its byte code is for that one
 	$(BIN)/python -m local package
@@ -43,6 +43,9 @@ infra: setup ## the template by Microsoft's Bicep compiler, alerts and dashboard
 test: setup ## all tests; TESTS=tests/unit for one layer, WORKERS=0 for one after the other
 	-@scripts/find-chromium --install >/dev/null
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(TESTS)
+
+test-airflow: setup ## the same imports into the emulated Airflow, a real 3.x and a real 2.10.5 (some 5 minutes)
+	AIRFLOW_CONTRACT=1 $(BIN)/python -m pytest --numprocesses 0 --timeout 900 tests/contract
 
 # What depends on the host, on Microsoft's; where it is not on the PATH, every test is skipped with that reason.
 ON_HOST := upload_to_sync events outages routes environments webhooks operate notifications canary

@@ -40,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
 
     demo = commands.add_parser("demo", help="the main job on real parts, without Azure")
     _add_host(demo)
+    _add_airflow_option(demo)
     demo.set_defaults(command=_demo)
 
     package = commands.add_parser("package", help="the archive that is deployed")
@@ -60,6 +61,7 @@ def _add_stack(commands: Commands) -> None:
     start.add_argument(
         "--events", choices=["polling", "eventgrid"], default="polling", help="what tells of changed blobs"
     )
+    _add_airflow_option(start)
     _add_event_options(start, prefix="--event-")
     start.set_defaults(command=_start)
 
@@ -72,6 +74,8 @@ def _add_parts(commands: Commands) -> None:
     arm = commands.add_parser("arm", help="the ARM emulator alone")
     arm.add_argument("--port", type=int, default=Plan.arm_port, help="0 picks a free one")
     arm.add_argument("--storage-connection-string", default=sample()["AzureWebJobsStorage"])
+    arm.add_argument("--airflow-url", help="a real Airflow that is the seeded environment's; needs --airflow-home")
+    arm.add_argument("--airflow-home", type=Path, help="the folder above that Airflow's dags and plugins")
     arm.set_defaults(command=_arm)
 
     host = commands.add_parser("host", help="the stand-in Functions host alone; settings come from the environment")
@@ -99,6 +103,12 @@ def _add_event_options(parser: argparse.ArgumentParser, *, prefix: str) -> None:
     parser.add_argument(f"{prefix}seed", dest="event_seed", type=int, default=1, help="repeats the faults")
 
 
+def _add_airflow_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--airflow", choices=["emulated", "real"], default="emulated", help="real: Apache Airflow 3.x, installed once"
+    )
+
+
 def _event_options(arguments: argparse.Namespace) -> Events:
     return Events(arguments.event_schema, arguments.event_faults, arguments.event_seed)
 
@@ -120,6 +130,7 @@ def _start(arguments: argparse.Namespace) -> int:
         arguments.host,
         enable_auth=arguments.enable_auth,
         events=_event_options(arguments) if arguments.events == "eventgrid" else None,
+        airflow=arguments.airflow,
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _end)
@@ -137,9 +148,13 @@ def _end(_number: int, _frame: object) -> None:
 
 
 def _arm(arguments: argparse.Namespace) -> int:
+    from local.airflow.real_folder import RealAirflow
     from local.arm.server import serve
 
-    serve(port=arguments.port, storage=arguments.storage_connection_string, seed=sample())
+    if (arguments.airflow_url is None) != (arguments.airflow_home is None):
+        raise LocalError("--airflow-url and --airflow-home belong together")
+    airflow = RealAirflow(arguments.airflow_url, arguments.airflow_home) if arguments.airflow_url else None
+    serve(port=arguments.port, storage=arguments.storage_connection_string, seed=sample(), airflow=airflow)
     return 0
 
 
@@ -160,7 +175,7 @@ def _events(arguments: argparse.Namespace) -> int:
 def _demo(arguments: argparse.Namespace) -> int:
     from local.demo import demo
 
-    return demo(arguments.host)
+    return demo(arguments.host, arguments.airflow)
 
 
 def _package(arguments: argparse.Namespace) -> int:

@@ -21,10 +21,12 @@ class Addresses:
     blob: str
     queue: str
     connection_string: str
+    airflow: str | None = None
 
     def ready_line(self) -> str:
         """Return the line that tells others that all parts answer."""
-        return json.dumps({"ready": True, **asdict(self)})
+        known = {name: address for name, address in asdict(self).items() if address is not None}
+        return json.dumps({"ready": True, **known})
 
 
 def sample() -> dict[str, str]:

@@ -59,14 +59,14 @@ class Child:
         assert self._ready is not None  # noqa: S101 - what was waited for
         return self._ready
 
-    def wait_until(self, condition: Callable[[], bool]) -> None:
+    def wait_until(self, condition: Callable[[], bool], within_s: float = START_TIMEOUT_S) -> None:
         """Wait for a condition that the process brings about; raise LocalError if it ends or takes too long."""
-        give_up_at = time.monotonic() + START_TIMEOUT_S
+        give_up_at = time.monotonic() + within_s
         while not condition():
             if self.exit_code is not None:
                 raise LocalError(f"{self.name} ended with exit code {self.exit_code} before it was ready")
             if time.monotonic() > give_up_at:
-                raise LocalError(f"{self.name} was not ready within {START_TIMEOUT_S:.0f} s")
+                raise LocalError(f"{self.name} was not ready within {within_s:.0f} s")
             time.sleep(0.02)
 
     def stop(self) -> None:

@@ -6,8 +6,10 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from typing import TextIO
+from typing import Literal, TextIO
 
+from local.airflow.install import AIRFLOW_3
+from local.airflow.real import START_TIMEOUT_S, Installation, running_airflow
 from local.app_settings import ROOT, Addresses, environment
 from local.azurite import PORTS, Azurite
 from local.errors import LocalError
@@ -15,6 +17,8 @@ from local.events.options import Events
 from local.functions_host import FunctionsHost, HostName, require
 from local.ports import LOOPBACK, check_free, free_ports
 from local.processes import Child
+
+AirflowName = Literal["emulated", "real"]
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,7 @@ class Plan:
     host: HostName = "standin"
     enable_auth: bool = False
     events: Events | None = None
+    airflow: AirflowName = "emulated"
 
     def checked(self) -> "Plan":
         """Return the plan with every port chosen; raise LocalError if a port or the host is not to be had."""
@@ -51,6 +56,7 @@ class Stack:
 
     addresses: Addresses
     children: tuple[Child, ...]
+    airflow: Installation | None = None
 
     def wait(self) -> None:
         """Wait until one of its parts ends, which none should; raise LocalError that says which.
@@ -69,15 +75,16 @@ def running(plan: Plan, log: TextIO = sys.stderr) -> Iterator[Stack]:
     """Start the stack; end what was started when the context ends, the app first. All its logs go to `log`."""
     plan = plan.checked()
     storage = Azurite(plan.storage_port)
-    arm_url = f"http://{LOOPBACK}:{plan.arm_port}"
-    addresses = Addresses(
-        f"http://{LOOPBACK}:{plan.app_port}", arm_url, storage.blob_url, storage.queue_url, storage.connection_string
-    )
-    env = environment(
-        os.environ, arm=arm_url, connection_string=storage.connection_string, event_grid=plan.events is not None
-    )
+    arm_url, app_url = f"http://{LOOPBACK}:{plan.arm_port}", f"http://{LOOPBACK}:{plan.app_port}"
     with ExitStack() as ending:
         children: list[Child] = []
+        airflow = _airflow(plan, ending, children, log)
+        env = environment(
+            (airflow.asking if airflow else {}) | os.environ,
+            arm=arm_url,
+            connection_string=storage.connection_string,
+            event_grid=plan.events is not None,
+        )
 
         def start(name: str, command: list[str]) -> Child:
             child = Child(name, command, env=env, cwd=ROOT, log=log)
@@ -86,7 +93,7 @@ def running(plan: Plan, log: TextIO = sys.stderr) -> Iterator[Stack]:
             return child
 
         azurite = start("Azurite", storage.command(ROOT))
-        arm = start("the ARM emulator", _arm_command(plan, storage))
+        arm = start("the ARM emulator", _arm_command(plan, storage, airflow))
         azurite.wait_until(storage.answers)
         host = FunctionsHost(plan.host, plan.app_port, env, enable_auth=plan.enable_auth)
         app = host.service(log)
@@ -96,12 +103,26 @@ def running(plan: Plan, log: TextIO = sys.stderr) -> Iterator[Stack]:
         app.supervise()
         if plan.events:
             start("the Event Grid", _events_command(plan.events, host.url)).ready_line()
-        yield Stack(addresses, tuple(children))
+        if airflow:
+            children[0].wait_until(airflow.answers, START_TIMEOUT_S)
+        own = storage.blob_url, storage.queue_url, storage.connection_string
+        yield Stack(Addresses(app_url, arm_url, *own, airflow.url if airflow else None), tuple(children), airflow)
 
 
-def _arm_command(plan: Plan, storage: Azurite) -> list[str]:
+def _airflow(plan: Plan, ending: ExitStack, children: list[Child], log: TextIO) -> Installation | None:
+    """Start a real Airflow if the plan has one; it needs longest, so that the rest starts beside it."""
+    if plan.airflow == "emulated":
+        return None
+    AIRFLOW_3.install(lambda done, of: print(f"installing Airflow {AIRFLOW_3.version}: {done} of {of}", file=log))
+    airflow, services = ending.enter_context(running_airflow(AIRFLOW_3, free_ports(1), log))
+    children += services
+    return airflow
+
+
+def _arm_command(plan: Plan, storage: Azurite, airflow: Installation | None) -> list[str]:
     module = [sys.executable, "-m", "local", "arm"]
-    return [*module, "--port", str(plan.arm_port), "--storage-connection-string", storage.connection_string]
+    real = ["--airflow-url", airflow.url, "--airflow-home", str(airflow.home)] if airflow else []
+    return [*module, "--port", str(plan.arm_port), "--storage-connection-string", storage.connection_string, *real]
 
 
 def _events_command(options: Events, app: str) -> list[str]:

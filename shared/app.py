@@ -12,6 +12,9 @@ from shared.api.endpoints import ENDPOINTS
 from shared.settings import HOST_STORAGE, Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shared.airflow.client import AirflowClient
     from shared.api.endpoint import Answering
     from shared.api.environments.reads import EnvironmentReads
     from shared.api.environments.writes import EnvironmentWrites
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from shared.api.signed.door import Door
     from shared.folder.blobs import BlobFolders
     from shared.rest.caller import RestCaller
+    from shared.route import Route
     from shared.storage.documents import BlobDocuments
     from shared.sync.engine import Engine, Receiver
     from shared.targets.port import Target
@@ -72,6 +76,7 @@ class App:
             read_files=self._folders.read,
             target_of=lambda _route: self._data_factory,
             receiver=self._receiver,
+            airflow_of=self._airflow_of,
             housekeeping=(lambda: self._deliveries.prune(),),  # noqa: PLW0108 - made by the sweep only
         )
         retention = Retention(settings.records_per_route, timedelta(days=settings.record_days))
@@ -103,6 +108,29 @@ class App:
         from shared.targets.data_factory import DataFactory
 
         return DataFactory(self._arm, self.settings.policy.settle)
+
+    @_Once
+    def _airflow_of(self) -> "Callable[[Route], AirflowClient] | None":
+        """What finds a route's Airflow, None where it is not asked."""
+        from shared.airflow.address import configured_address
+        from shared.airflow.client import BasicLogin, EntraLogin
+        from shared.airflow.clients import AirflowClients
+        from shared.rest.tokens import Tokens
+        from shared.storage.connections import credential
+
+        settings = self.settings
+        if settings.airflow_api == "off":
+            return None
+        tokens = Tokens(credential(), settings.airflow_scope)
+        user, password, url = settings.airflow_user, settings.airflow_password.get_secret_value(), settings.airflow_url
+        clients = AirflowClients(
+            self._arm,
+            lambda: EntraLogin(tokens) if settings.airflow_api == "entra" else BasicLogin(user, password),
+            settings.airflow_scope,
+            configured=configured_address(url, settings.airflow_scope) if url else None,
+            trust_environment=settings.trust_environment,
+        )
+        return lambda route: clients.of(route.environment)
 
     @_Once
     def _receiver(self) -> "Receiver | None":
@@ -149,12 +177,13 @@ class App:
 
         engine = self.engine
         return RoutesApi(
-            self.settings.routes,
-            engine.states,
-            engine.baselines,
-            engine.commands,
-            self._folders.find,
-            self._shared_settings,
+            routes=self.settings.routes,
+            states=engine.states,
+            baselines=engine.baselines,
+            airflow_books=engine.airflow_books,
+            commands=engine.commands,
+            find_file=self._folders.find,
+            shared=self._shared_settings,
         )
 
     @_Once

@@ -20,6 +20,7 @@ from pydantic import (
 
 from shared.adf.names import INTEGRATION_RUNTIME, LINKED_SERVICE, EnvironmentId, FactoryId
 from shared.adf.sync_request import SyncRequest
+from shared.airflow.address import DEFAULT_SCOPE, configured_address
 from shared.arm.clouds import CLOUDS, arm_service
 from shared.errors import SettingsError
 from shared.folder.path import FolderPath
@@ -111,6 +112,12 @@ class Settings(BaseModel):
         BeforeValidator(parse_secrets),
         Field(alias="RELAY_NOTIFICATION_SECRET", repr=False, exclude=True),
     ] = ()
+    airflow_api: Annotated[Literal["off", "entra", "basic"], Field(alias="RELAY_AIRFLOW_API")] = "off"
+    airflow_url: Annotated[str | None, Field(alias="RELAY_AIRFLOW_URL")] = None
+    airflow_scope: Annotated[str, Field(alias="RELAY_AIRFLOW_SCOPE")] = DEFAULT_SCOPE
+    airflow_user: Annotated[str, Field(alias="RELAY_AIRFLOW_USER")] = ""
+    airflow_password: Annotated[SecretStr, Field(alias="RELAY_AIRFLOW_PASSWORD")] = SecretStr("")
+    airflow_deadline_seconds: Annotated[float, Field(alias="RELAY_AIRFLOW_DEADLINE_SECONDS", ge=10, le=3600)] = 900
     host_name: Annotated[str | None, Field(alias="WEBSITE_HOSTNAME")] = None
 
     @field_validator("route_settings")
@@ -144,6 +151,12 @@ class Settings(BaseModel):
     @classmethod
     def _safe_for_a_token(cls, endpoint: str) -> str:
         return arm_service(endpoint.rstrip("/"), scope="").endpoint
+
+    @field_validator("airflow_url")
+    @classmethod
+    def _safe_for_a_login(cls, url: str) -> str:
+        configured_address(url)
+        return url
 
     @field_validator("notification_url")
     @classmethod
@@ -179,6 +192,7 @@ class Settings(BaseModel):
             operation_timeout=timedelta(seconds=self.operation_timeout_seconds),
             lease=timedelta(seconds=self.lease_seconds),
             dag_checks=self.dag_checks,
+            ask_airflow=None if self.airflow_api == "off" else timedelta(seconds=self.airflow_deadline_seconds),
         )
 
     @property
@@ -203,7 +217,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     except ValidationError as error:
         problems += [_sentence(problem, single_route="RELAY_ROUTES" not in given) for problem in error.errors()]
     else:
-        problems += _missing_connections(settings, environ) + _unsigned(settings)
+        problems += _missing_connections(settings, environ) + _unsigned(settings) + _airflow(settings)
     if problems:
         raise SettingsError("the settings are not usable:\n" + "\n".join(f"  {problem}" for problem in problems))
     return settings
@@ -248,6 +262,15 @@ def _unsigned(settings: Settings) -> list[str]:
     if settings.notification_url and settings.notification_format == "standard" and not settings.notification_secrets:
         return ["RELAY_NOTIFICATION_SECRET: has to be set for notifications in the format standard, which is signed"]
     return []
+
+
+def _airflow(settings: Settings) -> list[str]:
+    problems = []
+    if settings.airflow_api == "basic" and not (settings.airflow_user and settings.airflow_password.get_secret_value()):
+        problems.append("RELAY_AIRFLOW_API: basic needs RELAY_AIRFLOW_USER and RELAY_AIRFLOW_PASSWORD")
+    if settings.airflow_url and len({route.environment for route in settings.routes}) > 1:
+        problems.append("RELAY_AIRFLOW_URL: names one Airflow, but the routes have several environments")
+    return problems
 
 
 def _sentence(problem: Any, *, single_route: bool) -> str:  # noqa: ANN401 - pydantic's ErrorDetails

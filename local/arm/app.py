@@ -1,12 +1,14 @@
-"""The emulator as an aiohttp application: journal, faults, ARM, delivery."""
+"""The emulator as an aiohttp application: journal, faults, ARM, Airflow, delivery."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from aiohttp import web
 
+from local.airflow import rest_api
 from local.arm import control, front
 from local.arm.delivery import cut, deliver
-from local.arm.exchange import Call
+from local.arm.exchange import Answer, Call
 from local.arm.journal import JournalEntry
 from local.arm.state import Emulator
 
@@ -17,6 +19,7 @@ def make_app(emulator: Emulator) -> web.Application:
     app[control.EMULATOR] = emulator
     app.add_routes(control.ROUTES)
     app.router.add_route("*", "/_emulator{rest:(/.*)?}", _no_such_endpoint)
+    app.router.add_route("*", "/_airflow/{environment}{rest:(/.*)?}", _airflow)
     app.router.add_route("*", "/{path:.*}", _arm)
     app.on_cleanup.append(_end_imports)
     return app
@@ -28,17 +31,57 @@ async def _arm(request: web.Request) -> web.StreamResponse:
     entry = JournalEntry(emulator.clock(), _call(request))
     emulator.journal.append(entry)
     entry.call = call = replace(entry.call, content=await _content(request))
+
+    def answered(scripted: Answer | None) -> Answer:
+        if scripted is None:
+            return front.answer(emulator, call)
+        return front.with_arm_headers(emulator, call, scripted)
+
+    def noted(answer: Answer) -> None:
+        entry.status = answer.status
+
+    return await _through_faults(request, call, answered, noted)
+
+
+async def _airflow(request: web.Request) -> web.StreamResponse:
+    """Answer for an environment's Airflow; scripted faults apply here too, the journal is ARM's alone."""
+    emulator = request.app[control.EMULATOR]
+    call = replace(_call(request), content=await _content(request))
+
+    def answered(scripted: Answer | None) -> Answer:
+        return scripted or rest_api.answer(_site(emulator, request.match_info["environment"]), call, path)
+
+    path = request.match_info["rest"]
+    return await _through_faults(request, call, answered, lambda _: None)
+
+
+async def _through_faults(
+    request: web.Request,
+    call: Call,
+    answered: Callable[[Answer | None], Answer],
+    noted: Callable[[Answer], None],
+) -> web.StreamResponse:
+    """Answer a request, in the way that a script asks for if there is one; `noted` gets what goes on the wire."""
+    emulator = request.app[control.EMULATOR]
     fault = emulator.faults.take(call.method, call.path)
     if fault.delay_s:
         await emulator.sleep(fault.delay_s)
     if fault.reset == "before":
         return cut(request)
-    scripted = fault.scripted()
-    answer = front.with_arm_headers(emulator, call, scripted) if scripted else front.answer(emulator, call)
+    answer = answered(fault.scripted())
     if fault.reset == "after":
         return cut(request)
-    entry.status = answer.status
+    noted(answer)
     return await deliver(request, answer.with_headers(fault.headers), fault)
+
+
+def _site(emulator: Emulator, name: str) -> rest_api.EmulatedSite:
+    environment = emulator.environments.get(name.lower())
+    if environment is None:
+        raise web.HTTPNotFound(text=f"the emulator has no environment {name!r}")
+    settings, now = emulator.settings, emulator.clock()
+    files = tuple(emulator.airflow.shown(name, now, settings.parse_seconds))
+    return rest_api.EmulatedSite(settings.airflow_version, files, environment.description.login, now)
 
 
 def _call(request: web.Request) -> Call:

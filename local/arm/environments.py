@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from pydantic import JsonValue
@@ -46,6 +46,8 @@ class Description:
     airflow: JsonObject
     other_types: JsonObject
     other: JsonObject
+    login: tuple[str, str] | None = field(default=None, repr=False)
+    """User and password of Airflow's pages; None where Entra ID logs people in."""
 
     @classmethod
     def of(cls, body: JsonObject) -> "Description":
@@ -62,7 +64,8 @@ class Description:
         other_types = _section(other, "typeProperties")
         compute = _section(other_types, "computeProperties")
         airflow = _section(other_types, "airflowProperties")
-        return cls(compute, _without_secrets(airflow), other_types, other)
+        login = _login(airflow)
+        return cls(compute, _without_secrets(airflow), other_types, other, login)
 
     @property
     def airflow_version(self) -> JsonValue:
@@ -79,21 +82,19 @@ class Environment:
     course: Course
     created: datetime
     etag: str
-    web_host: str
 
     @classmethod
     def new(cls, name: str, description: Description, course: Course) -> "Environment":
         """Make an environment that begins its course."""
-        web_host = f"{secrets.token_hex(7)}.eastus.airflow.svc.datafactory.azure.com"
-        return cls(name, description, course, course.began, new_etag(course.began), web_host)
+        return cls(name, description, course, course.began, new_etag(course.began))
 
     def updated(self, description: Description, now: datetime) -> "Environment":
-        """Replace what was asked for; state and address stay."""
+        """Replace what was asked for; the state stays."""
         return replace(self, description=description, etag=new_etag(now))
 
-    def properties(self, now: datetime) -> JsonObject:
-        """Return `properties` as the service shows them."""
-        server_made: JsonObject = {"pythonVersion": "3.8", "airflowWebUrl": f"https://{self.web_host}/login/"}
+    def properties(self, now: datetime, web_url: str) -> JsonObject:
+        """Return `properties` as the service shows them; `web_url` is where the environment's Airflow is."""
+        server_made: JsonObject = {"pythonVersion": "3.8", "airflowWebUrl": web_url}
         return {
             "type": "Airflow",
             **self.description.other,
@@ -109,6 +110,12 @@ class Environment:
 def new_etag(now: datetime) -> str:
     """Make an etag in Data Factory's form, unquoted: `3402279e-0000-0100-0000-64ecb1cb0000`."""
     return f"{secrets.token_hex(4)}-0000-0100-0000-{int(now.timestamp()):08x}0000"
+
+
+def _login(airflow: JsonObject) -> tuple[str, str] | None:
+    given = {key.lower(): value for key, value in airflow.items()}
+    user, password = given.get("username"), given.get("password")
+    return (user, password) if isinstance(user, str) and isinstance(password, str) else None
 
 
 def _without_secrets(airflow: JsonObject) -> JsonObject:

@@ -69,13 +69,15 @@ def token(audience: str, client: str, issued: int, expires: int) -> str:
     return jwt.encode(claims, _KEY, algorithm="HS256")
 
 
-def authenticate(headers: Mapping[str, str], origin: str, now: datetime) -> str:
+def authenticate(
+    headers: Mapping[str, str], origin: str, now: datetime, audiences: tuple[str, ...] = _AUDIENCES
+) -> str:
     """Return the object id of who asks, or raise ARM's refusal of the token."""
     if "authorization" not in headers:
         raise ServiceError.unauthorized(
             "AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing."
         )
-    claims = _claims(headers["authorization"], origin)
+    claims = _claims(headers["authorization"], (*audiences, origin, f"{origin}/"))
     expires = datetime.fromtimestamp(claims["exp"], UTC)
     if expires <= now:
         raise ServiceError.unauthorized(
@@ -86,7 +88,7 @@ def authenticate(headers: Mapping[str, str], origin: str, now: datetime) -> str:
     return str(claims["oid"])
 
 
-def _claims(authorization: str, origin: str) -> dict[str, Any]:
+def _claims(authorization: str, audiences: tuple[str, ...]) -> dict[str, Any]:
     scheme, _, presented = authorization.partition(" ")
     if scheme.lower() != "bearer":
         raise ServiceError.unauthorized("AuthenticationFailed", "Authentication failed. Expected a bearer token.")
@@ -94,7 +96,7 @@ def _claims(authorization: str, origin: str) -> dict[str, Any]:
         claims = jwt.decode(presented.strip(), _KEY, algorithms=["HS256"], options=_CHECKED)
     except jwt.InvalidTokenError as error:
         raise ServiceError.unauthorized("InvalidAuthenticationToken", "The access token is invalid.") from error
-    if claims["aud"] not in {*_AUDIENCES, origin, f"{origin}/"}:
+    if claims["aud"] not in audiences:
         allowed = ",".join(f"'{audience}'" for audience in _AUDIENCES)
         raise ServiceError.unauthorized(
             "InvalidAuthenticationTokenAudience",

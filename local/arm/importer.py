@@ -2,8 +2,10 @@
 
 import asyncio
 import hashlib
+import tempfile
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
+from typing import IO
 
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceModifiedError, ResourceNotFoundError
 from azure.storage.blob.aio import ContainerClient
@@ -12,21 +14,27 @@ from local.arm.exchange import JsonObject
 
 AT_ONCE = 8
 CHUNK = 1024 * 1024
+# Of each file so much stays in memory until the import ends, the rest goes to disk.
+IN_MEMORY = 1024 * 1024
 ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class ImportedFile:
-    """A file as it was when it was read; `name` is its path below the container, `etag` is unquoted."""
+    """A file as it was when it was read; `name` is its path below the container, `etag` is unquoted.
+
+    `content` holds its bytes until the import is over.
+    """
 
     name: str
     etag: str
     md5: str
     size: int
+    content: IO[bytes] | None = field(default=None, repr=False, compare=False)
 
     def as_json(self) -> JsonObject:
         """Return what `GET /_emulator/imports` shows of it."""
-        return asdict(self)
+        return {"name": self.name, "etag": self.etag, "md5": self.md5, "size": self.size}
 
 
 ReadFolder = Callable[[str], Awaitable[list[ImportedFile]]]
@@ -63,6 +71,13 @@ class Folder:
             return True
         first, *below = name.removeprefix(self.prefix).lower().split("/")
         return first in {"dags", "plugins"} if below else first == "requirements.txt"
+
+    def place(self, name: str) -> str:
+        """Return where a blob goes in the environment, like `dags/x.py`."""
+        if (self.container, self.prefix) == ("dags", ""):
+            return f"dags/{name}"
+        first, *below = name.removeprefix(self.prefix).split("/")
+        return "/".join((first.lower(), *below))
 
 
 async def read_folder(connection_string: str, path: str) -> list[ImportedFile]:
@@ -107,10 +122,10 @@ async def _read_one(container: ContainerClient, name: str, attempts: int = ATTEM
 
 
 async def _hashed(container: ContainerClient, name: str) -> ImportedFile:
-    """Read one blob piece by piece; the hash is taken in a thread, so that large files do not hold up ARM's answers."""
+    """Read one blob piece by piece, in a thread where that takes time, so that ARM's answers are not held up."""
     stream = await container.download_blob(name)
-    digest, size = hashlib.md5(usedforsecurity=False), 0
+    digest, content = hashlib.md5(usedforsecurity=False), tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed when the import is over
     async for chunk in stream.chunks():
         await asyncio.to_thread(digest.update, chunk)
-        size += len(chunk)
-    return ImportedFile(name, stream.properties.etag.strip('"'), digest.hexdigest(), size)
+        await asyncio.to_thread(content.write, chunk)
+    return ImportedFile(name, stream.properties.etag.strip('"'), digest.hexdigest(), content.tell(), content)

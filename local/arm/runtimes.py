@@ -26,7 +26,7 @@ def put(emulator: Emulator, call: Call, target: Target) -> Answer:
         raise ServiceError.invalid_content(str(error)) from error
     environment = _updated(emulator, existing, description) if existing else _created(emulator, target, description)
     emulator.environments[target.runtime.lower()] = environment
-    return Answer(body=_resource(emulator, target, environment))
+    return Answer(body=_resource(emulator, call, target, environment))
 
 
 def _created(emulator: Emulator, target: Target, description: Description) -> Environment:
@@ -45,7 +45,7 @@ def get(emulator: Emulator, call: Call, target: Target) -> Answer:
     environment = known(emulator, target.runtime)
     if check_read(call.headers, environment.etag):
         return Answer(HTTPStatus.NOT_MODIFIED)
-    return Answer(body=_resource(emulator, target, environment))
+    return Answer(body=_resource(emulator, call, target, environment))
 
 
 def delete(emulator: Emulator, _call: Call, target: Target) -> Answer:
@@ -59,7 +59,7 @@ def listing(emulator: Emulator, call: Call, target: Target) -> Answer:
     after = call.query.get("$skiptoken", "")
     names = sorted(name for name in emulator.environments if name > after)
     page, rest = names[: emulator.settings.page_size], names[emulator.settings.page_size :]
-    shown: JsonObject = {"value": [_resource(emulator, target, emulator.environments[name]) for name in page]}
+    shown: JsonObject = {"value": [_resource(emulator, call, target, emulator.environments[name]) for name in page]}
     if rest:
         more = f"api-version={call.query['api-version']}&$skiptoken={page[-1]}"
         shown["nextLink"] = f"{call.origin}{target.factory}/integrationruntimes?{more}"
@@ -108,11 +108,11 @@ def known(emulator: Emulator, name: str) -> Environment:
     return environment
 
 
-def _resource(emulator: Emulator, target: Target, environment: Environment) -> JsonObject:
+def _resource(emulator: Emulator, call: Call, target: Target, environment: Environment) -> JsonObject:
     return {
         "id": replace(target, runtime=environment.name).runtime_path,
         "name": environment.name,
         "type": "Microsoft.DataFactory/factories/integrationruntimes",
-        "properties": environment.properties(emulator.clock()),
+        "properties": environment.properties(emulator.clock(), emulator.airflow_url(environment.name, call.origin)),
         "etag": environment.etag,
     }

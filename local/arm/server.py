@@ -10,6 +10,7 @@ from functools import partial
 
 from aiohttp import web
 
+from local.airflow.real_folder import RealAirflow
 from local.arm.app import make_app
 from local.arm.importer import read_folder
 from local.arm.settings import Seed
@@ -20,16 +21,17 @@ HOST = "127.0.0.1"
 log = logging.getLogger(__name__)
 
 
-def serve(*, port: int, storage: str, seed: Mapping[str, str]) -> None:
+def serve(*, port: int, storage: str, seed: Mapping[str, str], airflow: RealAirflow | None = None) -> None:
     """Serve until SIGTERM or SIGINT, on the loopback address only; `port` 0 picks a free one.
 
-    `storage` is a connection string that is used by imports only; `seed` holds the sample's RELAY_* values. When it
-    listens, one line of JSON on stdout says where. Raises SystemExit with one sentence if it cannot.
+    `storage` is a connection string that is used by imports only; `seed` holds the sample's RELAY_* values. With a
+    real `airflow` the seeded environment is that one. When it listens, one line of JSON on stdout says where. Raises
+    SystemExit with one sentence if it cannot.
     """
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     logging.getLogger("azure").setLevel(logging.WARNING)
     try:
-        emulator = Emulator(Seed.of(seed), partial(read_folder, storage))
+        emulator = Emulator(Seed.of(seed), partial(read_folder, storage), real_airflow=airflow)
     except ValueError as error:
         raise SystemExit(f"the ARM emulator cannot be seeded: {error}") from error
     asyncio.run(_serve(port, emulator))

@@ -23,6 +23,8 @@ class Settings(BaseModel):
     token_seconds: int = Field(3600, ge=1, le=86400)
     retry_after: int = Field(1, ge=0, le=600)
     page_size: int = Field(100, ge=1, le=1000)
+    airflow_version: str = Field("2.10.5", pattern=r"^[23]\.\d{1,3}\.\d{1,3}$")
+    parse_seconds: float = Field(2, ge=0, le=3600)
 
     def changed(self, patch: JsonValue) -> "Settings":
         """Return a copy with some settings changed; raise ValueError, which says what was expected."""

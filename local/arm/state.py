@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from local.airflow.real_folder import RealAirflow
+from local.airflow.standin import EmulatedAirflow
 from local.arm.environments import Course, Description, Environment
 from local.arm.exchange import JsonObject
 from local.arm.faults import FaultScripts
@@ -68,11 +70,13 @@ class Emulator:
     read_folder: ReadFolder
     clock: Callable[[], datetime] = utc_now
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
+    real_airflow: RealAirflow | None = None
 
     settings: Settings = field(init=False)
     environments: dict[str, Environment] = field(init=False)
     operations: dict[str, Operation] = field(init=False)
     imports: list[ImportRecord] = field(init=False)
+    airflow: EmulatedAirflow = field(init=False)
     journal: list[JournalEntry] = field(init=False)
     faults: FaultScripts = field(init=False)
     throttle: Throttle = field(init=False)
@@ -90,6 +94,7 @@ class Emulator:
         self.environments = {seeded.name.lower(): seeded}
         self.operations = {}
         self.imports = []
+        self.airflow = EmulatedAirflow()
         self.journal = []
         self.faults = FaultScripts()
         self.throttle = Throttle()
@@ -105,6 +110,12 @@ class Emulator:
         task = asyncio.create_task(work)
         self.running.add(task)
         task.add_done_callback(self.running.discard)
+
+    def airflow_url(self, environment: str, origin: str) -> str:
+        """Return where an environment's Airflow is: a real one for the seeded environment, else the emulated one."""
+        if self.real_airflow and environment.lower() == self.seed.environment.lower():
+            return self.real_airflow.url
+        return f"{origin}/_airflow/{environment}/"
 
     def pause(self) -> dict[str, str]:
         """Return the header that says when to ask again."""

@@ -90,11 +90,19 @@ class Observer:
         imports: list[dict[str, Any]] = self._get(f"{self._addresses.arm}/_emulator/imports")
         return [one for one in imports if one["finished_at"]]
 
+    def route(self, path: str = "") -> dict[str, Any]:
+        """Return the app's answer about the one route, or about what is below it."""
+        answer: dict[str, Any] = self._get(f"{self._addresses.app}/api/routes/default{path}")
+        return answer
+
     def put_environment(self, name: str, spec: dict[str, Any]) -> requests.Response:
         """Send a spec to the app, as a pipeline would."""
         return self._session.put(f"{self._addresses.app}/api/environments/{name}", json=spec, timeout=_TIMEOUT_S)
 
     def _armed(self) -> int:
+        if self._addresses.airflow:
+            # The queue also holds the wake-ups for looks at Airflow, which announce no change.
+            return int(self.route()["pendingSince"] is not None)
         try:
             return self._queue.get_queue_properties().approximate_message_count or 0
         except ResourceNotFoundError:

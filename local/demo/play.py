@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from azure.storage.blob import ContainerClient
-from rich.progress import track
+from rich.progress import Progress, track
 
-from local.app_settings import ROOT, Addresses, sample
+from local.airflow.install import AIRFLOW_3
+from local.app_settings import ROOT, sample
+from local.demo.airflow import example_dags, until_asked, verdicts_act
 from local.demo.examples import AIRFLOW, example_files
 from local.demo.observe import Observer, Seen
 from local.demo.screen import Expectation, Screen
 from local.errors import LocalError
 from local.functions_host import HostName
-from local.stack import Plan, running
+from local.stack import AirflowName, Plan, Stack, running
 
 _PATIENCE_S = 60.0
 _POLL_S = 0.1
@@ -74,20 +76,21 @@ class Act:
 class Play:
     """The demo on a running stack."""
 
-    def __init__(self, screen: Screen, addresses: Addresses) -> None:
+    def __init__(self, screen: Screen, stack: Stack) -> None:
         self._screen = screen
-        self._observer = Observer(addresses, _LOG)
+        self._observer = Observer(stack.addresses, _LOG)
+        self._airflow = stack.airflow
         container, _, self._folder = sample()["RELAY_FOLDER"].partition("/")
-        self._blobs = ContainerClient.from_connection_string(addresses.connection_string, container)
+        self._blobs = ContainerClient.from_connection_string(stack.addresses.connection_string, container)
         self._blobs.create_container()
 
     def run(self) -> int:
         """Play all acts, show the table and the verdict, return the exit code."""
-        files = example_files()
+        files, origin = (example_dags(), AIRFLOW_3.version) if self._airflow else (example_files(), AIRFLOW)
         changed = dict([next(iter(files.items()))])
         changed = {name: content + b"\n# changed\n" for name, content in changed.items()}
         acts = [
-            self._upload(f"A burst: {len(files)} files, from {AIRFLOW}'s examples", files, "burst"),
+            self._upload(f"A burst: {len(files)} files, Airflow's own examples ({origin})", files, "burst"),
             self._upload("The same files again", files, "same again"),
             self._upload("One file changed", changed, "one change"),
         ]
@@ -101,6 +104,7 @@ class Play:
                 "files in the last import that are exactly what was uploaded", *self._same(imported, files | changed)
             ),
             *self._environments(),
+            *(verdicts_act(self._screen, self._observer.route, files) if self._airflow else ()),
         ]
         heading = ("", "files uploaded", "trigger runs", "wake-ups", "sync calls", "upload to POST, s")
         self._screen.table("What it took", [heading, *(act.row() for act in acts)])
@@ -113,7 +117,10 @@ class Play:
             self._blobs.upload_blob(f"{self._folder}/{name}", content, overwrite=True)
         last_upload = datetime.now(UTC)
         self._screen.event(f"uploaded {len(files)}")
-        return Act(short, len(files), before, self._until_settled(before), last_upload)
+        after = self._until_settled(before)
+        if self._airflow:
+            until_asked(self._screen, self._observer.route)
+        return Act(short, len(files), before, after, last_upload)
 
     def _until_settled(self, before: Seen) -> Seen:
         """Follow what happens until the wake-up that the upload caused has been dealt with; show each step."""
@@ -171,13 +178,25 @@ class Play:
         ]
 
 
-def demo(host: HostName) -> int:
+def demo(host: HostName, airflow: AirflowName = "emulated") -> int:
     """Start a stack on free ports, play, stop it; return 0 if every expectation holds."""
     screen = Screen()
     screen.act(f"DAG Relay, without Azure: {_REAL[host]}")
-    files = example_files()
-    screen.event(f"{len(files)} files to upload are at hand")
+    if airflow == "real":
+        _install(screen)
+    else:
+        screen.event(f"{len(example_files())} files to upload are at hand")
+    _LOG.parent.mkdir(parents=True, exist_ok=True)
     # Line by line, because the runs of functions are counted in it.
-    with _LOG.open("w", buffering=1) as log, running(Plan(0, 0, 0, host), log) as stack:
+    with _LOG.open("w", buffering=1) as log, running(Plan(0, 0, 0, host, airflow=airflow), log) as stack:
         screen.event("the stack is up")
-        return Play(screen, stack.addresses).run()
+        return Play(screen, stack).run()
+
+
+def _install(screen: Screen) -> None:
+    with Progress(console=screen.console, transient=True) as progress:
+        bar = progress.add_task(f"  installing Airflow {AIRFLOW_3.version}", total=None)
+        AIRFLOW_3.install(lambda done, of: progress.update(bar, completed=done, total=of))
+    screen.event(
+        f"Airflow {AIRFLOW_3.version} is installed; its database and its services start now, which takes longest"
+    )

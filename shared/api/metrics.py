@@ -90,4 +90,7 @@ _GAUGES: Mapping[Metric, Callable[[LoadedState], float | None]] = {
     catalogue.SUSPENDED: lambda each: float(each.state.suspended_since is not None),
     catalogue.HELD: lambda each: float(each.state.held is not None),
     catalogue.REMOVED: lambda each: each.state.removed,
+    catalogue.IMPORT_ERRORS: lambda each: each.state.airflow.errors if each.state.airflow else None,
+    catalogue.NOT_SEEN: lambda each: each.state.airflow.states.get("NotSeen", 0) if each.state.airflow else None,
+    catalogue.PARSED_SECONDS: lambda each: each.state.airflow.seconds if each.state.airflow else None,
 }

@@ -75,7 +75,7 @@ def _escaped(text: str, length: int) -> str:
 
 def _teams(_route: Route, news: Alert, message: Message) -> dict[str, Any]:
     """Return an Adaptive Card, the only thing that Teams' Workflows take."""
-    colour = {"failed": "Attention", "held": "Warning", "removed": "Warning", "recovered": "Good"}[news.kind]
+    colour = _COLOURS[news.kind]
     card: dict[str, Any] = {
         "type": "AdaptiveCard",
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
@@ -98,6 +98,14 @@ def _run(text: str, **look: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON value
     return {"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": text, **look}]}
 
 
+_COLOURS = {
+    "failed": "Attention",
+    "held": "Warning",
+    "removed": "Warning",
+    "recovered": "Good",
+    "importErrors": "Attention",
+    "importErrorsResolved": "Good",
+}
 _FORMATS: dict[Format, Callable[[Route, Alert, Message], dict[str, Any]]] = {
     "standard": _standard,
     "slack": _slack,

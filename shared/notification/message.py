@@ -1,6 +1,6 @@
 """A notification in words: short enough for a chat, and enough for the person on call to know what to do."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -23,7 +23,7 @@ class Message:
 
 def put_into_words(route: Route, news: Alert, origin: str) -> Message:
     """Return the message for an alert of a route; `origin` is the app's own, like `https://host`, or empty."""
-    lines = {"failed": _failed, "held": _held, "removed": _removed, "recovered": _recovered}[news.kind](route, news)
+    lines = _LINES[news.kind](route, news)
     title, *others = (_plain(line) for line in lines)
     return Message(title, tuple(others), f"{origin}/api/routes/{route.name}/syncs/{news.sync_id}")
 
@@ -58,6 +58,33 @@ def _recovered(route: Route, news: Alert) -> Iterator[str]:
     yield f"Route {route.name} has recovered: {route.environment.name} is up to date with its folder"
     failed = f", after {_counted(news.count, 'failed attempt')}" if news.count else ""
     yield f"{news.code} began {_time(news.since)} and ended {_time(news.at)}{failed}."
+
+
+def _import_errors(route: Route, news: Alert) -> Iterator[str]:
+    if news.count:
+        files = _counted(news.count, "file")
+        yield f"Airflow could not import {files} of route {route.name} in {route.environment.name}"
+        yield str(news.sentence)
+        yield "The sync itself succeeded. Upload the files again once they are corrected."
+    else:
+        yield f"Airflow has not seen what route {route.name} synced into {route.environment.name}"
+        yield str(news.sentence)
+        yield f"Look into the environment, then: POST /api/routes/{route.name}/sync?force=true"
+
+
+def _import_errors_resolved(route: Route, news: Alert) -> Iterator[str]:
+    yield f"Airflow has imported all files of route {route.name} in {route.environment.name} again"
+    yield f"{news.code} began {_time(news.since)} and ended {_time(news.at)}."
+
+
+_LINES: Mapping[str, Callable[[Route, Alert], Iterator[str]]] = {
+    "failed": _failed,
+    "held": _held,
+    "removed": _removed,
+    "recovered": _recovered,
+    "importErrors": _import_errors,
+    "importErrorsResolved": _import_errors_resolved,
+}
 
 
 def _counted(count: int, thing: str) -> str:

@@ -7,7 +7,8 @@ are told at each retry stop reading: a trouble is told when it begins, and when 
 from collections.abc import Mapping
 from datetime import datetime
 
-from shared.sync.state import Alert, RouteState
+from shared.sync.conditions import NOTHING_SEEN, place
+from shared.sync.state import AirflowSummary, Alert, RouteState
 
 KEPT = 20
 NAMES_SHOWN = 3
@@ -32,6 +33,59 @@ def alerted(
         }
     )
     return after.model_copy(update={"outbox": outbox})
+
+
+def told_of_airflow(before: RouteState, after: RouteState, now: datetime) -> RouteState:
+    """Return the state after Airflow was asked to the end, with the news of it, unless people know already.
+
+    That Airflow has seen none of the files that it was asked about is news as well: an import that failed silently
+    looks like that.
+    """
+    summary, alarm = after.airflow, after.outbox.airflow_alarm
+    if summary is None or before.asking is None or after.asking:
+        return after
+    trouble = _airflow_trouble(summary, now)
+    news = trouble or _airflow_recovery(alarm, summary, now)
+    if news is None or (trouble and alarm and _says_the_same(trouble, alarm)):
+        return after
+    alerts = (*after.outbox.alerts, news)[-KEPT:]
+    outbox = after.outbox.model_copy(update={"alerts": alerts, "airflow_alarm": trouble})
+    return after.model_copy(update={"outbox": outbox})
+
+
+def _says_the_same(trouble: Alert, alarm: Alert) -> bool:
+    return (trouble.code, trouble.sentence, trouble.count) == (alarm.code, alarm.sentence, alarm.count)
+
+
+def _airflow_trouble(summary: AirflowSummary, now: datetime) -> Alert | None:
+    if not (summary.errors or summary.nothing_seen):
+        return None
+    words = "; ".join(f"{place(file)}: {file.words}" for file in summary.first_errors)
+    return Alert(
+        id=f"importErrors-{summary.sync_id}",
+        kind="importErrors",
+        at=now,
+        since=now,
+        sync_id=summary.sync_id,
+        code="ImportErrors" if summary.errors else "NotSeen",
+        sentence=_cut(words or NOTHING_SEEN, _LONGEST_SENTENCE),
+        count=summary.errors,
+        names=tuple(_cut(file.name, _LONGEST_NAME) for file in summary.first_errors),
+    )
+
+
+def _airflow_recovery(alarm: Alert | None, summary: AirflowSummary, now: datetime) -> Alert | None:
+    if alarm is None or summary.trouble:
+        return None
+    return Alert(
+        id=f"importErrorsResolved-{summary.sync_id}",
+        kind="importErrorsResolved",
+        at=now,
+        since=alarm.since,
+        sync_id=summary.sync_id,
+        code=alarm.code,
+        count=alarm.count,
+    )
 
 
 def _trouble(before: RouteState, after: RouteState, sync_id: str | None, now: datetime) -> Alert | None:

@@ -50,6 +50,10 @@ class FileVersion(StoredModel):
     def _of_text(cls, stored: object) -> object:
         return {"content": stored} if isinstance(stored, str) else stored
 
+    def as_file(self, name: str, modified: datetime) -> File:
+        """Return the version as a file of this name, to be read; when it was written is not known any more."""
+        return File(name, self.size or 0, self.content, modified, self.etag or "")
+
     @property
     def known_md5(self) -> str | None:
         """The MD5 of the bytes as far as it is known: what was read, else what the listing claimed."""

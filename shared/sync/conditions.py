@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from shared.sync.state import RouteState
+from shared.sync.state import BrokenFile, RouteState
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
     """One aspect of a route; `since` is None where nothing has happened yet that would tell."""
 
-    type: Literal["Ready", "Reconciling", "Stalled"]
+    type: Literal["Ready", "Reconciling", "Stalled", "Parsed"]
     status: Literal["True", "False", "Unknown"]
     reason: str
     sentence: str
@@ -20,8 +20,12 @@ class Condition:
 
 
 def conditions(state: RouteState) -> tuple[Condition, ...]:
-    """Return whether the route is up to date, whether it is working on that, and whether it needs an operator."""
-    return _ready(state), _reconciling(state), _stalled(state)
+    """Return whether the route is up to date, whether it is working on that, and whether it needs an operator.
+
+    And, where Airflow is asked, whether it has parsed what was synced last.
+    """
+    parsed = _parsed(state)
+    return (_ready(state), _reconciling(state), _stalled(state), *((parsed,) if parsed else ()))
 
 
 def failing_since(state: RouteState) -> datetime | None:
@@ -100,6 +104,35 @@ def _stalled(state: RouteState) -> Condition:
         return Condition("Stalled", "True", state.failure.code, "ARM refuses this revision", state.failure.at)
     since = state.synced.listed_at if state.synced else None
     return Condition("Stalled", "False", "NoActionNeeded", "no action needed", since)
+
+
+NOTHING_SEEN = "Airflow shows nothing of any file that the sync brought: the import may have failed without a word"
+
+
+def _parsed(state: RouteState) -> Condition | None:
+    known, asking = state.airflow, state.asking
+    if asking and (known is None or known.sync_id != asking.sync_id):
+        return Condition("Parsed", "Unknown", "Asking", "Airflow is about to be asked what became of it", asking.since)
+    if known is None:
+        return None
+    if known.errors:
+        words = "; ".join(f"{place(file)}: {file.words}" for file in known.first_errors)
+        more = f" and {known.errors - len(known.first_errors)} more" if known.errors > len(known.first_errors) else ""
+        return Condition("Parsed", "False", "ImportErrors", f"Airflow could not import {words}{more}", known.at)
+    if known.trouble:
+        return Condition("Parsed", "Unknown", "Unreachable", f"Airflow could not be asked: {known.trouble}", known.at)
+    if known.states.get("NotSeen"):
+        some = f"Airflow has not seen {known.states['NotSeen']} of {sum(known.states.values())} files"
+        return Condition("Parsed", "False", "NotSeen", NOTHING_SEEN if known.nothing_seen else some, known.at)
+    if known.states.get("Pending"):
+        left = f"Airflow has not parsed {known.states['Pending']} files yet"
+        return Condition("Parsed", "Unknown", "Asking", left, known.at)
+    return Condition("Parsed", "True", "Parsed", "Airflow has parsed what the last sync brought", known.at)
+
+
+def place(file: BrokenFile) -> str:
+    """Return where an import error is."""
+    return file.name if file.line is None else f"{file.name}, line {file.line}"
 
 
 # How much later than planned a thing may be. A lost wake-up is found by the sweep, every five minutes unless set

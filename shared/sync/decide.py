@@ -23,7 +23,7 @@ class Policy:
     `retry_refused` is the wait before a refused sync is tried again without a change, `settle` how long a sync that
     offers nothing to follow is left alone with its environment, `operation_timeout` when one that does is given up;
     `lease` is how long a worker may have an environment. DAG checks are left out with `off`, and stop a sync with
-    `block`.
+    `block`. `ask_airflow` is for how long after a sync Airflow is asked what became of the files, None for not at all.
     """
 
     quiet: timedelta
@@ -33,6 +33,7 @@ class Policy:
     operation_timeout: timedelta = timedelta(minutes=30)
     lease: timedelta = timedelta(minutes=3)
     dag_checks: Strictness = "warn"
+    ask_airflow: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,14 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from shared.folder.manifest import Manifest
 from shared.route import Route
 from shared.storage.documents import Documents
 from shared.storage.queues import RouteQueue
+from shared.sync.airflow_book import AirflowBooks
+from shared.sync.airflow_looks import AirflowLooks
 from shared.sync.baseline import Baselines
 from shared.sync.commands import Commands
 from shared.sync.decide import Policy
@@ -26,6 +29,9 @@ from shared.sync.store import RouteStates
 from shared.sync.sweep import Retention, Sweep
 from shared.sync.wake_up import WakeUps
 from shared.targets.port import Target
+
+if TYPE_CHECKING:
+    from shared.airflow.client import AirflowClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,7 @@ class Ports:
     read_files: ReadFiles
     target_of: Callable[[Route], Target]
     receiver: Receiver | None = None
+    airflow_of: "Callable[[Route], AirflowClient] | None" = None
     housekeeping: Sequence[Callable[[], None]] = ()
     clock: Callable[[], float] = time.monotonic
     jitter: Callable[[], float] = random.random
@@ -57,6 +64,7 @@ class Engine:
 
     states: RouteStates
     baselines: Baselines
+    airflow_books: AirflowBooks
     history: History
     wake_ups: WakeUps
     commands: Commands
@@ -71,6 +79,7 @@ def build(ports: Ports, policy: Policy, routes: Sequence[Route], retention: Rete
     states, baselines, history = RouteStates(ports.documents), Baselines(ports.documents), History(ports.documents)
     wake_ups = WakeUps(states, ports.wake_ups, policy.quiet, clock=ports.clock)
     outbox = _outbox(ports, states)
+    books = AirflowBooks(ports.documents)
     inspector = Inspector(
         documents=ports.documents,
         baselines=baselines,
@@ -87,9 +96,13 @@ def build(ports: Ports, policy: Policy, routes: Sequence[Route], retention: Rete
         outbox=outbox,
         jitter=ports.jitter,
     )
+    airflow_looks = _airflow_looks(
+        ports, states=states, baselines=baselines, books=books, history=history, wake_ups=wake_ups, outbox=outbox
+    )
     return Engine(
         states=states,
         baselines=baselines,
+        airflow_books=books,
         history=history,
         wake_ups=wake_ups,
         commands=Commands(states, baselines, wake_ups),
@@ -115,6 +128,7 @@ def build(ports: Ports, policy: Policy, routes: Sequence[Route], retention: Rete
             poller=Poller(target_of=ports.target_of, states=states, wake_ups=wake_ups, outcomes=outcomes),
             outcomes=outcomes,
             policy=policy,
+            airflow_looks=airflow_looks,
         ),
         outbox=outbox,
         sweep=Sweep(
@@ -125,6 +139,30 @@ def build(ports: Ports, policy: Policy, routes: Sequence[Route], retention: Rete
             retention=retention,
             housekeeping=ports.housekeeping,
         ),
+    )
+
+
+def _airflow_looks(  # noqa: PLR0913 - parts of one engine
+    ports: Ports,
+    *,
+    states: RouteStates,
+    baselines: Baselines,
+    books: AirflowBooks,
+    history: History,
+    wake_ups: WakeUps,
+    outbox: Outbox | None,
+) -> AirflowLooks | None:
+    if ports.airflow_of is None:
+        return None
+    return AirflowLooks(
+        states=states,
+        baselines=baselines,
+        books=books,
+        history=history,
+        wake_ups=wake_ups,
+        outbox=outbox,
+        read_files=ports.read_files,
+        airflow_of=ports.airflow_of,
     )
 
 

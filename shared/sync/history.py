@@ -18,6 +18,7 @@ from shared.folder.checks import Finding
 from shared.folder.manifest import Manifest
 from shared.storage.documents import Document, Documents, StoredModel, overwrite, update
 from shared.sync.baseline import Diff
+from shared.sync.state import AirflowSummary
 
 log = logging.getLogger(__name__)
 
@@ -92,6 +93,7 @@ class SyncSummary(StoredModel):
     findings_count: int = 0
     code: str | None = None
     message: str | None = None
+    import_errors: int | None = None
 
 
 class _Summaries(StoredModel):
@@ -196,6 +198,7 @@ class SyncRecord(StoredModel):
     calls: tuple[CallMade, ...] = Field(default=())
     code: str | None = None
     message: str | None = None
+    airflow: AirflowSummary | None = None
 
     @property
     def is_open(self) -> bool:
@@ -216,6 +219,7 @@ class SyncRecord(StoredModel):
             findings_count=len(self.findings),
             code=self.code,
             message=cut(self.message),
+            import_errors=self.airflow.errors if self.airflow else None,
         )
 
 

@@ -263,8 +263,10 @@ class Outcomes:
             metrics.sync_ended(route.name, after.tally.latest.outcome, after.tally.latest.seconds)
 
     def _end_synced(self, route: Route, worker: str | None, done: Synced, baseline: Baseline) -> None:
-        synced = transitions.synced(done, removed=len(baseline.removed))
-        self._end(route, worker, synced, sync_id=done.sync_id, removed=baseline.removed)
+        steps = [transitions.synced(done, removed=len(baseline.removed))]
+        if self.policy.ask_airflow:
+            steps.append(transitions.asking(done.sync_id, self.policy.ask_airflow))
+        self._end(route, worker, *steps, sync_id=done.sync_id, removed=baseline.removed)
 
     def _end_failed(  # noqa: PLR0913 - what is remembered of a failure
         self,

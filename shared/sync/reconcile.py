@@ -13,6 +13,7 @@ from shared.folder.checks import UNKNOWN, Finding, Runtime
 from shared.folder.manifest import Manifest
 from shared.route import Route
 from shared.sync import transitions
+from shared.sync.airflow_looks import AirflowLooks
 from shared.sync.baseline import Baseline, Baselines
 from shared.sync.decide import Decision, Hold, Policy, Poll, Skip, Sync, Wait, decide
 from shared.sync.execute import CALL_DEADLINE_S, Executor, Tried
@@ -74,6 +75,7 @@ class Reconciler:
     inspector: Inspector
     outcomes: Outcomes
     policy: Policy
+    airflow_looks: AirflowLooks | None = None
 
     def reconcile(self, route: Route) -> Decision:
         """Look at the route's folder and do what it takes; return what was decided.
@@ -81,17 +83,23 @@ class Reconciler:
         Raises whatever the storage raises; the queue then brings the wake-up again.
         """
         with bound(route=route.name):
-            for _ in range(_MOST_TURNS):
-                turn = self._turn(route)
-                if isinstance(turn, Turn):
-                    break
-                self.inspector.look_into(route, turn, self._runtime(route) if turn.diff else UNKNOWN)
-            else:
-                self.wake_ups.notice(route)
-                return Wait("FilesChanging", "files were changed again while they were read", self.policy.quiet)
-            if turn.taken:
-                self._follow_up(turn.taken)
-            return turn.decision
+            decision = self._reconcile(route)
+        if self.airflow_looks:
+            self.airflow_looks.attend(route)
+        return decision
+
+    def _reconcile(self, route: Route) -> Decision:
+        for _ in range(_MOST_TURNS):
+            turn = self._turn(route)
+            if isinstance(turn, Turn):
+                break
+            self.inspector.look_into(route, turn, self._runtime(route) if turn.diff else UNKNOWN)
+        else:
+            self.wake_ups.notice(route)
+            return Wait("FilesChanging", "files were changed again while they were read", self.policy.quiet)
+        if turn.taken:
+            self._follow_up(turn.taken)
+        return turn.decision
 
     def _runtime(self, route: Route) -> Runtime:
         """Return what runs in the environment, as far as that can be told now."""

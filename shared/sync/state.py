@@ -147,7 +147,7 @@ class Alert(StoredModel):
     """
 
     id: str
-    kind: Literal["failed", "recovered", "removed", "held"]
+    kind: Literal["failed", "recovered", "removed", "held", "importErrors", "importErrorsResolved"]
     at: datetime
     since: datetime
     sync_id: str
@@ -159,14 +159,61 @@ class Alert(StoredModel):
     names: tuple[str, ...] = ()
 
 
+class Asking(StoredModel):
+    """Airflow is being asked what became of the files of a sync, which ended at `since`.
+
+    `looks` were made so far; the next one is due at `next_look`, for which a wake-up was sent where it is `armed`.
+    After `give_up_at` there is none.
+    """
+
+    sync_id: str
+    since: datetime
+    next_look: datetime
+    give_up_at: datetime
+    looks: int = 0
+    armed: bool = False
+
+
+class BrokenFile(StoredModel):
+    """A file that Airflow could not import, and its words for it."""
+
+    name: str
+    line: int | None
+    words: str
+
+
+class AirflowSummary(StoredModel):
+    """What Airflow made of the files of the last sync, in short, as of `at`.
+
+    `states` counts the files that were asked about by their verdict; `errors` are all files of the route that Airflow
+    could not import, `first_errors` the first of them. `trouble` says why Airflow could not be asked. `seconds` passed
+    from the last upload of the sync until there was a verdict on all its files.
+    """
+
+    sync_id: str
+    at: datetime
+    states: dict[str, int] = Field(default_factory=dict)
+    errors: int = 0
+    first_errors: tuple[BrokenFile, ...] = ()
+    trouble: str | None = None
+    seconds: float | None = None
+
+    @property
+    def nothing_seen(self) -> bool:
+        """Whether Airflow shows nothing of any file that it was asked about, as after an import that failed."""
+        return set(self.states) == {"NotSeen"}
+
+
 class Undelivered(StoredModel):
     """Alert that the receiver has not taken yet, oldest first; `alarm` is the last news of a trouble that is not over.
 
-    After `attempts` failures in a row the receiver is left alone until `next_attempt`.
+    `airflow_alarm` is the last news of files that Airflow could not import. After `attempts` failures in a row the
+    receiver is left alone until `next_attempt`.
     """
 
     alerts: tuple[Alert, ...] = ()
     alarm: Alert | None = None
+    airflow_alarm: Alert | None = None
     attempts: int = 0
     next_attempt: datetime | None = None
 
@@ -198,6 +245,8 @@ class RouteState(StoredModel):
     target: str | None = None
     suspended_since: datetime | None = None
     removed: int = 0
+    asking: Asking | None = None
+    airflow: AirflowSummary | None = None
     tally: Tally = Field(default_factory=Tally)
     outbox: Undelivered = Undelivered()
 

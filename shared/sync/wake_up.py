@@ -64,6 +64,10 @@ class WakeUps:
         self._queue.send(route.name, timedelta(0))
         metrics.noticed("asked")
 
+    def wake_later(self, route: Route, delay: timedelta) -> None:
+        """Send a wake-up for a look at Airflow: it announces no change, so no notice may rely on it."""
+        self._queue.send(route.name, delay)
+
     def _arm(self, route: Route, delay: timedelta, loaded: LoadedState) -> None:
         """Send first, then write: a crash in between costs a second message; the other order could lose the one."""
         asked_at = self._clock()

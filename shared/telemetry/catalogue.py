@@ -41,6 +41,18 @@ LAST_SYNC = Metric(
 SUSPENDED = Metric("relay_suspended", "gauge", ("route",), "1 while the route is suspended.")
 HELD = Metric("relay_held", "gauge", ("route",), "1 while a change waits for a person.")
 REMOVED = Metric("relay_removed_files", "gauge", ("route",), "Files that were removed here and that ADF keeps.")
+IMPORT_ERRORS = Metric(
+    "relay_import_errors", "gauge", ("route",), "Files that Airflow could not import; only where it is asked."
+)
+NOT_SEEN = Metric(
+    "relay_not_seen_files", "gauge", ("route",), "Files of the last sync that Airflow had not seen by the deadline."
+)
+PARSED_SECONDS = Metric(
+    "relay_parsed_seconds",
+    "gauge",
+    ("route",),
+    "From the last upload of the last sync until Airflow had a verdict on all its files.",
+)
 
 NOTICES = Metric("relay_notices_total", "counter", ("result",), "Times that something may have changed.")
 ARM_CALLS = Metric("relay_arm_calls_total", "counter", ("operation", "outcome"), "Calls of ARM, however many attempts.")
@@ -52,6 +64,18 @@ REQUESTS = Metric("relay_http_requests_total", "counter", ("endpoint", "status")
 IGNORED_MESSAGES = Metric("relay_ignored_messages_total", "counter", (), "Queue messages that named no known route.")
 
 # These come from storage and are true whichever process answers.
-OF_ROUTES = (SYNCS, SYNC_SECONDS, PENDING, FAILURES, LAST_SYNC, SUSPENDED, HELD, REMOVED)
+OF_ROUTES = (
+    SYNCS,
+    SYNC_SECONDS,
+    PENDING,
+    FAILURES,
+    LAST_SYNC,
+    SUSPENDED,
+    HELD,
+    REMOVED,
+    IMPORT_ERRORS,
+    NOT_SEEN,
+    PARSED_SECONDS,
+)
 # These only the process knows in which they happen, so that only OpenTelemetry can add them up.
 OF_PROCESSES = (NOTICES, ARM_CALLS, ARM_RETRIES, ARM_QUOTA, REQUESTS, IGNORED_MESSAGES)

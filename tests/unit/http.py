@@ -18,7 +18,15 @@ ROUTES = [ROUTE, make_route("other")]
 
 def routes_api(world: World) -> RoutesApi:
     shared = SharedSettings(world.policy, "0 */5 * * * *")
-    return RoutesApi(ROUTES, world.states, world.baselines, world.commands, world.find_file, shared)
+    return RoutesApi(
+        routes=ROUTES,
+        states=world.states,
+        baselines=world.baselines,
+        airflow_books=world.engine.airflow_books,
+        commands=world.commands,
+        find_file=world.find_file,
+        shared=shared,
+    )
 
 
 def syncs_api(world: World, waiting: Waiting | None = None) -> SyncsApi:

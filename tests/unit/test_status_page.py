@@ -16,7 +16,8 @@ from shared.api.routes.shown import SharedSettings
 from shared.errors import ServiceRefusal
 from shared.route import Route
 from shared.sync.decide import Policy
-from tests.unit.memory import make_route
+from tests.unit.airflow.airflow_in_memory import AirflowInMemory
+from tests.unit.memory import Clock, make_route
 from tests.unit.world import ROUTE, World
 
 SHARED = SharedSettings(
@@ -61,6 +62,30 @@ def test_whatever_comes_from_outside_is_escaped(world: World) -> None:
     _, page = shown(world)
     assert "&lt;b&gt;bold&lt;/b&gt;" in page
     assert not re.search("<[bi]>", page)
+
+
+def test_airflows_errors_stand_on_the_card_and_in_the_row_of_the_sync() -> None:
+    airflow = AirflowInMemory(Clock(seconds=100))
+    world = World(clock=airflow.clock_of_storage, airflow=airflow)
+    world.worker.reconcile(ROUTE)
+    airflow.errors = {"dag_0.py": '  File "dag_0.py", line 3\nSyntaxError: <b>invalid</b> syntax'}
+    world.clock.seconds = 1000
+    world.worker.reconcile(ROUTE)
+    _, page = shown(world)
+    words = "airflow/dags/dag_0.py, line 3: SyntaxError: &lt;b&gt;invalid&lt;/b&gt; syntax"
+    assert f"<li>{words}</li>" in page
+    assert f'<p class="trouble">{words}</p>' in page
+    for text in ("Parsed: ImportErrors", "not all of their files are good: default", "accepted"):
+        assert text in page
+
+
+def test_findings_of_the_last_sync_stand_on_the_card_and_in_its_row() -> None:
+    world = World(checks="warn")
+    world.contents = {"airflow/dags/dag_0.py": b"from airflow import DAG\ndef dag(:\n"}
+    world.worker.reconcile(ROUTE)
+    _, page = shown(world)
+    assert page.count("dags/dag_0.py, line 2: ") == 2
+    assert "not all of their files are good: default" in page
 
 
 def test_only_the_newest_syncs_are_shown(world: World) -> None:

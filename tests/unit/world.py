@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from shared.airflow.client import AirflowClient
 from shared.folder.blobs import FileBytes
 from shared.folder.checks import LARGEST_FILE, TOO_LARGE, UNKNOWN, Runtime, Unread
 from shared.folder.manifest import File, Manifest
@@ -46,13 +47,18 @@ class World:
     receiver: Exception | None = None
     during_post: Callable[[], object] = lambda: None
     posted: list[Alert] = field(default_factory=list)
+    airflow: AirflowClient | None = None
 
     def __post_init__(self) -> None:
         self.documents = MemoryDocuments(self.clock)
         self.queue = MemoryQueue(self.clock)
         self.asked = MemoryQueue(self.clock)
         self.policy = Policy(
-            quiet=timedelta(seconds=5), longest_wait=timedelta(seconds=60), lease=LENGTH, dag_checks=self.checks
+            quiet=timedelta(seconds=5),
+            longest_wait=timedelta(seconds=60),
+            lease=LENGTH,
+            dag_checks=self.checks,
+            ask_airflow=timedelta(minutes=15) if self.airflow else None,
         )
         ports = Ports(
             documents=self.documents,
@@ -61,6 +67,7 @@ class World:
             read_files=self.read_files,
             target_of=lambda _: self,
             receiver=Receiver(self.asked, self.post) if self.notifies else None,
+            airflow_of=self.find_airflow if self.airflow else None,
             clock=self.clock.monotonic,
             jitter=lambda: 1.0,
         )
@@ -77,6 +84,10 @@ class World:
     def notifications(self) -> Outbox:
         assert self.engine.outbox is not None
         return self.engine.outbox
+
+    def find_airflow(self, _: Route) -> AirflowClient:
+        assert self.airflow is not None
+        return self.airflow
 
     def list_folder(self, _: Route) -> Manifest:
         self.during_listing()

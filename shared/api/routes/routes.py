@@ -11,9 +11,10 @@ from shared.api.problem import Problem
 from shared.api.request import query_of
 from shared.api.response import answering, view_answer
 from shared.api.routes.shown import SharedSettings, one_route, route_view
-from shared.api.routes.views import AllRoutes, FileStatusView, RouteView, link_to
+from shared.api.routes.views import AllRoutes, FileInAirflowView, FileStatusView, RouteView, link_to
 from shared.folder.manifest import File
 from shared.route import Route
+from shared.sync.airflow_book import AirflowBooks
 from shared.sync.baseline import Baseline, Baselines
 from shared.sync.commands import Commands
 from shared.sync.file_status import FileStatus, status_of, status_of_missing
@@ -23,13 +24,14 @@ _NOT_IMPORTED = "not a file that is imported: not below dags/ or plugins/ of the
 _NO_SUCH_FILE = "neither the folder nor the last sync has this file"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RoutesApi:
     """Answers for the routes of the settings and no other; `find_file` looks for a file by its name."""
 
     routes: Sequence[Route]
     states: RouteStates
     baselines: Baselines
+    airflow_books: AirflowBooks
     commands: Commands
     find_file: Callable[[Route, str], File | None]
     shared: SharedSettings
@@ -60,7 +62,7 @@ class RoutesApi:
         status = self._status(route, name) if name else None
         if name and status is None:
             raise Problem(HTTPStatus.NOT_FOUND, _NO_SUCH_FILE)
-        return view_answer(_status_view(route, name or path, status))
+        return view_answer(_status_view(route, name or path, status, self._in_airflow(route, name)))
 
     @answering
     def suspend(self, request: func.HttpRequest) -> func.HttpResponse:
@@ -85,6 +87,16 @@ class RoutesApi:
     def _shown(self, route: Route) -> RouteView:
         return route_view(route, self.states.read(route).state, self.shared)
 
+    def _in_airflow(self, route: Route, name: str | None) -> FileInAirflowView | None:
+        if name is None or self.shared.policy.ask_airflow is None:
+            return None
+        file = self.airflow_books.read(route).files.get(name)
+        if file is None:
+            return None
+        return FileInAirflowView(
+            state=file.state, dags=file.dags, error=file.error, reason=file.reason, as_of=file.as_of
+        )
+
     def _status(self, route: Route, name: str) -> FileStatus | None:
         # The file first: a sync that ends meanwhile is then known when the baseline is read, and not the reverse.
         file = self.find_file(route, name)
@@ -99,7 +111,9 @@ def _path_in(request: func.HttpRequest) -> str:
     return re.sub("%2f", "/", request.route_params.get("path", ""), flags=re.IGNORECASE)
 
 
-def _status_view(route: Route, path: str, status: FileStatus | None) -> FileStatusView:
+def _status_view(
+    route: Route, path: str, status: FileStatus | None, in_airflow: FileInAirflowView | None
+) -> FileStatusView:
     if status is None:
         return FileStatusView(path=path, state="notImported", since=None, sync=None, sentence=_NOT_IMPORTED)
     return FileStatusView(
@@ -108,6 +122,7 @@ def _status_view(route: Route, path: str, status: FileStatus | None) -> FileStat
         since=status.since,
         sync=link_to(route.name, status.sync_id),
         sentence=status.sentence,
+        airflow=in_airflow,
     )
 
 

@@ -48,6 +48,8 @@ def route_view(route: Route, state: RouteState, shared: SharedSettings) -> Route
         operation=_running(state.operation) if state.operation else None,
         suspended_since=state.suspended_since,
         removed=state.removed,
+        asking=state.asking,
+        airflow=state.airflow,
     )
 
 

@@ -9,12 +9,14 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
+from shared.airflow.verdict import VerdictState
 from shared.folder.checks import Finding
 from shared.storage.documents import StoredModel
+from shared.sync.airflow_book import AirflowError
 from shared.sync.conditions import Condition
 from shared.sync.file_status import FileState
 from shared.sync.history import Changes, SyncSummary
-from shared.sync.state import Failure, Synced
+from shared.sync.state import AirflowSummary, Asking, Failure, Synced
 
 
 class View(BaseModel):
@@ -87,6 +89,8 @@ class RouteView(View):
     operation: RunningSyncView | None
     suspended_since: datetime | None
     removed: int
+    asking: Asking | None
+    airflow: AirflowSummary | None
 
 
 class OneRoute(RouteView):
@@ -109,14 +113,25 @@ class SyncLink(View):
     url: str
 
 
+class FileInAirflowView(View):
+    """What Airflow made of the version of a file that was synced last, as of `asOf`."""
+
+    state: VerdictState
+    dags: tuple[str, ...]
+    error: AirflowError | None
+    reason: str
+    as_of: datetime | None
+
+
 class FileStatusView(View):
-    """Where a file stands; `path` is its name below the container."""
+    """Where a file stands; `path` is its name below the container; `airflow` is null where Airflow is not asked."""
 
     path: str
     state: FileState | Literal["notImported"]
     since: datetime | None
     sync: SyncLink | None
     sentence: str
+    airflow: FileInAirflowView | None = None
 
 
 class SyncPage(View):

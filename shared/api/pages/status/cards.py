@@ -3,13 +3,15 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from shared.api.pages.status.timeline import LOOKS, Look, Timeline, timeline
 from shared.api.routes.views import RouteView
-from shared.sync.conditions import Condition
+from shared.sync.conditions import Condition, place
 from shared.sync.history import SyncRecord, SyncSummary
 
 _TRIGGER_ONLY = "no details"
+_TROUBLES_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class SyncShown:
     record: SyncRecord
     look: Look
     line: str
+    trouble: str
     has_more: bool
 
 
@@ -46,6 +49,7 @@ class Card:
     look: Look
     chips: tuple[Chip, ...]
     sentence: str
+    troubles: tuple[str, ...]
     actions: tuple[Action, ...]
     timeline: Timeline
     syncs: tuple[SyncShown, ...]
@@ -64,12 +68,13 @@ UNKNOWN = Overall("bad", "The status of the routes is unknown")
 
 def card(route: RouteView, history: Sequence[SyncSummary], latest: Sequence[SyncRecord], now: datetime) -> Card:
     """Return how a route is shown; `latest` are the newest records in full."""
-    ready, reconciling, stalled = route.conditions
+    ready, reconciling, stalled, *parsed = route.conditions
     return Card(
         route=route,
         look=_look(ready),
-        chips=tuple(_chips(ready, reconciling, stalled)),
+        chips=(*_chips(ready, reconciling, stalled), *map(_parsed_chip, parsed)),
         sentence=_sentence(ready.sentence),
+        troubles=tuple(islice(_troubles(latest[0]), _TROUBLES_SHOWN)) if latest else (),
         actions=tuple(_actions(route)),
         timeline=timeline(history, route.pending_since, now),
         syncs=tuple(map(_row, latest)),
@@ -84,6 +89,8 @@ def overall(cards: Sequence[Card]) -> Overall:
         return Overall("bad", f"{len(not_ready)} of {len(cards)} routes not ready: {names}")
     if any(card.look == "running" for card in cards):
         return Overall("running", "Working")
+    if troubled := [card.route.name for card in cards if card.troubles]:
+        return Overall("held", f"All routes ready, but not all of their files are good: {', '.join(troubled)}")
     return Overall("good", "All routes ready")
 
 
@@ -108,6 +115,11 @@ def _chips(ready: Condition, reconciling: Condition, stalled: Condition) -> Iter
     yield Chip(stalled, "held" if stalled.status == "True" else None)
 
 
+def _parsed_chip(parsed: Condition) -> Chip:
+    looks: dict[str, Look] = {"True": "good", "False": "bad", "Unknown": "running"}
+    return Chip(parsed, looks[parsed.status])
+
+
 def _actions(route: RouteView) -> Iterator[Action]:
     yield Action("sync", "Sync now")
     yield Action("resume", "Resume") if route.suspended_since else Action("suspend", "Suspend")
@@ -117,9 +129,20 @@ def _actions(route: RouteView) -> Iterator[Action]:
 
 def _row(record: SyncRecord) -> SyncShown:
     line = record.message or record.code or _counted(record)
-    return SyncShown(
-        record, LOOKS[record.outcome], line, has_more=bool(record.changes or record.findings or record.calls)
-    )
+    has_more = bool(record.changes or record.findings or record.calls)
+    return SyncShown(record, LOOKS[record.outcome], line, next(_troubles(record), ""), has_more=has_more)
+
+
+def _troubles(record: SyncRecord) -> Iterator[str]:
+    """Yield what is wrong with files of a sync, worst first: what Airflow says, what stops an import, what may."""
+    if record.airflow:
+        for broken in record.airflow.first_errors:
+            yield f"{place(broken)}: {broken.words}"
+        if record.airflow.states.get("NotSeen"):
+            yield f"Airflow has not seen {record.airflow.states['NotSeen']} files"
+    for finding in sorted(record.findings, key=lambda finding: not finding.blocking):
+        line = "" if finding.line is None else f", line {finding.line}"
+        yield f"{finding.file}{line}: {finding.message}"
 
 
 def _counted(record: SyncRecord) -> str:

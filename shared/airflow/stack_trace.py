@@ -1,0 +1,87 @@
+"""What an import error says in a line: its type, its last words without secrets, and where in the file it happened.
+
+A stack trace may hold secrets (a connection string in a message, a password in a quoted line), so it is read and then
+forgotten; only what is made here is stored or shown.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from shared.adf.secrets import MASK, masked
+
+LONGEST_MESSAGE = 200
+# More than the message needs, less than a regular expression minds.
+_LONGEST_LINE = 4000
+
+_FRAME = re.compile(
+    r"""^[ ]*File\ "(?P<file>[^"\n]+)",\ line\ (?P<line>\d{1,9})[^\n]*\n
+    (?P<below>(?:[ \t]+(?![ \t]|File\ ")[^\n]*\n)*)""",
+    re.MULTILINE | re.VERBOSE,
+)
+_EXCEPTION = re.compile(r"(?P<type>[A-Za-z_][\w.]*)(?:: (?P<message>.*))?")
+
+_NAMED = re.compile(
+    r"""(?P<name>[\w.-]*(?:passw(?:or)?d|pwd|secret|token|api[_-]?key|account_?key|access_?key|credential|\bsig)[\w.-]*
+    ["']?\s*[=:]\s*["']?)[^\s"',;&)}\]]+""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_SCHEMES = re.compile(r"\b(?P<scheme>Bearer|Basic)\s+\S+", re.IGNORECASE)
+_KEYS = re.compile(
+    r"""eyJ[\w-]+\.[\w.-]+                                                      # a JSON web token
+    | \b[0-9a-fA-F]{32,}\b
+    | (?<![\w+/])(?=[^\s"']*[0-9])(?=[^\s"']*[a-z])(?=[^\s"']*[A-Z])[\w+/-]{40,}={0,2}  # base64, in both alphabets
+    """,
+    re.VERBOSE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportProblem:
+    """Why Airflow could not import a file.
+
+    `message` is the last line of the stack trace after the type, at most 200 characters. `line` counts from 1 and is
+    None where no frame of the trace lies in the file; `quoted` is that line's text as the trace has it, for comparing.
+    """
+
+    type: str
+    message: str
+    line: int | None
+    quoted: str = field(default="", repr=False, compare=False)
+
+
+def read_stack_trace(text: str, path: str) -> ImportProblem:
+    """Sum up the stack trace of the file at `path` below `dags/`; any text gives an answer."""
+    frames = list(_FRAME.finditer(text))
+    rest = text[frames[-1].end() :] if frames else text
+    kind, message = _exception(rest.splitlines(), first=bool(frames))
+    own = [frame for frame in frames if _is(frame["file"], path)]
+    if not own:
+        return ImportProblem(kind, message, None)
+    return ImportProblem(kind, message, int(own[-1]["line"]), _quoted(own[-1]["below"]))
+
+
+def without_secrets_of(text: str) -> str:
+    """Return a sentence without what looks like a secret: named ones, users in URLs, tokens, keys."""
+    for pattern, kept in ((_SCHEMES, rf"\g<scheme> {MASK}"), (_NAMED, rf"\g<name>{MASK}"), (_KEYS, MASK)):
+        text = pattern.sub(kept, text)
+    return str(masked(text))
+
+
+def _exception(lines: Iterable[str], *, first: bool) -> tuple[str, str]:
+    """Return type and message; below the last frame the exception's line is the first one, without frames the last."""
+    found = [line.strip() for line in lines if line.strip()]
+    if not found:
+        return "Error", ""
+    line = (found[0] if first else found[-1])[:_LONGEST_LINE]
+    match = _EXCEPTION.fullmatch(line)
+    kind, message = (match["type"].rpartition(".")[2], match["message"] or "") if match else ("Error", line)
+    return kind[:LONGEST_MESSAGE], without_secrets_of(message)[:LONGEST_MESSAGE]
+
+
+def _is(frame_file: str, path: str) -> bool:
+    return frame_file == path or frame_file.endswith(f"/{path}")
+
+
+def _quoted(below: str) -> str:
+    return next((line.strip() for line in below.splitlines() if line.strip()), "")

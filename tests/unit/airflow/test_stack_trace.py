@@ -1,0 +1,85 @@
+import pytest
+
+from shared.airflow.stack_trace import LONGEST_MESSAGE, ImportProblem, read_stack_trace, without_secrets_of
+
+SYNTAX = """Traceback (most recent call last):
+  File "<frozen importlib._bootstrap_external>", line 1004, in source_to_code
+  File "<frozen importlib._bootstrap>", line 241, in _call_with_frames_removed
+  File "/opt/airflow/dags/team/broken.py", line 3
+    def task(:
+             ^
+SyntaxError: invalid syntax
+"""
+HELPER = """Traceback (most recent call last):
+  File "/opt/airflow/dags/team/etl.py", line 7, in <module>
+    from team.helpers import connect
+  File "/opt/airflow/dags/team/helpers.py", line 2, in <module>
+    import no_such_module
+ModuleNotFoundError: No module named 'no_such_module'
+"""
+
+
+def test_a_syntax_error_has_its_line() -> None:
+    problem = read_stack_trace(SYNTAX, "team/broken.py")
+    assert problem == ImportProblem("SyntaxError", "invalid syntax", 3)
+    assert problem.quoted == "def task(:"
+
+
+def test_the_line_is_that_of_the_file_itself_not_of_what_it_imports() -> None:
+    problem = read_stack_trace(HELPER, "team/etl.py")
+    assert problem == ImportProblem("ModuleNotFoundError", "No module named 'no_such_module'", 7)
+    assert problem.quoted == "from team.helpers import connect"
+
+
+def test_a_trace_without_a_frame_in_the_file_has_no_line() -> None:
+    text = "airflow.exceptions.AirflowDagCycleException: Cycle detected in DAG: cycle.\n"
+    expected = ImportProblem("AirflowDagCycleException", "Cycle detected in DAG: cycle.", None)
+    assert read_stack_trace(text, "cycle.py") == expected
+
+
+def test_a_file_of_the_same_ending_is_not_the_file() -> None:
+    text = 'Traceback:\n  File "/opt/airflow/dags/my_etl.py", line 1, in <module>\nValueError: no\n'
+    assert read_stack_trace(text, "etl.py").line is None
+
+
+def test_the_first_line_of_a_message_of_many_is_told() -> None:
+    text = 'Traceback:\n  File "/dags/a.py", line 9, in <module>\n    run()\nValueError: first\nsecond: line\n'
+    assert read_stack_trace(text, "a.py") == ImportProblem("ValueError", "first", 9)
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "REDACTED - you do not have read permission on all DAGs in the file"])
+def test_what_is_no_stack_trace_is_an_error_all_the_same(text: str) -> None:
+    assert read_stack_trace(text, "a.py") == ImportProblem("Error", text.strip(), None)
+
+
+def test_a_long_message_is_cut() -> None:
+    problem = read_stack_trace("ValueError: " + "many words " * 100, "a.py")
+    assert len(problem.message) == LONGEST_MESSAGE
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("could not connect to postgresql://etl:hunter2@db/prod", "could not connect to postgresql://********@db/prod"),
+        ("bad option password=hunter2, retrying", "bad option password=********, retrying"),
+        ("{'client_secret': 'hunter2', 'id': 7}", "{'client_secret': '********', 'id': 7}"),
+        ("AccountName=x;AccountKey=hunter2==;Suffix=y", "AccountName=x;AccountKey=********;Suffix=y"),
+        ("https://x.blob.core.windows.net/c?sv=2024&sig=hunter2&se=1", "https://x.blob.core.windows.net/c?sv=2024&sig=********&se=1"),
+        ("Authorization: Bearer hunter2", "Authorization: Bearer ********"),
+        ("key 0123456789abcdef0123456789ABCDEF was refused", "key ******** was refused"),
+        ("token eyJhbGciOi.eyJzdWIi.c2ln expired", "token ******** expired"),
+        ("No module named 'airflow.providers.snowflake.operators.snowflake'",) * 2,
+        ("cannot import name 'EmptyOpertor' from 'airflow.operators.empty' (/home/airflow/.local/lib/empty.py)",) * 2,
+    ],
+)  # fmt: skip
+def test_secrets_are_masked_and_other_words_are_not(text: str, shown: str) -> None:
+    assert without_secrets_of(text) == shown
+
+
+def test_a_stack_trace_of_a_megabyte_is_summed_up_without_its_secrets() -> None:
+    frames = '  File "/opt/airflow/dags/lib.py", line 5, in connect\n    connect("password=hunter2")\n' * 12_000
+    text = f'Traceback:\n  File "/opt/airflow/dags/big.py", line 4, in <module>\n{frames}ValueError: password=hunter2\n'
+    assert len(text) > 1_000_000
+    problem = read_stack_trace(text, "big.py")
+    assert problem == ImportProblem("ValueError", "password=********", 4)
+    assert "hunter2" not in repr(problem)
