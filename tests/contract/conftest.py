@@ -59,6 +59,7 @@ class World:
     container: ContainerClient
     arm: RestCaller
     client: AirflowClient
+    name: str
     version: str
 
     def upload_and_import(self, files: Mapping[str, bytes]) -> float:
@@ -90,6 +91,25 @@ class World:
 
     def _imports(self) -> int:
         return len(requests.get(f"{self.emulator}/_emulator/imports", timeout=10).json())
+
+
+# What each Airflow said of the files of the first import, for the table at the end.
+TOLD: dict[str, Mapping[str, FileVerdict]] = {}
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show the verdicts side by side."""
+    if not TOLD:
+        return
+    terminalreporter.section("what each Airflow said after the first import")
+    for path in next(iter(TOLD.values())):
+        words = (f"{target}: {_in_words(verdicts[path])}" for target, verdicts in TOLD.items())
+        terminalreporter.write_line(f"{path:18} {' | '.join(words)}")
+
+
+def _in_words(verdict: FileVerdict) -> str:
+    problem = verdict.problem
+    return f"{problem.type} in line {problem.line}" if problem else f"{verdict.state} {', '.join(verdict.dags)}".strip()
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +151,7 @@ def standing(request: pytest.FixtureRequest, storage: str) -> Iterator[World]:
         web_url = body["properties"]["typeProperties"]["airflowProperties"]["airflowWebUrl"]
         client = AirflowClient(managed_address(web_url), login or EntraLogin(Tokens(credential(), DEFAULT_SCOPE)))
         version = target.version if isinstance(target, Release) else target
-        yield World(emulator, container, arm, client, version)
+        yield World(emulator, container, arm, client, request.param, version)
 
 
 @pytest.fixture

@@ -1,11 +1,12 @@
 """One scenario, four Airflows, the same verdicts: what the emulated one says is what real ones say."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import pytest
 
 from shared.airflow.verdict import FileVerdict
-from tests.contract.conftest import World
+from tests.contract.conftest import TOLD, World
 
 pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("airflow contract")]
 
@@ -38,7 +39,7 @@ FIRST = {
 }
 
 
-def told(verdicts: dict[str, FileVerdict]) -> dict[str, Told]:
+def told(verdicts: Mapping[str, FileVerdict]) -> dict[str, Told]:
     return {
         path: Told(verdict.state, verdict.dags, verdict.problem.type, verdict.problem.line)
         if verdict.problem
@@ -49,7 +50,8 @@ def told(verdicts: dict[str, FileVerdict]) -> dict[str, Told]:
 
 def test_first_import(world: World) -> None:
     began = world.upload_and_import(FIRST)
-    assert told(world.verdicts(FIRST, began)) == {
+    TOLD[world.name] = world.verdicts(FIRST, began)
+    assert told(TOLD[world.name]) == {
         "two.py": Told("Parsed", ("one", "two")),
         "team/\u00fcn t\u00e4g.py": Told("Parsed", ("unicode",)),
         "decorated.py": Told("Parsed", ("decorated",)),

@@ -58,8 +58,11 @@ def test_the_source_of_a_dag_is_what_was_imported(
 @versions
 def test_all_pages_are_read(client: AirflowClient, settings: Set, imported: Upload, version: str) -> None:
     settings(airflow_version=version)
-    many = "".join(f'DAG("dag_{number:05}")\n' for number in range(10_000))
-    imported({"many.py": f"from airflow import DAG\n{many}"})
+    many = {
+        f"many_{file}.py": "from airflow import DAG\n" + "".join(f'DAG("dag_{file}_{n:04}")\n' for n in range(1000))
+        for file in range(10)
+    }
+    imported(many)
     seen = client.look(deadline_s=60)
     assert len({dag.dag_id for dag in seen.dags}) == 10_000
 
