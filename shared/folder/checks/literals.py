@@ -10,6 +10,13 @@ _LONGEST_TEXT = 300
 _MOST_ELEMENTS = 50
 
 
+# Names that are read are told apart before.
+_BINDING = (
+    *(ast.Name, ast.arg, ast.Import, ast.ImportFrom, ast.Global, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef),
+    *(ast.ExceptHandler, ast.MatchAs, ast.MatchStar, ast.MatchMapping),
+)
+
+
 class Computed(Enum):
     """Stands for a value that is known only when the file runs."""
 
@@ -68,13 +75,19 @@ class Bindings:
 
 def read_bindings(tree: ast.Module) -> Bindings:
     """Collect the names of a file."""
-    imports = [node for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))]
-    imported = dict(pair for node in imports for pair in _imported(node))
-    bindings = Counter(name for node in ast.walk(tree) for name in _bound(node))
+    imported: dict[str, str] = {}
+    bindings: Counter[str] = Counter()
+    read: Counter[str] = Counter()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            read[node.id] += 1
+        elif isinstance(node, _BINDING):
+            bindings.update(_bound(node))
+            imported.update(_imported(node) if isinstance(node, (ast.Import, ast.ImportFrom)) else ())
     top = list(always_run(tree))
     assigned = dict(pair for statement in top for pair in _assigned(statement) if bindings[pair[0]] == 1)
     functions = {node.name: node for node in top if isinstance(node, ast.FunctionDef) if bindings[node.name] == 1}
-    return Bindings(imported, bindings, assigned, functions, _used(tree))
+    return Bindings(imported, bindings, assigned, functions, _used(tree, read))
 
 
 def always_run(tree: ast.Module) -> Iterator[ast.stmt]:
@@ -101,16 +114,21 @@ def _imported(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, str]]:
 
 def _bound(node: ast.AST) -> Iterator[str]:
     """Yield the names that a node binds, in whichever scope; `import a.b` and `import a` bind `a` to the same."""
-    if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-        yield node.id
-    elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        yield node.name
-    elif isinstance(node, ast.arg):
-        yield node.arg
-    elif isinstance(node, ast.ImportFrom):
-        yield from (name.asname or name.name for name in node.names)
-    elif isinstance(node, ast.Global):
-        yield from node.names
+    match node:
+        case ast.Name(id=name) | ast.arg(arg=name):
+            yield name
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            yield name
+        case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+            yield name
+        case ast.MatchMapping(rest=str(name)):
+            yield name
+        case ast.ImportFrom(names=names):
+            yield from (name.asname or name.name for name in names)
+        case ast.Import(names=names):
+            yield from (name.asname for name in names if name.asname)
+        case ast.Global(names=names):
+            yield from names
 
 
 def _assigned(statement: ast.stmt) -> Iterator[tuple[str, ast.expr]]:
@@ -121,13 +139,12 @@ def _assigned(statement: ast.stmt) -> Iterator[tuple[str, ast.expr]]:
             yield name, value
 
 
-def _used(tree: ast.Module) -> frozenset[str]:
+def _used(tree: ast.Module, read: Counter[str]) -> frozenset[str]:
     """Return the names that are read, without those that are only given another name that is read nowhere."""
-    read = Counter(node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load))
-    renamed = [
+    renamed = Counter(
         value.id
         for statement in tree.body
         for name, value in _assigned(statement)
         if isinstance(value, ast.Name) and not read[name]
-    ]
-    return frozenset((read - Counter(renamed)).keys())
+    )
+    return frozenset(name for name, times in read.items() if times > renamed[name])

@@ -25,6 +25,16 @@ _MAYBE = (
 )
 # Of each kind; more are in no file that people write.
 _MOST = 1000
+_TELLING = (
+    ast.Import,
+    ast.ImportFrom,
+    ast.Call,
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.With,
+    ast.Expr,
+    ast.Attribute,
+)
 _KEPT = frozenset({"dag_id", "task_id", "schedule", "schedule_interval", "tags"})
 
 Form = Literal["with", "expression", "decorator", "value"]
@@ -113,9 +123,9 @@ class _Place:
 
 
 def outline(tree: ast.Module) -> Outline:
-    """Sum up a file. Bindings count as Airflow's when an import of this file, wherever it stands, binds them."""
+    """Sum up a file. A name counts as Airflow's when an import of this file, wherever it stands, binds it."""
     names = read_bindings(tree)
-    nodes = list(_walk(tree, names))
+    nodes = [(node, place) for node, place in _walk(tree, names) if isinstance(node, _TELLING)]
     withs = {id(item.context_expr) for node, _ in nodes if isinstance(node, ast.With) for item in node.items}
     bare = {id(node.value) for node, _ in nodes if isinstance(node, ast.Expr)}
     forms: dict[int, Form] = {**dict.fromkeys(bare, "expression"), **dict.fromkeys(withs, "with")}

@@ -28,6 +28,11 @@ _NEW_SINCE = {
 }
 _CONTINUES = (b" ", b"\t", b"\r", b"\n", b")", b"]", b"}", b"#", b"'", b'"')
 
+# The newest Pythons that brought something of what is looked for.
+_LAST_CHANGE: Version = (3, 12)
+_LAST_RUN_TIME_CHANGE: Version = (3, 10)
+_TELLING = (ast.stmt, ast.Subscript)
+
 _GENERIC = frozenset({"list", "dict", "tuple", "set", "frozenset", "type"})
 _TYPES = _GENERIC | {"str", "int", "float", "bool", "bytes", "object"}
 _STRING_METHODS = frozenset({"removeprefix", "removesuffix"})
@@ -65,8 +70,10 @@ def _statement(content: bytes, line: int) -> bytes:
 
 def too_new(tree: ast.Module, python: Version) -> tuple[int, Version, str] | None:
     """Return the first syntax that this Python surely refuses: its line, since when there is it, and its name."""
-    found = (need for node in ast.walk(tree) for need in _needs(node) if need[1] > python)
-    return min(found, default=None)
+    if python >= _LAST_CHANGE:
+        return None
+    telling = (node for node in ast.walk(tree) if isinstance(node, _TELLING))
+    return min((need for node in telling for need in _needs(node) if need[1] > python), default=None)
 
 
 def _needs(node: ast.AST) -> Iterator[tuple[int, Version, str]]:
@@ -101,16 +108,19 @@ def _is_old_decorator(node: ast.expr) -> bool:
 
 def fails_at_run_time(tree: ast.Module, python: Version) -> tuple[int, Version, str] | None:
     """Return the first expression at the top level that this Python cannot evaluate, as `too_new` does."""
-    return min((need for need in _run_time_needs(tree) if need[1] > python), default=None)
+    needs = [need for need in _run_time_needs(tree) if need[1] > python] if python < _LAST_RUN_TIME_CHANGE else []
+    if not needs:
+        return None
+    stored = (node for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
+    return None if any(node.id in _TYPES for node in stored) else min(needs)
 
 
 def _run_time_needs(tree: ast.Module) -> Iterator[tuple[int, Version, str]]:
-    rebound = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     annotated = not _postpones_annotations(tree)
     for statement in always_run(tree):
         annotations = _annotations(statement) if annotated else iter(())
         for node in chain.from_iterable(map(ast.walk, annotations)):
-            yield from _annotation_needs(node, rebound)
+            yield from _annotation_needs(node)
         if isinstance(statement, (ast.Expr, ast.Assign)):
             for node in ast.walk(statement.value):
                 yield from _expression_needs(node)
@@ -132,23 +142,17 @@ def _annotations(statement: ast.stmt) -> Iterator[ast.expr]:
             yield statement.returns
 
 
-def _annotation_needs(node: ast.AST, rebound: set[str]) -> Iterator[tuple[int, Version, str]]:
-    if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id in _GENERIC - rebound:
+def _annotation_needs(node: ast.AST) -> Iterator[tuple[int, Version, str]]:
+    if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id in _GENERIC:
         yield node.lineno, (3, 9), f"{node.value.id}[…] in an annotation"
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
-        types = _TYPES - rebound
-        sides = [_is_type(side, types) or _is_none(side) for side in (node.left, node.right)]
-        if all(sides):
+    match node:
+        case ast.BinOp(left=left, op=ast.BitOr(), right=right) if all(map(_is_type_or_none, (left, right))):
             yield node.lineno, (3, 10), "X | Y in an annotation"
 
 
-def _is_type(node: ast.expr, types: frozenset[str] | set[str]) -> bool:
+def _is_type_or_none(node: ast.expr) -> bool:
     node = node.value if isinstance(node, ast.Subscript) else node
-    return isinstance(node, ast.Name) and node.id in types
-
-
-def _is_none(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
+    return (isinstance(node, ast.Name) and node.id in _TYPES) or (isinstance(node, ast.Constant) and node.value is None)
 
 
 def _expression_needs(node: ast.AST) -> Iterator[tuple[int, Version, str]]:

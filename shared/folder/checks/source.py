@@ -12,6 +12,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from tokenize import detect_encoding
 
 from shared.folder.checks.findings import Fault
@@ -52,8 +53,8 @@ def read_source(content: bytes, python: Version | None = None) -> Source:
     try:
         with _ONE_AT_A_TIME, warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = _parse(content)
-            return Source(tree, tuple(_other_faults(tree, content, python)))
+            tree, refusal = _parse(content, python)
+            return Source(tree, tuple(_other_faults(tree, refusal, content, python)))
     except SyntaxError as error:
         return Source(None, (_syntax_fault(error, content, python),))
     except UnicodeDecodeError as error:  # an invalid line that Python cannot even quote
@@ -63,48 +64,59 @@ def read_source(content: bytes, python: Version | None = None) -> Source:
         return Source(None, (Fault(None, "TooDeeplyNested", message, fatal=False),))
 
 
-def _parse(content: bytes) -> ast.Module:
+def _parse(content: bytes, python: Version | None) -> tuple[ast.Module, SyntaxError | None]:
+    """Return the tree, and what the parser has against the file when it stands for an older Python.
+
+    Only one tree is in memory at a time; that of a megabyte takes hundreds.
+    """
     if len(content) <= _LARGEST_COMPILED:
         compile(content, _NO_FILE, "exec", dont_inherit=True)
-        return ast.parse(content)
-    tree = ast.parse(content)
+    tree, refusal = None, None
+    if python is not None and python < RELAY:
+        try:
+            tree = ast.parse(content, feature_version=max(python, _OLDEST_PARSED))
+        except SyntaxError as error:
+            refusal = error
+    tree = tree or ast.parse(content)
     if outside := next((node for node in always_run(tree) if isinstance(node, ast.Return)), None):
         raise SyntaxError("'return' outside function", (_NO_FILE, outside.lineno, None, None))
-    return tree
+    return tree, refusal
 
 
-def _other_faults(tree: ast.Module, content: bytes, python: Version | None) -> Iterator[Fault]:
+def _other_faults(
+    tree: ast.Module, refusal: SyntaxError | None, content: bytes, python: Version | None
+) -> Iterator[Fault]:
     if raised := next((node for node in tree.body if isinstance(node, ast.Raise)), None):
         yield Fault(
             raised.lineno, "AlwaysRaises", "Loading the file ends at this raise, whatever it is for.", fatal=True
         )
-    if python is not None and (fault := _too_new(tree, content, python)):
-        yield fault
+    if python is not None:
+        yield from islice(_too_new(tree, refusal, content, python), 1)
     if fault := _not_utf8(content):
         yield fault
 
 
-def _too_new(tree: ast.Module, content: bytes, python: Version) -> Fault | None:
-    """Find what the relay's Python takes and Airflow's, which is older, does not.
+def _too_new(tree: ast.Module, refusal: SyntaxError | None, content: bytes, python: Version) -> Iterator[Fault]:
+    """Find what the relay's Python takes and Airflow's, which is older, does not; what is certain comes first.
 
-    The parser's own `feature_version` has the last word only for a warning: it refuses `with (lock):` below 3.9.
+    The parser's own word comes last, and is a warning: as a Python below 3.9 it refuses `with (lock):`.
     """
-    for need, fatal in ((too_new(tree, python), True), (fails_at_run_time(tree, python), False)):
-        if need:
-            line, since, what = need
-            message = f"Airflow runs on Python {_dotted(python)} here, and {what} came with {_dotted(since)}."
-            return Fault(line, "NewerPython", message, fatal)
-    if python >= RELAY:
-        return None
-    if python < _NEW_FSTRINGS and (new := first_new(content)):
+    if need := too_new(tree, python):
+        yield _came_later(need, python, fatal=True)
+    if python < _NEW_FSTRINGS and (line := first_new(content)):
         message = f"Airflow runs on Python {_dotted(python)} here, which ends this f-string earlier, or refuses it."
-        return Fault(new, "NewerPython", message, fatal=True)
-    try:
-        ast.parse(content, feature_version=max(python, _OLDEST_PARSED))
-    except SyntaxError as error:
-        message = f"Airflow's Python {_dotted(python)} may be too old for this: {_text(error)}."
-        return Fault(error.lineno, "NewerPython", message, fatal=False)
-    return None
+        yield Fault(line, "NewerPython", message, fatal=True)
+    if need := fails_at_run_time(tree, python):
+        yield _came_later(need, python, fatal=False)
+    if refusal:
+        message = f"Airflow's Python {_dotted(python)} may be too old for this: {_text(refusal)}."
+        yield Fault(refusal.lineno, "NewerPython", message, fatal=False)
+
+
+def _came_later(need: tuple[int, Version, str], python: Version, *, fatal: bool) -> Fault:
+    line, since, what = need
+    message = f"Airflow runs on Python {_dotted(python)} here, and {what} came with {_dotted(since)}."
+    return Fault(line, "NewerPython", message, fatal)
 
 
 def _dotted(python: Version) -> str:
