@@ -1,117 +1,19 @@
-"""The app as Azure Functions sees it: triggers, each of which hands over to a part of the app."""
+"""What Azure Functions imports. That never fails: an app without functions answers nothing and says nothing."""
 
-import logging
 import os
-from typing import Any
 
 import azure.functions as func
 
-from shared.api.endpoint import Endpoint
-from shared.api.endpoints import ENDPOINTS
-from shared.app import App
-from shared.settings import HOST_STORAGE, read_settings
-from shared.storage import queues
-from shared.storage.connections import account_name
-from shared.telemetry import metrics
-from shared.telemetry.fields import carry_fields, quieten_libraries
-from shared.triggers.blobs import BlobReference, Watch, routes_importing, watches
-from shared.triggers.invocation import invoked
-from shared.triggers.messages import note_failed, route_of
-from shared.triggers.storage_events import StorageEvent, routes_hinted_at
-
-log = logging.getLogger(__name__)
-
-carry_fields()
-quieten_libraries()
-settings = read_settings(os.environ)
-relay = App(settings)
-app = func.FunctionApp()
+from shared.misconfigured import app_that_tells, problems_of
 
 
-def watch_container(watch: Watch) -> None:
-    """Register the blob trigger of one container; what it says is only *look now*."""
+def _app() -> func.FunctionApp:
+    try:
+        from shared.functions import function_app  # noqa: PLC0415 - a package that is missing is one of the problems
 
-    @app.function_name(watch.function_name)
-    @app.blob_trigger(
-        arg_name="blob",
-        path=f"{watch.container}/{{name}}",
-        connection=watch.connection,
-        source=func.BlobSource.EVENT_GRID
-        if settings.blob_source == "eventgrid"
-        else func.BlobSource.LOGS_AND_CONTAINER_SCAN,
-    )
-    def on_dag_blob(blob: BlobReference, context: func.Context) -> None:
-        with invoked(context):
-            for route in routes_importing(blob, settings.routes, account_name):
-                relay.engine.wake_ups.notice(route)
+        return function_app(os.environ)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the app has to say so
+        return app_that_tells(problems_of(error))
 
 
-for each_watch in watches(settings.routes):
-    watch_container(each_watch)
-
-
-if settings.blob_source == "eventgrid":
-
-    @app.event_grid_trigger(arg_name="event")
-    def on_blob_deleted(event: func.EventGridEvent, context: func.Context) -> None:
-        """Notice the routes that may have lost a file. A subscription in the other schema brings a CloudEvent."""
-        with invoked(context):
-            for route in routes_hinted_at(StorageEvent.of(event), settings.routes, account_name):
-                relay.engine.wake_ups.notice(route)
-
-
-@app.queue_trigger(arg_name="message", queue_name=queues.WAKE_UPS, connection=HOST_STORAGE)
-def on_wake_up(message: func.QueueMessage, context: func.Context) -> None:
-    """Look at the route that the wake-up names."""
-    with invoked(context):
-        if route := route_of(message.get_body(), settings.routes):
-            relay.engine.reconciler.reconcile(route)
-
-
-if settings.notification_url:
-
-    @app.queue_trigger(arg_name="message", queue_name=queues.NOTIFICATIONS, connection=HOST_STORAGE)
-    def on_notification(message: func.QueueMessage, context: func.Context) -> None:
-        """Deliver the oldest alert of the route that the message names."""
-        with invoked(context):
-            outbox = relay.engine.outbox
-            if outbox and (route := route_of(message.get_body(), settings.routes)):
-                outbox.deliver(route)
-
-
-@app.timer_trigger(arg_name="timer", schedule=settings.sweep_schedule)
-def on_sweep(timer: func.TimerRequest, context: func.Context) -> None:  # noqa: ARG001 - the binding's name
-    """Notice every route, and delete what is old."""
-    with invoked(context):
-        relay.engine.sweep.run()
-
-
-@app.queue_trigger(arg_name="message", queue_name=f"{queues.WAKE_UPS}-poison", connection=HOST_STORAGE)
-def on_poison(message: func.QueueMessage, context: func.Context) -> None:
-    """Note a wake-up that failed five times; the sweep looks at every folder anyway, so that this never raises."""
-    with invoked(context):
-        note_failed(message.get_body(), settings.routes, relay.engine.history.note_poison)
-
-
-def answer_at(endpoint: Endpoint[Any]) -> None:
-    """Register the HTTP trigger of one endpoint."""
-
-    @app.function_name(endpoint.name)
-    @app.route(
-        route=endpoint.path,
-        methods=[endpoint.method],
-        auth_level=func.AuthLevel.ANONYMOUS if endpoint.anonymous else func.AuthLevel.FUNCTION,
-    )
-    def on_request(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
-        with invoked(context):
-            try:
-                response = endpoint.handler(relay)(req)
-            except Exception:
-                metrics.answered(endpoint.name, 500)
-                raise
-            metrics.answered(endpoint.name, response.status_code)
-            return response
-
-
-for each_endpoint in ENDPOINTS:
-    answer_at(each_endpoint)
+app = _app()

@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import Literal, TextIO
@@ -17,6 +17,8 @@ from local.events.options import Events
 from local.functions_host import FunctionsHost, HostName, require
 from local.ports import LOOPBACK, check_free, free_ports
 from local.processes import Child
+from shared.errors import SettingsError
+from shared.settings import read_settings
 
 AirflowName = Literal["emulated", "real"]
 
@@ -85,6 +87,7 @@ def running(plan: Plan, log: TextIO = sys.stderr) -> Iterator[Stack]:
             connection_string=storage.connection_string,
             event_grid=plan.events is not None,
         )
+        _check_settings(env)
 
         def start(name: str, command: list[str]) -> Child:
             child = Child(name, command, env=env, cwd=ROOT, log=log)
@@ -117,6 +120,14 @@ def _airflow(plan: Plan, ending: ExitStack, children: list[Child], log: TextIO) 
     airflow, services = ending.enter_context(running_airflow(AIRFLOW_3, free_ports(1), log))
     children += services
     return airflow
+
+
+def _check_settings(env: Mapping[str, str]) -> None:
+    """Raise LocalError for settings with which the app would start and do nothing."""
+    try:
+        read_settings(env)
+    except SettingsError as error:
+        raise LocalError(str(error)) from None
 
 
 def _arm_command(plan: Plan, storage: Azurite, airflow: Installation | None) -> list[str]:

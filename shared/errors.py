@@ -1,7 +1,7 @@
 """The exceptions of the relay.
 
 RelayError
-├── SettingsError        the app must not start: every problem of its settings in one message
+├── SettingsError        the app cannot be set up: every problem of its settings in one message
 ├── StateConflict        a stored state was changed between our reading and our writing
 ├── FolderUnreadable     the storage with the DAG files did not let us list the folder
 ├── NotDelivered         the receiver of notifications did not take one
@@ -19,7 +19,11 @@ class RelayError(Exception):
 
 
 class SettingsError(RelayError):
-    """The settings are missing or wrong; the message lists every problem, a line each."""
+    """The settings are missing or wrong; `problems` has every one, and the message a line for each."""
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("the settings are not usable:\n" + "\n".join(f"  {problem}" for problem in problems))
+        self.problems = problems
 
 
 class StateConflict(RelayError):  # noqa: N818 - a conflict is the event; it is handled, not reported

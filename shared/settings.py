@@ -1,4 +1,4 @@
-"""The settings, read once from the environment: all of them are right, or the app does not start."""
+"""The settings, read once from the environment: all of them are right, or the app has no triggers."""
 
 import json
 from collections.abc import Mapping
@@ -219,7 +219,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     else:
         problems += _missing_connections(settings, environ) + _unsigned(settings) + _airflow(settings)
     if problems:
-        raise SettingsError("the settings are not usable:\n" + "\n".join(f"  {problem}" for problem in problems))
+        raise SettingsError(*problems)
     return settings
 
 
@@ -241,7 +241,7 @@ def _routes(text: str | None, single: Mapping[str, str]) -> object:
         return [{"name": "default", **single}]
     try:
         routes = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
     if not isinstance(routes, list):
         return routes

@@ -1,10 +1,11 @@
 import json
+from contextlib import suppress
 
 import pytest
 
 from local.app_settings import sample
 from shared.errors import SettingsError
-from shared.settings import read_settings
+from shared.settings import Settings, read_settings
 
 SAMPLE = sample()
 ROUTE = {"name": "a", "environment": "sample-2", "linked_service": "Blobs", "folder": "files/airflow"}
@@ -264,3 +265,10 @@ def test_a_wrong_secret_is_refused_without_being_repeated() -> None:
 )
 def test_the_apps_own_address_is_the_platforms_word(host: str, origin: str) -> None:
     assert read_settings(SAMPLE | {"WEBSITE_HOSTNAME": host}).origin == origin
+
+
+@pytest.mark.parametrize("name", [field.alias for field in Settings.model_fields.values()])
+@pytest.mark.parametrize("value", ["\u00fc([", "[" * 100_000, "-1", "https://[", "[null]", "\ud800", "1e999"])
+def test_whatever_a_setting_holds_is_taken_or_told(name: str, value: str) -> None:
+    with suppress(SettingsError):
+        read_settings(SAMPLE | {name: value})
