@@ -1,8 +1,8 @@
 """Receipts: which version of a blob a function was told of. They are why a restart runs nothing twice.
 
 A receipt is an empty blob in `azure-webjobs-hosts`, named after the function and the blob's ETag. It is made before the
-message is sent and marked complete afterwards, under a lease; a crash in between leaves it incomplete, and the host that
-scans next sends the message (BlobReceiptManager in the WebJobs SDK).
+message is sent and marked complete afterwards, under a lease; a crash in between leaves it incomplete, and the host
+that scans next sends the message (BlobReceiptManager in the WebJobs SDK).
 """
 
 from collections.abc import Awaitable, Callable

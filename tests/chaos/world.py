@@ -54,7 +54,9 @@ _ANSWERS: dict[Trouble, dict[str, Any]] = {
 
 
 class World:
-    """A running stack with app processes of one kind of host, which are started again when they end, unless they were killed.
+    """A running stack with app processes of one kind of host.
+
+    One that ends is started again, unless it was killed.
 
     Every part writes a log of its own into `logs`; storage is in memory.
     """
