@@ -1,8 +1,8 @@
 """Receipts: which version of a blob a function was told of. They are why a restart runs nothing twice.
 
 A receipt is an empty blob in `azure-webjobs-hosts`, named after the function and the blob's ETag. It is made before the
-message is sent and marked complete afterwards, under a lease; a crash in between leaves it incomplete, and whoever
-scans next sends the message (BlobReceiptManager in the WebJobs SDK).
+message is sent and marked complete afterwards, under a lease; a crash in between leaves it incomplete, and the host
+that scans next sends the message (BlobReceiptManager in the WebJobs SDK).
 """
 
 from collections.abc import Awaitable, Callable
@@ -43,7 +43,7 @@ class Receipts:
     async def once(self, function: str, blob: BlobVersion, send: Callable[[], Awaitable[None]]) -> None:
         """Call `send` unless a receipt says that it was done.
 
-        Raises ResourceExistsError while somebody else is at it, and whatever `send` raises.
+        Raises ResourceExistsError while another process is at it, and whatever `send` raises.
         """
         receipt = self._container.get_blob_client(receipt_name(self._host_id, function, blob))
         if await self._is_complete(receipt):

@@ -104,10 +104,10 @@ def _bind(port: int) -> socket.socket:
 def _log_to_stderr(level: int) -> None:
     logging.basicConfig(stream=sys.stderr, level=level, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s")
     for handler in logging.getLogger().handlers:
-        handler.addFilter(_is_not_of_our_requests)
+        handler.addFilter(is_not_of_our_requests)
 
 
-def _is_not_of_our_requests(record: logging.LogRecord) -> bool:
+def is_not_of_our_requests(record: logging.LogRecord) -> bool:
     """Tell whether a record is the app's or news: what the host asks of storage is not the app's, whose level is INFO.
 
     Functions run in threads, and the host in the main one.

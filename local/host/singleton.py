@@ -109,7 +109,7 @@ async def _renew_while_held(lease: BlobLeaseClient, lease_seconds: int) -> None:
 
 
 async def _renew(lease: BlobLeaseClient) -> bool:
-    """Return False if somebody else has the lease; raise if storage does not answer."""
+    """Return False if another process has the lease; raise if storage does not answer."""
     try:
         await lease.renew()
     except HttpResponseError as error:

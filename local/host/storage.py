@@ -11,7 +11,7 @@ from local.host.errors import StartError
 
 # Emulators know older versions of the API than the newest SDK speaks.
 _API_VERSION = "2025-05-05"
-# The listeners have their own back-off; a client that retries by itself would hide an outage from them.
+# The listeners have their own back-off; a client that retries, too, would hide an outage from them.
 _CLIENT: Mapping[str, Any] = {
     "api_version": _API_VERSION,
     "retry_total": 0,

@@ -17,7 +17,7 @@ class TraceContext:
 
 
 def begun() -> TraceContext:
-    """Return a new trace, which nobody samples."""
+    """Return a new trace, which is not sampled."""
     return TraceContext(f"00-{token_hex(16)}-{token_hex(8)}-00")
 
 

@@ -54,7 +54,9 @@ _ANSWERS: dict[Trouble, dict[str, Any]] = {
 
 
 class World:
-    """A running stack with app processes of one kind of host, which are started again when they end by themselves.
+    """A running stack with app processes of one kind of host.
+
+    One that ends is started again, unless it was killed.
 
     Every part writes a log of its own into `logs`; storage is in memory.
     """
@@ -115,7 +117,7 @@ class World:
         self._apps[app].kill()
 
     def freeze(self, part: Part, seconds: float) -> None:
-        """Stop a part and let it go on after so many seconds, which nobody waits for."""
+        """Stop a part and let it go on after so many seconds, without waiting for that."""
         child = self._parts[part] if isinstance(part, str) else self._apps[part].child
         child.send_to_group(signal.SIGSTOP)
         timer = threading.Timer(seconds, child.send_to_group, [signal.SIGCONT])

@@ -189,7 +189,7 @@ LIFECYCLE = (
             alone=True,
             slow=seconds > 5,
         )
-        for seconds in (5, 15, 60)
+        for seconds in (5, 20, 60)
     ),
     Scenario("a start without storage", start_without_storage, ["first"], alone=True),
 )

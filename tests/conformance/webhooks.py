@@ -133,7 +133,7 @@ BLOB_EVENTS: dict[str, tuple[dict[str, Any], tuple[int, int]]] = {
     "a header in another case": ({"kind": "notification"}, (202, 1)),
     "a container of no function": ({"container": "elsewhere"}, (202, 1)),
     "the short id of the function": ({"function": "Functions.on_told"}, (202, 1)),
-    "a function that is not there": ({"function": "Host.Functions.nobody"}, (202, 0)),
+    "a function that is not there": ({"function": "Host.Functions.missing"}, (202, 0)),
     "a function without its prefix": ({"function": "on_told"}, (202, 0)),
     "a function in another case": ({"function": "host.functions.ON_TOLD"}, (202, 0)),
     "a name with odd characters": ({"blob": " ü#?%25 {x}.py"}, (202, 1)),
@@ -186,7 +186,7 @@ WEBHOOKS = (
     ),
     Scenario(
         "blobs webhook: validation for a function that is not there",
-        partial(post_validation, body=VALIDATIONS["a list"], extension="blobs", function="nobody"),
+        partial(post_validation, body=VALIDATIONS["a list"], extension="blobs", function="missing"),
         (200, "text/plain; charset=utf-8", {"validationResponse": "abc"}),
     ),
     *(
@@ -211,7 +211,7 @@ WEBHOOKS = (
             404,
         )
         for what, function in {
-            "a function that is not there": "nobody",
+            "a function that is not there": "missing",
             "a function in another case": "ON_EVENT",
             "a function with a prefix": "Host.Functions.on_event",
         }.items()

@@ -127,9 +127,9 @@ def test_a_poison_message_is_drained_into_a_record(running: Running) -> None:
     queue = QueueClient.from_connection_string(
         running.addresses.connection_string, "dag-relay-wake-ups-poison", message_encode_policy=TextBase64EncodePolicy()
     )
-    with queue, contextlib.suppress(ResourceExistsError):
-        queue.create_queue()
     with queue:
+        with contextlib.suppress(ResourceExistsError):
+            queue.create_queue()
         queue.send_message(json.dumps({"route": "one"}))
     records = running.container_named("dag-relay")
 
