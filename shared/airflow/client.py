@@ -36,7 +36,7 @@ from shared.telemetry.tracing import outgoing
 
 log = logging.getLogger(__name__)
 
-PAGE = 100
+_PAGE = 100
 _MOST_PAGES = 1000
 _FORBIDDEN, _NOT_FOUND = 403, 404
 _JSON = {"Accept": "application/json", "User-Agent": "dag-relay"}
@@ -198,7 +198,7 @@ class AirflowClient:
         """Return all items of a list, and the last answer; a server may give fewer to a page than it was asked for."""
         found: list[Item] = []
         for _ in range(_MOST_PAGES):
-            asked = urlencode({**query, "limit": PAGE, "offset": len(found)})
+            asked = urlencode({**query, "limit": _PAGE, "offset": len(found)})
             answer = self._get(api, (name,), asked, deadline)
             items, total = _read(read, answer)
             found += items

@@ -30,7 +30,7 @@ class Diff:
         return frozenset((*self.added, *self.changed))
 
 
-class Read(StoredModel):
+class BytesRead(StoredModel):
     """The true MD5 of a blob's bytes at one version, found by reading them; None where there are too many."""
 
     etag: str
@@ -118,7 +118,7 @@ class Baseline(StoredModel):
         written = (file.modified for file in manifest.files if self._is_other_version(file))
         return manifest.listed_at <= end or any(start <= moment <= end for moment in written)
 
-    def settled(self, manifest: Manifest, read: Mapping[str, Read]) -> Manifest:
+    def settled(self, manifest: Manifest, read: Mapping[str, BytesRead]) -> Manifest:
         """Return the manifest with every doubt settled by what was read; what was not read counts as changed."""
         files = tuple(self._settled(file, read.get(file.name)) for file in manifest.files)
         return replace(manifest, files=files)
@@ -141,7 +141,7 @@ class Baseline(StoredModel):
         contents = {file.name: self._version_of(file) for file in manifest.files if file.name in self.contents}
         return self.model_copy(update={"contents": self.contents | contents})
 
-    def learned(self, read: Mapping[str, Read]) -> "Baseline":
+    def learned(self, read: Mapping[str, BytesRead]) -> "Baseline":
         """Return the baseline with what was read of the versions that it has."""
         known = {name: self.contents[name] for name in read.keys() & self.contents.keys()}
         learned = {
@@ -175,7 +175,7 @@ class Baseline(StoredModel):
         version = self.contents.get(file.name)
         return version is not None and version.etag not in {None, file.etag} and not version.is_surely_other_than(file)
 
-    def _settled(self, file: File, read: Read | None) -> File:
+    def _settled(self, file: File, read: BytesRead | None) -> File:
         version = self.contents.get(file.name)
         if version is None or version.etag is None:
             return file
@@ -237,7 +237,7 @@ class Baselines:
         for name in (_name(route), _staged_name(route)):
             self._update(name, lambda baseline: baseline.without_removed(known))
 
-    def learn(self, route: Route, read: Mapping[str, Read]) -> None:
+    def learn(self, route: Route, read: Mapping[str, BytesRead]) -> None:
         """Keep what was read of the synced files, and of those that a sync is bringing."""
         for name in (_name(route), _staged_name(route)):
             self._update(name, lambda baseline: baseline.learned(read))

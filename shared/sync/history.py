@@ -23,6 +23,7 @@ from shared.sync.state import AirflowSummary
 log = logging.getLogger(__name__)
 
 NAMES_SHOWN = 100
+FINDINGS_KEPT = 100
 NAMES_IN_SUMMARY = 3
 
 _LONGEST_NAME = 200
@@ -103,7 +104,7 @@ class _Summaries(StoredModel):
     syncs: dict[str, SyncSummary] = Field(default_factory=dict)
 
 
-def cut(message: str | None) -> str | None:
+def _cut(message: str | None) -> str | None:
     """Return as much of a message as a summary holds."""
     return message and message[:_LONGEST_MESSAGE]
 
@@ -218,7 +219,7 @@ class SyncRecord(StoredModel):
             uploads=self.uploads,
             findings_count=len(self.findings),
             code=self.code,
-            message=cut(self.message),
+            message=_cut(self.message),
             import_errors=self.airflow.errors if self.airflow else None,
         )
 

@@ -16,16 +16,15 @@ from shared.folder.checks import UNKNOWN, Finding, Runtime, Surroundings, Unread
 from shared.folder.manifest import File, Manifest
 from shared.route import Route
 from shared.storage.documents import Documents, StoredModel, overwrite
-from shared.sync.baseline import Baselines, Diff, Read
+from shared.sync.baseline import Baselines, BytesRead, Diff
 from shared.sync.decide import Strictness
-from shared.sync.history import History
+from shared.sync.history import FINDINGS_KEPT, History
 from shared.sync.outcomes import Attempt
 
 log = logging.getLogger(__name__)
 
 ReadFiles = Callable[[Route, Sequence[File]], Iterator[FileBytes]]
 
-FINDINGS_KEPT = 100
 
 _REQUIREMENTS = "requirements.txt"
 
@@ -44,12 +43,12 @@ class Insight:
     """What was found in files: for the engineer, and for the baseline; `unreadable` is what may be readable later."""
 
     findings: tuple[Finding, ...] = ()
-    reads: dict[str, Read] = field(default_factory=dict)
+    reads: dict[str, BytesRead] = field(default_factory=dict)
     unreadable: str | None = None
 
     def note(self, read: FileBytes) -> None:
         """Note what was read of a file, or that it was not."""
-        self.reads[read.name] = Read(etag=read.etag, md5=read.md5)
+        self.reads[read.name] = BytesRead(etag=read.etag, md5=read.md5)
         if isinstance(read.content, Unread) and read.content.passing:
             self.unreadable = self.unreadable or f"{read.name} {read.content.why}"
 
@@ -60,7 +59,7 @@ class Inspected(StoredModel):
     `unreadable` says what kept a file from being read for now, so that there is no verdict yet.
     """
 
-    reads: dict[str, Read] = Field(default_factory=dict)
+    reads: dict[str, BytesRead] = Field(default_factory=dict)
     key: str | None = None
     findings: tuple[Finding, ...] = ()
     unreadable: str | None = None
@@ -76,7 +75,7 @@ class Inspector:
     read_files: ReadFiles
     strictness: Strictness
 
-    def reads(self, route: Route) -> Mapping[str, Read]:
+    def reads(self, route: Route) -> Mapping[str, BytesRead]:
         """Return what is known of the bytes of files that were in doubt."""
         return self._stored(route).reads
 
@@ -86,9 +85,9 @@ class Inspector:
         return stored if stored.key == _key(manifest, diff) else None
 
     def look_into(self, route: Route, files: ToRead, runtime: Runtime) -> None:
-        """Read the files, and keep what they say; what could not be read for now is kept, too."""
-        reads = {file.name: Read(etag=file.etag, md5=None) for file in files.doubtful}
-        reads |= {each.name: Read(etag=each.etag, md5=each.md5) for each in self.read_files(route, files.doubtful)}
+        """BytesRead the files, and keep what they say; what could not be read for now is kept, too."""
+        reads = {file.name: BytesRead(etag=file.etag, md5=None) for file in files.doubtful}
+        reads |= {each.name: BytesRead(etag=each.etag, md5=each.md5) for each in self.read_files(route, files.doubtful)}
         stored = self._stored(route)
         names = {file.name for file in files.manifest.files}
         kept = {name: read for name, read in stored.reads.items() if name in names}
@@ -104,7 +103,7 @@ class Inspector:
         self._store(route, self._stored(route).model_copy(update={"key": None}))
 
     def examine(self, route: Route, manifest: Manifest, diff: Diff, runtime: Runtime = UNKNOWN) -> Insight:
-        """Read the added and changed files once, one after the other, and return what is found.
+        """BytesRead the added and changed files once, one after the other, and return what is found.
 
         `runtime` is what runs in the environment.
         """

@@ -14,7 +14,7 @@ from shared.sync import transitions
 from shared.sync.alerts import alerted
 from shared.sync.baseline import Baseline, Baselines, Diff
 from shared.sync.decide import RESOLUTION, Hold, Policy, Skip
-from shared.sync.history import CallMade, Changes, History, Outcome, SyncRecord, Uploads, new_sync_id
+from shared.sync.history import FINDINGS_KEPT, CallMade, Changes, History, Outcome, SyncRecord, Uploads, new_sync_id
 from shared.sync.outbox import Outbox
 from shared.sync.state import Calling, RouteState, RunningSync, Synced, behind_since
 from shared.sync.store import RouteStates, Transition
@@ -22,8 +22,6 @@ from shared.sync.wake_up import WakeUps
 from shared.telemetry import metrics
 
 log = logging.getLogger(__name__)
-
-FINDINGS_KEPT = 100
 
 
 @dataclass(slots=True)

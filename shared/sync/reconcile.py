@@ -37,7 +37,7 @@ ENVIRONMENT_CHECK = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class FolderLook:
     """What a look at a folder has found, and what is to be done about it.
 
     `baseline` is what was synced last, None where that was not needed; `findings` are those that may stop a sync, and
@@ -78,7 +78,7 @@ class Reconciler:
     airflow_looks: AirflowLooks | None = None
 
     def reconcile(self, route: Route) -> Decision:
-        """Look at the route's folder and do what it takes; return what was decided.
+        """FolderLook at the route's folder and do what it takes; return what was decided.
 
         Raises whatever the storage raises; the queue then brings the wake-up again.
         """
@@ -110,14 +110,14 @@ class Reconciler:
             return UNKNOWN
 
     def _follow_up(self, attempt: Attempt) -> None:
-        """Look into the files of a sync that was made; a failure takes nothing back of it."""
+        """FolderLook into the files of a sync that was made; a failure takes nothing back of it."""
         try:
             self.inspector.follow_up(attempt)
         except (AzureError, StateConflict) as error:
             log.warning("sync %s was made, but its files were not checked: %s", attempt.sync_id, error)
 
     def _turn(self, route: Route) -> Turn | ToRead:
-        """Look at the folder and act under the lease, or return what has to be read first, without the lease."""
+        """FolderLook at the folder and act under the lease, or return what has to be read first, without the lease."""
         lease = self.leases.take(route)
         if lease is None:
             self.wake_ups.notice(route)
@@ -128,7 +128,7 @@ class Reconciler:
         except Exception:
             lease.release(lease.reservation)
             raise
-        if not isinstance(found, Look):
+        if not isinstance(found, FolderLook):
             lease.release(lease.reservation)
             return found if isinstance(found, ToRead) else Turn(found)
         # From here on an import may be started without a note of it, if storage fails: then the lease is not released
@@ -137,7 +137,7 @@ class Reconciler:
         lease.release(tried.reservation)
         return Turn(found.decision, tried.taken)
 
-    def _look(self, route: Route, lease: Lease) -> Look | Wait | ToRead:
+    def _look(self, route: Route, lease: Lease) -> FolderLook | Wait | ToRead:
         """Return what the folder holds and what to do about it; to wait where it cannot be listed; what is unread."""
         state = self._taken_over(route, lease)
         try:
@@ -156,7 +156,7 @@ class Reconciler:
             state = self._environment_checked(route, state, lease)
             decision = decide(state, manifest, self.policy)
         _tell(route, state, manifest, decision)
-        return self._with_findings(route, Look(state, manifest, decision, baseline))
+        return self._with_findings(route, FolderLook(state, manifest, decision, baseline))
 
     def _taken_over(self, route: Route, lease: Lease) -> RouteState:
         """Clear the notice before the listing: whatever changes after that raises one that arms a new wake-up."""
@@ -222,7 +222,7 @@ class Reconciler:
             ]
         return self._change(route, state, *steps)
 
-    def _with_findings(self, route: Route, look: Look) -> Look | ToRead:
+    def _with_findings(self, route: Route, look: FolderLook) -> FolderLook | ToRead:
         """Return the look with what the checks say, where that may stop the sync."""
         is_forced = look.decision.reason == "Forced"
         if not isinstance(look.decision, Sync) or self.policy.dag_checks != "block" or is_forced:
@@ -236,7 +236,7 @@ class Reconciler:
             self.inspector.forget_verdict(route)
         return replace(look, baseline=baseline, findings=verdict.findings, unreadable=verdict.unreadable)
 
-    def _act(self, route: Route, lease: Lease, look: Look) -> Tried:
+    def _act(self, route: Route, lease: Lease, look: FolderLook) -> Tried:
         """Do what was decided; return for whom the environment stays reserved."""
         state, manifest = look.state, look.manifest
         match look.decision:

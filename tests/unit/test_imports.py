@@ -12,14 +12,17 @@ from local.app_settings import ROOT
 
 # Each room may import those of the lines above its own, and itself. `route` is a value that all of them may know.
 ROOMS = (
-    {"errors", "adf", "fabric", "telemetry", "webhooks"},
-    {"rest", "storage", "folder"},
+    {"errors", "misconfigured", "adf", "fabric", "telemetry", "webhooks"},
+    {"rest", "storage"},
+    {"folder"},
     {"arm"},
     {"targets", "airflow"},
     {"sync"},
-    {"settings", "triggers", "notification"},
+    {"triggers", "notification"},
+    {"settings"},
     {"api"},
     {"app"},
+    {"functions"},
 )
 RANKS = {room: rank for rank, rooms in enumerate(ROOMS) for room in rooms}
 ABOVE_ALL = len(ROOMS)

@@ -10,7 +10,7 @@ from azure.core.exceptions import ServiceRequestError
 from jinja2 import UndefinedError
 
 from shared.api.pages.rendering import Page
-from shared.api.pages.status.cards import UNKNOWN
+from shared.api.pages.status.cards import UNKNOWN_STATE
 from shared.api.pages.status.status_page import SYNCS_SHOWN, StatusPage, ago
 from shared.api.routes.shown import SharedSettings
 from shared.errors import ServiceRefusal
@@ -115,7 +115,7 @@ def test_storage_that_fails_is_a_page_that_says_so(world: World, monkeypatch: py
 def test_a_name_that_the_template_does_not_get_is_an_error_and_no_gap() -> None:
     now = datetime(2026, 1, 1, tzinfo=UTC)
     with pytest.raises(UndefinedError, match="trouble"):
-        Page("status").answer(HTTPStatus.OK, now=now, cards=[], overall=UNKNOWN)
+        Page("status").answer(HTTPStatus.OK, now=now, cards=[], overall=UNKNOWN_STATE)
 
 
 def test_only_the_pages_own_style_and_script_are_allowed(world: World) -> None:

@@ -22,10 +22,10 @@ def check(files: Iterable[tuple[str, bytes | Unread]], around: Surroundings) -> 
     every = [file for name, content in files for file in _read(name, content, around, ignore)]
     checked = [file for file in every if file.ignored is not True]
     findings = chain(
-        dag_rules.findings(checked, around),
-        task_rules.findings(checked, around),
-        import_rules.findings(every, around),
-        lost_rules.findings(checked, around),
+        dag_rules.dag_findings(checked, around),
+        task_rules.task_findings(checked, around),
+        import_rules.import_findings(every, around),
+        lost_rules.lost_findings(checked, around),
     )
     return [finding for name, group in groupby(sorted(findings, key=_file_of), _file_of) for finding in _first(group)]
 

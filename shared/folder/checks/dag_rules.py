@@ -24,7 +24,7 @@ _CRON_FIELDS = range(5, 8)
 _RANGES = (range(60), range(24), range(1, 32), range(1, 13), range(8))
 
 
-def findings(files: list[CheckedFile], around: Surroundings) -> Iterator[Finding]:
+def dag_findings(files: list[CheckedFile], around: Surroundings) -> Iterator[Finding]:
     """Check each file and its DAGs, and compare the ids of all."""
     airflow = around.runtime.airflow_version
     dag_files = [file for file in files if not file.is_plugin]

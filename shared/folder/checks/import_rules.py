@@ -18,7 +18,7 @@ _WELL_KNOWN = frozenset({"airflow.operators", "airflow.sensors", "airflow.hooks"
 _SHIMMED = frozenset({"distutils"})
 
 
-def findings(files: list[CheckedFile], around: Surroundings) -> Iterator[Finding]:
+def import_findings(files: list[CheckedFile], around: Surroundings) -> Iterator[Finding]:
     """Check the imports that run whenever Airflow loads one of the files."""
     modules = Modules(files)
     folder = _Folder(around)

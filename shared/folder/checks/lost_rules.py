@@ -8,7 +8,7 @@ from shared.folder.checks.imports import Modules
 from shared.folder.checks.surroundings import Surroundings
 
 
-def findings(files: list[CheckedFile], around: Surroundings) -> Iterator[Finding]:
+def lost_findings(files: list[CheckedFile], around: Surroundings) -> Iterator[Finding]:
     """Look for lost DAGs in each file that no other of the files imports."""
     modules = Modules(files)
     for file in files:

@@ -11,8 +11,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from shared.folder.checks.literals import always_run
-
-Version = tuple[int, int]
+from shared.folder.checks.surroundings import Version
 
 # The newest Python whose syntax is known here.
 NEWEST_KNOWN: Version = (3, 14)

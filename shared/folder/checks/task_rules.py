@@ -13,7 +13,7 @@ from shared.folder.checks.surroundings import Surroundings
 _PLAIN = ("airflow.operators.", "airflow.sensors.", "airflow.providers.standard.")
 
 
-def findings(files: list[CheckedFile], around: Surroundings) -> Iterator[Finding]:
+def task_findings(files: list[CheckedFile], around: Surroundings) -> Iterator[Finding]:
     """Check the tasks of each file that holds DAGs."""
     for file in files:
         if not file.is_plugin:

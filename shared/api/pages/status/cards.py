@@ -63,7 +63,7 @@ class Overall:
     sentence: str
 
 
-UNKNOWN = Overall("bad", "The status of the routes is unknown")
+UNKNOWN_STATE = Overall("bad", "The status of the routes is unknown")
 
 
 def card(route: RouteView, history: Sequence[SyncSummary], latest: Sequence[SyncRecord], now: datetime) -> Card:

@@ -11,7 +11,7 @@ import azure.functions as func
 from azure.core.exceptions import AzureError
 
 from shared.api.pages.rendering import Page
-from shared.api.pages.status.cards import UNKNOWN, Card, Overall, card, overall
+from shared.api.pages.status.cards import UNKNOWN_STATE, Card, Overall, card, overall
 from shared.api.routes.shown import SharedSettings, route_view
 from shared.route import Route
 from shared.sync.history import History
@@ -41,7 +41,7 @@ class StatusPage:
             cards = [self._card(route, now) for route in self.routes]
         except AzureError:
             log.exception("storage failed the status page")
-            return _answer(HTTPStatus.SERVICE_UNAVAILABLE, now, [], UNKNOWN, _NO_STORAGE)
+            return _answer(HTTPStatus.SERVICE_UNAVAILABLE, now, [], UNKNOWN_STATE, _NO_STORAGE)
         return _answer(HTTPStatus.OK, now, cards, overall(cards))
 
     def _card(self, route: Route, now: datetime) -> Card:
