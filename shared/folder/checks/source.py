@@ -18,7 +18,8 @@ from tokenize import detect_encoding
 from shared.folder.checks.findings import Fault
 from shared.folder.checks.fstrings import first_new
 from shared.folder.checks.literals import always_run
-from shared.folder.checks.pythons import RELAY, Version, fails_at_run_time, may_be_newer, too_new
+from shared.folder.checks.pythons import RELAY, fails_at_run_time, may_be_newer, too_new
+from shared.folder.checks.surroundings import Version
 
 # Never the file's own name: Python looks for a file of this name to quote a line from.
 _NO_FILE = "<dag>"
