@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import subprocess
 import sys
 from functools import cache
@@ -13,7 +12,7 @@ import pytest
 from local.app_settings import ROOT, sample
 from shared.folder.path import FolderPath
 from shared.triggers.storage_events import CREATED, FINISHED_WRITES, TAKING_AWAY
-from tests.infra.compiler import APP_SUBSCRIPTION, INFRA, Snapshot, found, snapshot
+from tests.infra.compiler import APP_SUBSCRIPTION, Snapshot, found, snapshot
 
 PARAMETERS = """using 'events.bicep'
 param topicName = 'dag-relay-exampledags'
@@ -108,8 +107,3 @@ def test_what_cannot_be_delivered_is_kept(events: Snapshot) -> None:
         kept = made["deadLetterWithResourceIdentity"]["deadLetterDestination"]["properties"]
         assert kept["blobContainerName"] == "dead-letters"
         assert made["retryPolicy"] == {"maxDeliveryAttempts": 30, "eventTimeToLiveInMinutes": 1440}
-
-
-def test_the_script_waits_for_what_is_subscribed() -> None:
-    script = (INFRA / "scripts/subscribe.sh").read_text()
-    assert re.search(r"has_function on_blob_deleted", script)
