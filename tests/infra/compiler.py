@@ -42,9 +42,8 @@ def found() -> str | None:
     return os.environ.get("BICEP") or shutil.which("bicep", path=f"{os.environ['PATH']}:{Path.home() / '.azure/bin'}")
 
 
-needs_compiler = pytest.mark.skipif(
-    found() is None, reason="no Bicep compiler in BICEP, on PATH or in ~/.azure/bin: `az bicep install` gets one"
-)
+NO_COMPILER = "no Bicep compiler in BICEP, on PATH or in ~/.azure/bin: `az bicep install` gets one"
+needs_compiler = pytest.mark.skipif(found() is None, reason=NO_COMPILER)
 
 
 # .NET counts on running for longer; without that a run takes a quarter less.

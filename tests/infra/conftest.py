@@ -5,7 +5,7 @@ from functools import cache
 
 import pytest
 
-from tests.infra.compiler import Snapshot, found, snapshot
+from tests.infra.compiler import NO_COMPILER, Snapshot, found, snapshot
 from tests.infra.kinds import variables
 
 Evaluate = Callable[[str], Snapshot]
@@ -14,7 +14,7 @@ Evaluate = Callable[[str], Snapshot]
 @pytest.fixture(scope="session")
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Evaluate:
     if found() is None:
-        pytest.skip("no Bicep compiler")
+        pytest.skip(NO_COMPILER)
 
     @cache
     def evaluated(kind: str) -> Snapshot:

@@ -12,7 +12,7 @@ import pytest
 from local.app_settings import ROOT, sample
 from shared.folder.path import FolderPath
 from shared.triggers.storage_events import CREATED, FINISHED_WRITES, TAKING_AWAY
-from tests.infra.compiler import APP_SUBSCRIPTION, Snapshot, found, snapshot
+from tests.infra.compiler import APP_SUBSCRIPTION, NO_COMPILER, Snapshot, found, snapshot
 
 PARAMETERS = """using 'events.bicep'
 param topicName = 'dag-relay-exampledags'
@@ -45,7 +45,7 @@ def functions() -> set[str]:
 @pytest.fixture(scope="module")
 def events(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     if found() is None:
-        pytest.skip("no Bicep compiler")
+        pytest.skip(NO_COMPILER)
     parameters = PARAMETERS.format(subscription=APP_SUBSCRIPTION, watched=json.dumps(WATCHED))
     return snapshot(tmp_path_factory.mktemp("events"), {}, parameters)
 
