@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import subprocess
 import sys
 from functools import cache
@@ -13,7 +12,7 @@ import pytest
 from local.app_settings import ROOT, sample
 from shared.folder.path import FolderPath
 from shared.triggers.storage_events import CREATED, FINISHED_WRITES, TAKING_AWAY
-from tests.infra.compiler import APP_SUBSCRIPTION, INFRA, Snapshot, found, snapshot
+from tests.infra.compiler import APP_SUBSCRIPTION, NO_COMPILER, Snapshot, found, snapshot
 
 PARAMETERS = """using 'events.bicep'
 param topicName = 'dag-relay-exampledags'
@@ -46,7 +45,7 @@ def functions() -> set[str]:
 @pytest.fixture(scope="module")
 def events(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     if found() is None:
-        pytest.skip("no Bicep compiler")
+        pytest.skip(NO_COMPILER)
     parameters = PARAMETERS.format(subscription=APP_SUBSCRIPTION, watched=json.dumps(WATCHED))
     return snapshot(tmp_path_factory.mktemp("events"), {}, parameters)
 
@@ -108,8 +107,3 @@ def test_what_cannot_be_delivered_is_kept(events: Snapshot) -> None:
         kept = made["deadLetterWithResourceIdentity"]["deadLetterDestination"]["properties"]
         assert kept["blobContainerName"] == "dead-letters"
         assert made["retryPolicy"] == {"maxDeliveryAttempts": 30, "eventTimeToLiveInMinutes": 1440}
-
-
-def test_the_script_waits_for_what_is_subscribed() -> None:
-    script = (INFRA / "scripts/subscribe.sh").read_text()
-    assert re.search(r"has_function on_blob_deleted", script)

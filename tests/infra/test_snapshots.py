@@ -5,16 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.infra.compiler import needs_compiler, snapshot
-from tests.infra.kinds import KINDS, review, variables
+from tests.infra.conftest import Evaluate
+from tests.infra.kinds import KINDS, review
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 
 
-@needs_compiler
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_deployment_makes_what_was_reviewed(kind: str, tmp_path: Path) -> None:
-    seen = review(kind, snapshot(tmp_path, variables(kind)))
+def test_a_deployment_makes_what_was_reviewed(kind: str, deployment: Evaluate) -> None:
+    seen = review(kind, deployment(kind))
     file = SNAPSHOTS / f"{kind}.txt"
     if os.environ.get("SNAPSHOTS") == "write":
         file.write_text(seen)
