@@ -26,7 +26,7 @@ def check_free(ports: Iterable[tuple[int, str]]) -> None:
 
 
 def is_free(port: int) -> bool:
-    """Whether somebody could listen on the port now."""
+    """Whether the port is free now."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

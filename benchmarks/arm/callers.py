@@ -11,7 +11,7 @@ from shared.arm.clouds import arm_service
 # What `local.settings.sample.json` seeds, and an environment beside it.
 FACTORY = FactoryId("12345678-1234-1234-1234-123456789012", "example-rg", "example-adf")
 ENVIRONMENT = EnvironmentId(FACTORY, "measured")
-# The seed's sample request.
+# The sample request of Microsoft's REST page.
 SPEC = {
     "properties": {
         "type": "Airflow",

@@ -24,7 +24,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7, help="rounds of each way (default: %(default)s)")
     parser.add_argument("--calls", type=int, default=400, help="PUTs of a round (default: %(default)s)")
     given = parser.parse_args()
-    # The warning about the spec is made and told to nobody; the stack's own log goes nowhere either.
+    # The warning about the spec is made and not logged; the stack's own log goes nowhere either.
     logging.getLogger().addHandler(logging.NullHandler())
     with Path(os.devnull).open("w") as nowhere, running(Plan(0, 0, 0), nowhere) as stack:
         arm, app = stack.addresses.arm, stack.addresses.app

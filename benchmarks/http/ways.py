@@ -50,7 +50,7 @@ def stack(app: str, _token: str) -> Call:
 
 
 def direct(arm: str, token: str) -> Call:
-    """Return what there would be without the relay: a PUT to the emulator by somebody who has a token."""
+    """Return what there would be without the relay: a PUT to the emulator by a client that has a token."""
     return _over_http(f"{arm}{ENVIRONMENT}?api-version={API_VERSION}", {"Authorization": f"Bearer {token}"})
 
 

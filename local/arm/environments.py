@@ -13,7 +13,7 @@ CREATING = ("Initial", "Starting", "Started")
 STARTING = ("Starting", "Started")
 STOPPING = ("Stopping", "Stopped")
 FACTORY_REGION = "East US"
-# What the service adds when the caller says nothing (the seed's sample answer).
+# What the service adds when the caller says nothing (the sample answer of Microsoft's REST page).
 _COMPUTE_DEFAULTS: Mapping[str, JsonValue] = {"location": FACTORY_REGION}
 _AIRFLOW_DEFAULTS: Mapping[str, JsonValue] = {"packageProviderPath": "plugins", "enableTriggerers": False}
 
@@ -53,8 +53,8 @@ class Description:
     def of(cls, body: JsonObject) -> "Description":
         """Read the body of a PUT; raise ValueError, which says what was expected.
 
-        Keys are compared without regard to case where they decide something (the seed writes `Type` and `type`,
-        `Credential` and `credential`); all others are kept as they came.
+        Keys are compared without regard to case where they decide something (Microsoft's REST page writes `Type` and
+        `type`, `Credential` and `credential`); all others are kept as they came.
         """
         other = _section(dict(body), "properties")
         kind = _take(other, "type")

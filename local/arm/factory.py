@@ -1,4 +1,4 @@
-"""The factory itself, as far as anybody asks for it."""
+"""The factory itself, as far as clients ask for it."""
 
 from local.arm.environments import FACTORY_REGION
 from local.arm.exchange import Answer, Call

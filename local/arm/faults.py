@@ -1,4 +1,4 @@
-"""Scripted faults: what shall go wrong, with which requests, how often."""
+"""Scripted faults: what goes wrong, with which requests, how often."""
 
 from dataclasses import dataclass, field
 from typing import Annotated, Literal

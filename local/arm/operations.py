@@ -14,7 +14,7 @@ from local.arm.exchange import Answer, JsonObject
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """Something that was started; `ends` is None while nobody knows when it will."""
+    """Something that was started; `ends` is None while that is not known."""
 
     ends: datetime | None = None
     error: JsonObject | None = None

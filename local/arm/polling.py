@@ -1,4 +1,4 @@
-"""Who answers when a caller asks how a long-running operation stands."""
+"""Answers to a caller that polls a long-running operation."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime

@@ -1,6 +1,6 @@
 """Data Factory's operations on integration runtimes, for runtimes of type Airflow.
 
-Source: the seed for PUT; the REST specification of Data Factory (2018-06-01) for the rest.
+Source: Microsoft's REST page for PUT; the REST specification of Data Factory (2018-06-01) for the rest.
 """
 
 from dataclasses import replace
@@ -17,7 +17,7 @@ from local.arm.targets import Target
 
 
 def put(emulator: Emulator, call: Call, target: Target) -> Answer:
-    """Create an environment or replace what it was described with; always 200, as the seed's sample."""
+    """Create an environment or replace what it was described with; always 200, as in Microsoft's sample."""
     existing = emulator.environments.get(target.runtime.lower())
     check_write(call.headers, existing.etag if existing else None)
     try:

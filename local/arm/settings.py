@@ -49,7 +49,7 @@ class Seed:
             name for name in ("RELAY_FACTORY", "RELAY_ENVIRONMENT", "RELAY_LINKED_SERVICE") if name not in values
         ]
         if missing:
-            raise ValueError(f"the seed needs a value for {', '.join(missing)}")
+            raise ValueError(f"expected a value for {', '.join(missing)}")
         return cls(
             factory=FactoryId.parse(values["RELAY_FACTORY"]),
             environment=INTEGRATION_RUNTIME.check(values["RELAY_ENVIRONMENT"]),

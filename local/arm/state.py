@@ -16,7 +16,7 @@ from local.arm.operations import Operation
 from local.arm.settings import Seed, Settings
 from local.arm.throttle import Throttle
 
-# The seed's sample request, so that it can be repeated as an update of the seeded environment.
+# The sample request of Microsoft's REST page, so that it can be repeated as an update of the seeded environment.
 _SEEDED: JsonObject = {
     "properties": {
         "type": "Airflow",

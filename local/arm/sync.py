@@ -1,6 +1,7 @@
 """`POST airflow/sync`: what a request has to look like, and the import that it starts.
 
-The seed lists six keys and an empty 202. How Data Factory refuses is not known; every refusal here is our choice.
+Microsoft's REST page lists six keys and an empty 202. How Data Factory refuses is not known; every
+refusal here is our choice.
 """
 
 import asyncio

@@ -123,7 +123,7 @@ class Play:
         return Act(short, len(files), before, after, last_upload)
 
     def _until_settled(self, before: Seen) -> Seen:
-        """Follow what happens until the wake-up that the upload caused has been dealt with; show each step."""
+        """Follow what happens until the wake-up that the upload caused has been handled; show each step."""
         give_up_at = time.monotonic() + _PATIENCE_S
         last = before
         while True:
@@ -133,7 +133,7 @@ class Play:
             if seen.wake_ups > before.wake_ups and seen.settled and seen.imports - before.imports == calls:
                 return seen
             if time.monotonic() > give_up_at:
-                raise LocalError(f"nothing more happened for {_PATIENCE_S:.0f} s; the stack's log is {_LOG.name}")
+                raise LocalError(f"not settled after {_PATIENCE_S:.0f} s; the stack's log is {_LOG.name}")
             last = seen
             time.sleep(_POLL_S)
 
@@ -179,7 +179,7 @@ class Play:
 
 
 def demo(host: HostName, airflow: AirflowName = "emulated") -> int:
-    """Start a stack on free ports, play, stop it; return 0 if every expectation holds."""
+    """Start a stack on free ports, play, stop it; return 0 if every expectation is met."""
     screen = Screen()
     screen.act(f"DAG Relay, without Azure: {_REAL[host]}")
     if airflow == "real":

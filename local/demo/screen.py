@@ -17,13 +17,13 @@ class Expectation:
     seen: str
 
     @property
-    def holds(self) -> bool:
+    def is_met(self) -> bool:
         """Whether what was seen is what was expected."""
         return self.expected == self.seen
 
 
 class Screen:
-    """A terminal with a clock that starts anew at each act."""
+    """A terminal with a clock that restarts at each act."""
 
     def __init__(self) -> None:
         self.console = Console(highlight=False)
@@ -50,15 +50,15 @@ class Screen:
         self.console.print(table)
 
     def verdict(self, expectations: Sequence[Expectation]) -> int:
-        """Show which expectations hold and return the exit code."""
+        """Show which expectations are met and return the exit code."""
         self.console.print()
         for expectation in expectations:
-            if expectation.holds:
-                self.console.print(f"  [green]holds[/green]  {expectation.claim}: {expectation.seen}")
+            if expectation.is_met:
+                self.console.print(f"  [green]ok[/green]      {expectation.claim}: {expectation.seen}")
             else:
                 self.console.print(
-                    f"  [red]FAILS[/red]  {expectation.claim}: expected {expectation.expected}, saw {expectation.seen}"
+                    f"  [red]FAILED[/red]  {expectation.claim}: expected {expectation.expected}, saw {expectation.seen}"
                 )
-        failed = sum(not expectation.holds for expectation in expectations)
-        self.console.print(f"\n[bold]{len(expectations) - failed} of {len(expectations)} expectations hold[/bold]")
+        failed = sum(not expectation.is_met for expectation in expectations)
+        self.console.print(f"\n[bold]{len(expectations) - failed} of {len(expectations)} expectations are met[/bold]")
         return 1 if failed else 0

@@ -13,7 +13,7 @@ _PAUSE_S = 0.5
 
 
 class Watcher:
-    """Watches one container. What it holds at the first look is no news; one that does not exist holds nothing.
+    """Watches one container. What it holds at the first look is not reported; one that does not exist holds nothing.
 
     A container that vanishes with its blobs makes no events, and neither do changes while the watcher is not there.
     """

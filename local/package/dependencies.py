@@ -18,7 +18,7 @@ _BY_THE_WORKER = frozenset({"azure-functions-runtime"})
 
 
 def check_dependencies(app: Path, paths: Sequence[str]) -> None:
-    """Raise LocalError if the files import what `requirements.txt` does not bring, or if that names a tool of ours."""
+    """Raise LocalError if the files import what `requirements.txt` does not bring, or it names a development tool."""
     brought = _closure(_named_in(app / "requirements.txt")) | _BY_THE_WORKER
     places = _distributions_by_place()
     problems = [
@@ -31,7 +31,7 @@ def check_dependencies(app: Path, paths: Sequence[str]) -> None:
     tools = _named_in(app / "requirements-dev.txt") & _named_in(app / "requirements.txt")
     problems += [f"requirements.txt names {tool}, which is for development" for tool in sorted(tools)]
     if problems:
-        raise LocalError("the package is not fit to be deployed:\n" + "\n".join(f"  {each}" for each in problems))
+        raise LocalError("the package cannot be deployed:\n" + "\n".join(f"  {each}" for each in problems))
 
 
 def _named_in(requirements: Path) -> set[str]:
