@@ -47,9 +47,17 @@ def routes_table(routes: Sequence[dict[str, Any]], now: datetime) -> Table:
             f"{age(synced['listedAt'], now)} ago, {synced['files']} files" if synced else "never",
             age(route["pendingSince"], now),
             str(route["failuresInARow"]),
-            Text(ready["sentence"]),
+            Text(_why(route)),
         )
     return table
+
+
+def _why(route: dict[str, Any]) -> str:
+    """Return what an engineer should know first: what keeps the route from being ready, else Airflow's errors."""
+    ready = condition(route, "Ready")
+    parsed = next((each for each in route["conditions"] if each["type"] == "Parsed"), ready)
+    is_first = ready["status"] == "True" and parsed["status"] == "False"
+    return str(parsed["sentence"] if is_first else ready["sentence"])
 
 
 def syncs_table(syncs: Sequence[dict[str, Any]], now: datetime) -> Table:

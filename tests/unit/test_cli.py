@@ -47,6 +47,20 @@ def test_a_route_is_a_row_in_which_nothing_is_markup() -> None:
     assert "[red]not markup[/red]" in shown
 
 
+@pytest.mark.parametrize(("ready", "told"), [("True", "etl.py, line 3"), ("False", "[red]not markup[/red]")])
+def test_airflows_errors_are_told_where_nothing_keeps_a_route_from_being_ready(ready: str, told: str) -> None:
+    shown = route(ready)
+    parsed = {
+        "type": "Parsed",
+        "status": "False",
+        "reason": "ImportErrors",
+        "sentence": "etl.py, line 3",
+        "since": None,
+    }
+    shown["conditions"].append(parsed)
+    assert told in printed(routes_table([shown], NOW))
+
+
 @pytest.mark.parametrize(("status", "ready"), [("True", True), ("False", False), ("Unknown", False)])
 def test_only_true_is_ready(status: str, *, ready: bool) -> None:
     assert is_ready(route(status)) is ready
