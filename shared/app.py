@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from shared.airflow.client import AirflowClient
     from shared.api.endpoint import Answering
+    from shared.api.environments.actions import EnvironmentActions
     from shared.api.environments.reads import EnvironmentReads
     from shared.api.environments.writes import EnvironmentWrites
     from shared.api.health import Readiness
@@ -158,10 +159,17 @@ class App:
 
     @_Once
     def environment_reads(self) -> "EnvironmentReads":
-        """What reads, deletes, starts and stops environments."""
+        """What reads environments."""
         from shared.api.environments.reads import EnvironmentReads
 
         return EnvironmentReads(self.settings.factories, self._arm)
+
+    @_Once
+    def environment_actions(self) -> "EnvironmentActions":
+        """What deletes, starts and stops environments."""
+        from shared.api.environments.actions import EnvironmentActions
+
+        return EnvironmentActions(self.settings.factories, self._arm, trust_proxy=self.settings.trust_proxy)
 
     @_Once
     def environment_writes(self) -> "EnvironmentWrites":

@@ -8,7 +8,8 @@ RelayError
 └── ServiceError         Azure Resource Manager, or another REST API of Azure, did not do what it was asked
     ├── ServiceRefusal       a non-retryable error, or a request that cannot be sent at all
     └── ServiceUnavailable   no usable answer within the attempts and the time allowed
-        └── NoToken          our own identity got no token, so nothing was sent
+        ├── NoToken          our own identity got no token, so nothing was sent
+        └── UnexpectedAnswer a success that the operation does not document, as a proxy makes them
 """
 
 from dataclasses import dataclass
@@ -109,3 +110,7 @@ class ServiceUnavailable(ServiceError):  # noqa: N818 - names the state that the
 
 class NoToken(ServiceUnavailable):
     """Our own identity got no token."""
+
+
+class UnexpectedAnswer(ServiceUnavailable):
+    """A 2xx that is not the service's, so that nothing is known to have been done."""

@@ -113,7 +113,7 @@ def _answer_at(app: func.FunctionApp, relay: App, endpoint: Endpoint[Any]) -> No
     @app.function_name(endpoint.name)
     @app.route(
         route=endpoint.path,
-        methods=[endpoint.method],
+        methods=endpoint.methods,
         auth_level=func.AuthLevel.ANONYMOUS if endpoint.anonymous else func.AuthLevel.FUNCTION,
     )
     def on_request(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:

@@ -102,6 +102,7 @@ class Settings(BaseModel):
     )
     arm_endpoint: Annotated[str | None, Field(alias="ARM_ENDPOINT")] = None
     trust_environment: Annotated[bool, Field(alias="RELAY_TRUST_ENVIRONMENT")] = False
+    trust_proxy: Annotated[bool, Field(alias="RELAY_TRUST_PROXY")] = False
     arm_scope: Annotated[str | None, Field(alias="ARM_SCOPE")] = None
     notification_url: Annotated[SecretStr | None, Field(alias="RELAY_NOTIFICATION_URL")] = None
     notification_format: Annotated[Literal["standard", "slack", "teams"], Field(alias="RELAY_NOTIFICATION_FORMAT")] = (

@@ -13,6 +13,8 @@ from shared.adf.secrets import SECRET_KEYS, SECRET_MAPS, masked
 from shared.adf.spec import is_made_by_service, is_nothing
 
 SET, CHANGED = "set", "changed"
+# A spec has five levels; below that a value is compared as a whole.
+_DEEPEST = 64
 _Path = tuple[str, ...]
 _Members = Mapping[str, Any]
 
@@ -49,7 +51,7 @@ def _member(path: _Path, before: Any, after: Any) -> Iterator[SpecChange]:  # no
             yield from _secret((*path, key), old, new, shown=True)
     elif name in SECRET_MAPS:
         yield from _secret(path, before, after, shown=True)
-    elif _is_section(before, after):
+    elif _is_section(before, after) and len(path) < _DEEPEST:
         yield from _members(path, before or {}, after or {})
     elif not _same(before, after):
         yield SpecChange(path, masked(before), masked(after))
@@ -88,4 +90,4 @@ def _canonical(value: Any) -> tuple[str, str]:  # noqa: ANN401
     """Return a form in which 2 and "2" are equal (Data Factory shows numbers as text at times), but not 1 and true."""
     if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
         return "text", str(value)
-    return "json", json.dumps(value, sort_keys=True)
+    return "json", json.dumps(value, sort_keys=True, default=str)

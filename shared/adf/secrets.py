@@ -1,8 +1,8 @@
 """The secrets in an environment spec: where they are and how they are masked."""
 
-import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 MASK = "********"
@@ -19,57 +19,84 @@ _MASKED_URL_USER = re.compile(r"://(?:[^/@:\s]*:)?\*{3,}@")
 
 
 def masked(value: Any) -> Any:  # noqa: ANN401 - any JSON value in, the same shape out
-    """Return the JSON value with every secret in it replaced by `MASK`; keys are compared without regard to case."""
-    match value:
-        case dict():
-            return {key: _masked_member(key, member) for key, member in value.items()}
-        case list():
-            return [masked(item) for item in value]
-        case str():
-            return _URL_USER.sub(MASK, value)
-        case _:
-            return value
+    """Return the JSON value with every secret in it replaced by `MASK`; keys are compared without regard to case.
+
+    It takes no recursion, since a service may answer with any depth.
+    """
+    top = [value]
+    todo: list[tuple[Any, Any]] = [(top, 0)]
+    while todo:
+        holder, place = todo.pop()
+        match holder[place]:
+            case dict() as members:
+                holder[place] = copy = {key: _masked_secret(key, member) for key, member in members.items()}
+                todo += ((copy, key) for key in copy if not is_secret(key))
+            case list() as items:
+                holder[place] = [*items]
+                todo += ((holder[place], position) for position in range(len(items)))
+            case str() as text:
+                holder[place] = _URL_USER.sub(MASK, text)
+    return top[0]
 
 
-def _masked_member(key: str, member: Any) -> Any:  # noqa: ANN401
-    if key.lower() in SECRET_KEYS:
-        return MASK if member else member
-    if key.lower() in SECRET_MAPS:
-        return dict.fromkeys(member, MASK) if isinstance(member, dict) else MASK if member else member
-    return masked(member)
+def is_secret(key: str) -> bool:
+    """Whether what stands under a key is a secret, or a map of values that may be."""
+    return key.lower() in SECRET_KEYS | SECRET_MAPS
 
 
-def secrets_in(value: Any, *, secret: bool = False) -> Iterator[str]:  # noqa: ANN401 - any JSON value
+def _masked_secret(key: str, member: Any) -> Any:  # noqa: ANN401
+    if not is_secret(key):
+        return member
+    if key.lower() in SECRET_MAPS and isinstance(member, dict):
+        return dict.fromkeys(member, MASK)
+    return MASK if member else member
+
+
+def secrets_in(value: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON value
     """Yield the secrets themselves, as text."""
-    match value:
-        case dict():
-            for key, member in value.items():
-                yield from secrets_in(member, secret=secret or key.lower() in SECRET_KEYS | SECRET_MAPS)
-        case list():
-            for item in value:
-                yield from secrets_in(item, secret=secret)
-        case bool() | None:
-            return
-        case str():
-            yield from (value,) if secret else ()
-            for user in _URL_USER.findall(value):
-                yield from (user, user.partition(":")[2])
-        case _ if secret:
-            yield json.dumps(value)
+    for leaf in leaves(value):
+        match leaf.value:
+            case bool() | None:
+                continue
+            case str() as text:
+                yield from (text,) if leaf.secret else ()
+                for user in _URL_USER.findall(text):
+                    yield from (user, user.partition(":")[2])
+            case _ if leaf.secret:
+                yield str(leaf.value)
 
 
-def masks_in(value: Any, path: tuple[str, ...] = (), *, secret: bool = False) -> Iterator[tuple[str, ...]]:  # noqa: ANN401
+def masks_in(value: Any) -> Iterator[tuple[str, ...]]:  # noqa: ANN401
     """Yield the paths at which asterisks stand for a secret, so that no mask is ever stored in place of one."""
-    match value:
-        case dict():
-            for key, member in value.items():
-                inner = secret or key.lower() in SECRET_KEYS | SECRET_MAPS
-                yield from masks_in(member, (*path, key), secret=inner)
-        case list():
-            for position, item in enumerate(value):
-                yield from masks_in(item, (*path, str(position)), secret=secret)
-        case str() if (secret and _ASTERISKS.fullmatch(value)) or _MASKED_URL_USER.search(value):
-            yield path
+    for leaf in leaves(value):
+        text = leaf.value
+        if isinstance(text, str) and ((leaf.secret and _ASTERISKS.fullmatch(text)) or _MASKED_URL_USER.search(text)):
+            yield leaf.path
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A value of JSON that holds no others: where it is, and whether it stands below a key of secrets."""
+
+    path: tuple[str, ...]
+    value: Any
+    secret: bool
+
+
+def leaves(value: Any) -> Iterator[Leaf]:  # noqa: ANN401
+    """Yield what is not an object or a list, in the order of the text and without recursion."""
+    todo = [Leaf((), value, secret=False)]
+    while todo:
+        leaf = todo.pop()
+        match leaf.value:
+            case dict() as members:
+                below = [Leaf((*leaf.path, key), each, leaf.secret or is_secret(key)) for key, each in members.items()]
+            case list() as items:
+                below = [Leaf((*leaf.path, str(n)), item, leaf.secret) for n, item in enumerate(items)]
+            case _:
+                yield leaf
+                continue
+        todo += reversed(below)
 
 
 _SECRET = re.compile(r"(?:SECRET|PASSWORD|TOKEN|KEY)\d*(?!_VAULT)(?:_|$)")

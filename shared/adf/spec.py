@@ -6,17 +6,14 @@ re-serialised model.
 """
 
 import re
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-_Json = dict[str, Any]
+from shared.adf.secrets import SECRET_MAPS
+from shared.exact_json import Number
 
-_SECOND_SPELLINGS = {
-    ("properties",): {"Type": "type"},
-    ("properties", "typeProperties", "airflowProperties", "gitSyncProperties"): {"Credential": "credential"},
-}
 _DIGITS = "^[0-9]{1,18}$"
 _GIT_SERVICES = {name.lower(): name for name in ("GitHub", "ADO", "GitLab", "BitBucket")}
 
@@ -36,6 +33,8 @@ def _git_service(value: object) -> object:
 
 def _whole_number(value: object) -> object:
     """Accept "2" for 2, since ADF answers numbers as strings where a template gave it strings, and 2.0 as JSON does."""
+    if isinstance(value, Number):
+        value = float(value)
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return int(value) if isinstance(value, str) and re.fullmatch(_DIGITS, value) else value
@@ -113,16 +112,48 @@ class EnvironmentSpec(_Section):
         return normalised(body) if isinstance(body, dict) else body
 
 
-def normalised(section: _Json, path: tuple[str, ...] = ()) -> _Json:
-    """Return the body with the REST page's second spellings replaced: `Type` by `type`, `Credential` by `credential`.
+def folded(key: str) -> str:
+    """Return a key as Data Factory compares it: without regard to the case of ASCII letters."""
+    return key.lower() if key.isascii() else key
 
-    All other keys stay as they are, in their order.
+
+def normalised(section: Mapping[str, Any], model: type[BaseModel] = EnvironmentSpec) -> dict[str, Any]:
+    """Return the body with its documented keys as they are documented, `Type` as `type`; all others stay.
+
+    Data Factory takes any case, and so the REST page's second spellings too.
     """
-    spellings = {old: new for old, new in _SECOND_SPELLINGS.get(path, {}).items() if new not in section}
-    return {
-        spellings.get(key, key): normalised(member, (*path, key)) if isinstance(member, dict) else member
-        for key, member in section.items()
-    }
+    known = {folded(name): (name, _section_in(field.annotation)) for name, field in model.model_fields.items()}
+    result = {}
+    for key, member in section.items():
+        name, below = known.get(folded(key), (key, None))
+        result[name] = normalised(member, below) if below and isinstance(member, dict) else member
+    return result
+
+
+def _section_in(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401 - any annotation of a field
+    """Return the model in an annotation like `Section | None`, or None."""
+    choices = (annotation, *get_args(annotation))
+    return next((each for each in choices if isinstance(each, type) and issubclass(each, _Section)), None)
+
+
+def twins_in(body: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    """Yield the paths of keys that differ in case only from one before them: Data Factory would get both.
+
+    Names of environment variables differ in case rightly.
+    """
+    todo: list[tuple[tuple[str, ...], Any]] = [((), body)]
+    while todo:
+        path, value = todo.pop()
+        if isinstance(value, Mapping):
+            variables = bool(path) and path[-1].lower() in SECRET_MAPS
+            seen: set[str] = set()
+            for key, member in value.items():
+                if not variables and folded(key) in seen:
+                    yield (*path, key)
+                seen.add(folded(key))
+                todo.append(((*path, key), member))
+        elif isinstance(value, list):
+            todo += (((*path, str(position)), item) for position, item in enumerate(value))
 
 
 def is_airflow(resource: object) -> bool:
@@ -167,8 +198,11 @@ def is_made_by_service(path: tuple[str, ...], shown: Any, asked: Any) -> bool:  
 
 def without_server_made(shown: Mapping[str, Any], path: tuple[str, ...] = ()) -> dict[str, Any]:
     """Return an environment as it is shown, without what only the service can set."""
+    deepest = len(path) >= max(map(len, _ALWAYS))
     return {
-        key: without_server_made(member, (*path, key.lower())) if isinstance(member, Mapping) else member
+        key: without_server_made(member, (*path, key.lower()))
+        if isinstance(member, Mapping) and not deepest
+        else member
         for key, member in shown.items()
         if (*path, key.lower()) not in _ALWAYS
     }

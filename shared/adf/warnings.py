@@ -11,6 +11,7 @@ from itertools import chain, islice
 from typing import Any
 
 from shared.adf.secrets import looks_secret
+from shared.adf.templates import expressions_in
 
 _MOST = 100
 _AIRFLOW = ("properties", "typeProperties", "airflowProperties")
@@ -41,8 +42,8 @@ def warnings_of(
     found = chain(
         _version(airflow, _airflow(existing)), _misnamed(airflow), _variables(airflow), _requirements(airflow)
     )
-    in_airflow = (SpecWarning(".".join((*_AIRFLOW, *path)), message) for path, message in islice(found, _MOST))
-    return (*_region(spec, factory_region), *in_airflow)
+    in_airflow = (SpecWarning(".".join((*_AIRFLOW, *path)), message) for path, message in found)
+    return tuple(islice(chain(_region(spec, factory_region), in_airflow, _expressions(spec)), _MOST))
 
 
 _Found = Iterator[tuple[tuple[str, ...], str]]
@@ -60,6 +61,12 @@ def _region(spec: Mapping[str, Any], factory_region: str | None) -> Iterator[Spe
     if asked and factory_region and not is_same_region(asked, factory_region):
         message = "not the region of the factory, which is that of all its environments and cannot be chosen"
         yield SpecWarning(".".join(REGION_PATH), message)
+
+
+def _expressions(spec: Mapping[str, Any]) -> Iterator[SpecWarning]:
+    """Yield those outside of secrets, where they are refused."""
+    found = (each for each in expressions_in(spec) if not each.secret)
+    return (SpecWarning(".".join(each.path), each.message) for each in found)
 
 
 def _misnamed(airflow: Mapping[str, Any]) -> _Found:

@@ -29,6 +29,11 @@ class Endpoint(Generic[_App]):
     anonymous: bool = False
 
     @property
+    def methods(self) -> list[str]:
+        """The methods to register: uptime monitors send HEAD for GET; the host then leaves the body out."""
+        return ["GET", "HEAD"] if self.method == "GET" else [self.method]
+
+    @property
     def url_path(self) -> str:
         """The path as a caller writes it, with its parameters in braces."""
         return "/api/" + self.path.replace(ROOT, "").replace("{*", "{")

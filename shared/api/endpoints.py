@@ -10,6 +10,7 @@ import azure.functions as func
 from shared.api.endpoint import ROOT, Answering, Endpoint
 
 if TYPE_CHECKING:
+    from shared.api.environments.actions import EnvironmentActions
     from shared.api.environments.reads import EnvironmentReads
     from shared.api.environments.writes import EnvironmentWrites
     from shared.api.health import Readiness
@@ -32,7 +33,11 @@ class Parts(Protocol):
 
     @property
     def environment_reads(self) -> "EnvironmentReads":
-        """What reads, deletes, starts and stops environments."""
+        """What reads environments."""
+
+    @property
+    def environment_actions(self) -> "EnvironmentActions":
+        """What deletes, starts and stops environments."""
 
     @property
     def environment_writes(self) -> "EnvironmentWrites":
@@ -172,21 +177,35 @@ ENDPOINTS: tuple[Endpoint[Parts], ...] = (
         "DELETE",
         "environments/{name}",
         "Delete an Airflow environment.",
-        lambda app: app.signed(app.environment_reads.delete, body_says_all=False),
+        lambda app: app.signed(app.environment_actions.delete, body_says_all=False),
     ),
     Endpoint(
         "start_environment",
         "POST",
         "environments/{name}/start",
         "Start an Airflow environment.",
-        lambda app: app.signed(app.environment_reads.start, body_says_all=False),
+        lambda app: app.signed(app.environment_actions.start, body_says_all=False),
     ),
     Endpoint(
         "stop_environment",
         "POST",
         "environments/{name}/stop",
         "Stop an Airflow environment.",
-        lambda app: app.signed(app.environment_reads.stop, body_says_all=False),
+        lambda app: app.signed(app.environment_actions.stop, body_says_all=False),
+    ),
+    Endpoint(
+        "follow_start",
+        "GET",
+        "environments/{name}/start",
+        "Whether an Airflow environment has started.",
+        lambda app: app.environment_actions.follow_start,
+    ),
+    Endpoint(
+        "follow_stop",
+        "GET",
+        "environments/{name}/stop",
+        "Whether an Airflow environment has stopped.",
+        lambda app: app.environment_actions.follow_stop,
     ),
     Endpoint(
         "arm_list_environments",
@@ -214,34 +233,41 @@ ENDPOINTS: tuple[Endpoint[Parts], ...] = (
         "DELETE",
         f"{_ARM_PATH}/{{name}}",
         "Delete an Airflow environment, at ARM's path.",
-        lambda app: _arm_shaped(app.signed(app.environment_reads.delete, body_says_all=False)),
+        lambda app: _arm_shaped(app.signed(app.environment_actions.delete, body_says_all=False)),
+    ),
+    Endpoint(
+        "arm_get_status",
+        "POST",
+        f"{_ARM_PATH}/{{name}}/getStatus",
+        "Show the state of an Airflow environment, at ARM's path.",
+        lambda app: _arm_shaped(app.environment_reads.status),
     ),
     Endpoint(
         "arm_start_environment",
         "POST",
         f"{_ARM_PATH}/{{name}}/start",
         "Start an Airflow environment, at ARM's path.",
-        lambda app: _arm_shaped(app.signed(app.environment_reads.start, body_says_all=False)),
+        lambda app: _arm_shaped(app.signed(app.environment_actions.start, body_says_all=False)),
     ),
     Endpoint(
         "arm_follow_start",
         "GET",
         f"{_ARM_PATH}/{{name}}/start",
         "Whether an Airflow environment has started, at ARM's path.",
-        lambda app: _arm_shaped(app.environment_reads.started),
+        lambda app: _arm_shaped(app.environment_actions.follow_start),
     ),
     Endpoint(
         "arm_stop_environment",
         "POST",
         f"{_ARM_PATH}/{{name}}/stop",
         "Stop an Airflow environment, at ARM's path.",
-        lambda app: _arm_shaped(app.signed(app.environment_reads.stop, body_says_all=False)),
+        lambda app: _arm_shaped(app.signed(app.environment_actions.stop, body_says_all=False)),
     ),
     Endpoint(
         "arm_follow_stop",
         "GET",
         f"{_ARM_PATH}/{{name}}/stop",
         "Whether an Airflow environment has stopped, at ARM's path.",
-        lambda app: _arm_shaped(app.environment_reads.stopped),
+        lambda app: _arm_shaped(app.environment_actions.follow_stop),
     ),
 )

@@ -14,7 +14,9 @@ from azure.core.exceptions import AzureError
 from shared.adf.secrets import masked
 from shared.adf.warnings import SpecWarning
 from shared.api.problem import Problem, problem_of
+from shared.arm.factory import etag_of
 from shared.errors import FolderUnreadable, ServiceError, StateConflict
+from shared.exact_json import dumps
 from shared.rest.answers import RestAnswer
 
 if TYPE_CHECKING:
@@ -23,13 +25,18 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 # Not `Location` and `Azure-AsyncOperation`: they can be read with rights on the factory only.
-_PASSED_ON = ("ETag", "Retry-After", "x-ms-request-id", "x-ms-correlation-request-id")
+_PASSED_ON = ("Retry-After", "x-ms-request-id", "x-ms-correlation-request-id")
 
 
 def passed_on(answer: RestAnswer, headers: Mapping[str, str] | None = None) -> func.HttpResponse:
     """Return ARM's answer; `headers` are further ones of our own."""
-    ours = {name: answer.headers[name] for name in _PASSED_ON if name in answer.headers}
-    return _response(answer.json(), answer.status, {**ours, **(headers or {})})
+    passed = {name: answer.headers[name] for name in _PASSED_ON if name in answer.headers}
+    return _response(answer.json(), answer.status, {**passed, **etag_header(etag_of(answer)), **(headers or {})})
+
+
+def etag_header(etag: str | None) -> dict[str, str]:
+    """Return the header with an ETag of Data Factory, which has no quotes there."""
+    return {} if etag is None else {"ETag": etag if etag.endswith('"') else f'"{etag}"'}
 
 
 def json_answer(body: object) -> func.HttpResponse:
@@ -38,7 +45,7 @@ def json_answer(body: object) -> func.HttpResponse:
 
 
 def _response(body: object, status: int, headers: Mapping[str, str]) -> func.HttpResponse:
-    content = None if body is None else json.dumps(masked(body))
+    content = None if body is None else dumps(masked(body))
     return func.HttpResponse(content, status_code=status, headers=_sendable(headers), mimetype="application/json")
 
 
@@ -59,8 +66,8 @@ def view_answer(
 Api = TypeVar("Api")
 Handler = Callable[[Api, func.HttpRequest], func.HttpResponse]
 
-_STORAGE_FAILED = Problem(HTTPStatus.SERVICE_UNAVAILABLE, "the app's storage is unavailable", retry_after_s=5)
-_TOO_MANY_AT_ONCE = Problem(HTTPStatus.SERVICE_UNAVAILABLE, "too many concurrent updates", retry_after_s=1)
+_STORAGE_FAILED = Problem("StorageUnavailable", "the app's storage is unavailable", retry_after_s=5)
+_TOO_MANY_AT_ONCE = Problem("TooManyUpdates", "too many concurrent updates", retry_after_s=1)
 
 
 def answering(handle: Handler[Api]) -> Handler[Api]:
@@ -75,8 +82,8 @@ def answering(handle: Handler[Api]) -> Handler[Api]:
         except ServiceError as error:
             return problem_of(error).response()
         except FolderUnreadable as error:
-            detail = f"the folder could not be listed: {error.message}"
-            return Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, code=error.code, retry_after_s=5).response()
+            detail = f"the folder could not be listed: {error.code}: {error.message}"
+            return Problem("FolderUnreadable", detail, retry_after_s=5).response()
         except StateConflict:
             return _TOO_MANY_AT_ONCE.response()
         except AzureError:

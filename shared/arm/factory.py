@@ -12,7 +12,7 @@ from shared.adf.names import EnvironmentId, FactoryId
 from shared.adf.sync_request import SyncRequest
 from shared.arm.clouds import resource_url
 from shared.errors import ServiceError, ServiceRefusal
-from shared.rest.answers import RestAnswer
+from shared.rest.answers import RestAnswer, is_empty_or_json
 from shared.rest.call import RestCall
 from shared.rest.caller import RestCaller
 from shared.rest.urls import Url
@@ -36,7 +36,9 @@ def put_environment(  # noqa: PLR0913 - the conditions are optional
     """
     conditions = {"If-Match": if_match, "If-None-Match": if_none_match}
     headers = {name: etag for name, etag in conditions.items() if etag is not None}
-    call = RestCall("put environment", "PUT", resource_url(*environment.segments), spec, headers)
+    call = RestCall(
+        "put environment", "PUT", resource_url(*environment.segments), spec, headers, expects=_shows_resource
+    )
     ends = caller.clock() + deadline_s
     try:
         return caller.call(call, deadline_s=deadline_s)
@@ -51,7 +53,8 @@ def put_environment(  # noqa: PLR0913 - the conditions are optional
 
 def get_environment(caller: RestCaller, environment: EnvironmentId, *, deadline_s: float) -> RestAnswer:
     """Read an environment; its `etag` is in the body."""
-    return caller.call(RestCall("get environment", "GET", resource_url(*environment.segments)), deadline_s=deadline_s)
+    call = RestCall("get environment", "GET", resource_url(*environment.segments), expects=_shows_resource)
+    return caller.call(call, deadline_s=deadline_s)
 
 
 def state_of(environment: RestAnswer) -> str | None:
@@ -79,13 +82,20 @@ def _section(body: object, *path: str) -> dict[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
+def etag_of(environment: RestAnswer) -> str | None:
+    """Return the ETag in an answer of `get_environment`, None where Data Factory shows none."""
+    body = environment.json()
+    etag = body.get("etag") if isinstance(body, dict) else None
+    return etag if isinstance(etag, str) and etag else None
+
+
 def list_environments(caller: RestCaller, factory: FactoryId, *, deadline_s: float) -> list[dict[str, Any]]:
     """Return a factory's integration runtimes of any type; raise ServiceRefusal if a page links to another host."""
     ends = caller.clock() + deadline_s
     found: list[dict[str, Any]] = []
     url: Url | None = resource_url(*factory.segments, "integrationRuntimes")
     while url is not None:
-        call = RestCall("list environments", "GET", url)
+        call = RestCall("list environments", "GET", url, expects=_shows_page)
         page = caller.call(call, deadline_s=ends - caller.clock()).json()
         found += _resources(page)
         url = _next_page(caller, page)
@@ -94,9 +104,8 @@ def list_environments(caller: RestCaller, factory: FactoryId, *, deadline_s: flo
 
 def delete_environment(caller: RestCaller, environment: EnvironmentId, *, deadline_s: float) -> RestAnswer:
     """Delete an environment; 204 means that there was none, which a repetition also gets."""
-    return caller.call(
-        RestCall("delete environment", "DELETE", resource_url(*environment.segments)), deadline_s=deadline_s
-    )
+    call = RestCall("delete environment", "DELETE", resource_url(*environment.segments), expects=_is_deleted)
+    return caller.call(call, deadline_s=deadline_s)
 
 
 def start_environment(caller: RestCaller, environment: EnvironmentId, *, deadline_s: float) -> RestAnswer:
@@ -111,7 +120,7 @@ def stop_environment(caller: RestCaller, environment: EnvironmentId, *, deadline
 
 def region_of(caller: RestCaller, factory: FactoryId, *, deadline_s: float) -> str | None:
     """Return the region of a factory, None where ARM does not say: our role may not cover the factory itself."""
-    call = RestCall("get factory", "GET", resource_url(*factory.segments))
+    call = RestCall("get factory", "GET", resource_url(*factory.segments), expects=_shows_resource)
     try:
         body = caller.call(call, deadline_s=deadline_s).json()
     except ServiceError:
@@ -123,7 +132,7 @@ def region_of(caller: RestCaller, factory: FactoryId, *, deadline_s: float) -> s
 def sync(
     caller: RestCaller, factory: FactoryId, request: SyncRequest, *, deadline_s: float, settle_s: float = 0.0
 ) -> RestAnswer:
-    """Make ADF import the folder; it answers before the import has finished, any 2xx means accepted.
+    """Make ADF import the folder; it answers 200 or 202 before the import has finished.
 
     After an attempt that may have started an import, `settle_s` seconds pass before the next, so that the two do not
     overlap.
@@ -134,12 +143,34 @@ def sync(
 def sync_call(factory: FactoryId, request: SyncRequest, *, settle_s: float = 0.0) -> RestCall:
     """Return the call that `sync` makes."""
     url = resource_url(*factory.segments, "airflow", "sync")
-    return RestCall("airflow/sync", "POST", url, request.wire(), settle_s=settle_s)
+    return RestCall("airflow/sync", "POST", url, request.wire(), settle_s=settle_s, expects=_is_accepted)
 
 
 def _act(caller: RestCaller, environment: EnvironmentId, action: str, deadline_s: float) -> RestAnswer:
     url = resource_url(*environment.segments, action)
-    return caller.call(RestCall(f"{action} environment", "POST", url), deadline_s=deadline_s)
+    return caller.call(RestCall(f"{action} environment", "POST", url, expects=_is_accepted), deadline_s=deadline_s)
+
+
+# What the operations document (the REST page; Data Factory's specification). 201 is ARM's own for a PUT that creates.
+_OK, _CREATED, _ACCEPTED, _NO_CONTENT = 200, 201, 202, 204
+
+
+def _shows_resource(answer: RestAnswer) -> bool:
+    body = answer.json()
+    return answer.status in {_OK, _CREATED} and isinstance(body, dict) and isinstance(body.get("properties"), dict)
+
+
+def _shows_page(answer: RestAnswer) -> bool:
+    body = answer.json()
+    return answer.status == _OK and isinstance(body, dict) and isinstance(body.get("value"), list)
+
+
+def _is_accepted(answer: RestAnswer) -> bool:
+    return answer.status in {_OK, _ACCEPTED} and is_empty_or_json(answer)
+
+
+def _is_deleted(answer: RestAnswer) -> bool:
+    return answer.status in {_OK, _ACCEPTED, _NO_CONTENT} and is_empty_or_json(answer)
 
 
 def _resources(page: object) -> Iterator[dict[str, Any]]:

@@ -11,10 +11,10 @@ from enum import Enum
 from typing import Any
 
 from shared.errors import ServiceRefusal
-from shared.rest.answers import RestAnswer, retry_after_s
+from shared.rest.answers import RestAnswer, is_empty_or_json, retry_after_s
 from shared.rest.call import RestCall
 from shared.rest.caller import RestCaller
-from shared.rest.error_bodies import read_error
+from shared.rest.error_bodies import read_error, sentence_of
 from shared.rest.urls import Service, Url
 
 # azure-mgmt-core's default; ARM itself recommends 60 s where an answer does not say.
@@ -112,7 +112,7 @@ def poll(caller: RestCaller, operation: Operation, *, deadline_s: float) -> Oper
     except ValueError as error:
         raise ServiceRefusal(str(error), code="ForeignUrl") from error
     try:
-        answer = caller.call(RestCall("poll operation", "GET", url), deadline_s=deadline_s)
+        answer = caller.call(RestCall("poll operation", "GET", url, expects=is_empty_or_json), deadline_s=deadline_s)
     except ServiceRefusal as refusal:
         if _is_outcome(refusal, operation.follow):
             return OperationFailed(refusal.code, refusal.message)
@@ -131,7 +131,9 @@ def interpret(operation: Operation, answer: RestAnswer) -> OperationProgress:
     if word in _FAILED:
         error = read_error(answer)
         return (
-            OperationFailed(error.code, error.message) if _has_error(answer) else OperationFailed(word.capitalize(), "")
+            OperationFailed(error.code, sentence_of(error))
+            if _has_error(answer)
+            else OperationFailed(word.capitalize(), "")
         )
     return OperationRunning(_next(operation, answer))
 

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 from shared.adf.secrets import MASK
+from shared.exact_json import loads
 
 _QUOTA = "x-ms-ratelimit-remaining-"
 # Ids go into logs; whatever does not look like one (a token would be longer) stays out.
@@ -58,7 +59,7 @@ class RestAnswer:
     def json(self) -> Any:  # noqa: ANN401 - any JSON value
         """Return the body's JSON value, or None where the body is empty or is not JSON (gateways answer HTML)."""
         try:
-            return json.loads(self.content)
+            return loads(self.content)
         except (ValueError, RecursionError):
             return None
 
@@ -69,6 +70,11 @@ class RestAnswer:
     def _id(self, header: str) -> str | None:
         found = self.headers.get(header, "")
         return found if _ID.fullmatch(found) else None
+
+
+def is_empty_or_json(answer: RestAnswer) -> bool:
+    """Whether a body could be a REST API's: a proxy or a sign-in page answers with HTML."""
+    return not answer.content.strip() or answer.json() is not None or answer.content.strip() == b"null"
 
 
 _IN_MILLISECONDS = ("retry-after-ms", "x-ms-retry-after-ms")

@@ -1,12 +1,13 @@
 """A call as a caller describes it and as it goes on the wire, with the ids by which it is found again."""
 
-import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
 from shared.errors import ServiceRefusal
+from shared.exact_json import dumps
+from shared.rest.answers import RestAnswer
 from shared.rest.urls import Url
 from shared.telemetry.fields import bound_value
 from shared.telemetry.tracing import current
@@ -14,12 +15,18 @@ from shared.telemetry.tracing import current
 _HEADERS = {"Accept": "application/json", "User-Agent": "dag-relay"}
 
 
+def any_answer(_answer: RestAnswer) -> bool:
+    """Whatever comes with a 2xx is the service's."""
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class RestCall:
     """One call, which has to be safe to repeat.
 
     `operation` names it in logs. `headers` are further ones, like `If-Match`. `body` is any JSON value; None sends no
-    body. `settle_s` is a pause in seconds between an attempt that may have been carried out and the next one.
+    body. `settle_s` is a pause in seconds between an attempt that may have been carried out and the next one. `expects`
+    tells whether a 2xx is an answer that the operation documents; any other comes from a proxy and is a failure.
     """
 
     operation: str
@@ -28,6 +35,11 @@ class RestCall:
     body: object = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     settle_s: float = 0.0
+    expects: Callable[[RestAnswer], bool] = field(default=any_answer, repr=False)
+
+    def is_fulfilled_by(self, answer: RestAnswer) -> bool:
+        """Whether the service did what it was asked."""
+        return answer.ok and self.expects(answer)
 
 
 @dataclass(slots=True)
@@ -54,7 +66,7 @@ class Request:
         if correlation is not None:
             headers["x-ms-correlation-request-id"] = correlation
         try:
-            body = None if call.body is None else json.dumps(call.body, allow_nan=False).encode()
+            body = None if call.body is None else dumps(call.body).encode()
         except (ValueError, TypeError, RecursionError) as error:
             raise ServiceRefusal(str(error), code="NotSendable") from error
         if body is not None:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from shared.adf.secrets import secrets_in
-from shared.errors import NoToken, ServiceError, ServiceUnavailable
+from shared.errors import NoToken, ServiceError, ServiceUnavailable, UnexpectedAnswer
 from shared.rest.answers import RestAnswer
 from shared.rest.call import Request, RestCall
 from shared.rest.error_bodies import may_have_acted
@@ -22,7 +22,11 @@ from shared.telemetry.tracing import outgoing
 
 log = logging.getLogger(__name__)
 
-_OUTCOMES: Mapping[type[ServiceError], metrics.ArmOutcome] = {ServiceUnavailable: "unavailable", NoToken: "no token"}
+_OUTCOMES: Mapping[type[ServiceError], metrics.ArmOutcome] = {
+    ServiceUnavailable: "unavailable",
+    UnexpectedAnswer: "unavailable",
+    NoToken: "no token",
+}
 
 
 class RestCaller:
@@ -78,7 +82,7 @@ class RestCaller:
         for attempt in itertools.count(1):
             self._keep_pace(request)
             outcome = self._attempt(request, attempt)
-            if isinstance(outcome, RestAnswer) and outcome.ok:
+            if isinstance(outcome, RestAnswer) and request.call.is_fulfilled_by(outcome):
                 self._budget.earn(attempt)
                 return outcome
             request.unclear = request.unclear or may_have_acted(outcome)
@@ -105,7 +109,9 @@ class RestCaller:
             return outcome
         self._pace.note(request.call.method, outcome.quota)
         metrics.arm_left(outcome.quota)
-        return outcome if outcome.ok else outcome.without(token, *secrets_in(request.call.body))
+        if request.call.is_fulfilled_by(outcome):
+            return outcome
+        return outcome.without(token, *secrets_in(request.call.body))
 
     def _send(self, request: Request, token: str) -> RestAnswer | NoAnswer:
         call, left_s = request.call, self._time_left_s(request)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from shared.errors import ErrorDetail, ServiceError, ServiceRefusal, ServiceUnavailable
+from shared.errors import ErrorDetail, ServiceError, ServiceRefusal, ServiceUnavailable, UnexpectedAnswer
 from shared.rest.answers import RestAnswer, retry_after_s
 from shared.rest.no_answer import NoAnswer, Reach
 
@@ -19,6 +19,14 @@ _LONGEST_CODE = 200
 _LONGEST_TEXT = 200
 _MOST_DETAILS = 20
 _DEEPEST = 5
+# As Azure Policy writes them ("PolicyViolation"), in lower case.
+_POLICY_NAMES = (
+    "policydefinitiondisplayname",
+    "policyassignmentdisplayname",
+    "policysetdefinitiondisplayname",
+    "policydefinitionname",
+    "policyassignmentname",
+)
 _MARKUP = re.compile(r"<(?:style|script).*?</(?:style|script)>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 
 
@@ -50,7 +58,34 @@ def _below(error: Mapping[str, Any], depth: int) -> Iterator[ErrorDetail]:
             yield detail
     for item in map(_members, _items(error.get("additionalinfo"))):
         if item.get("type"):
-            yield ErrorDetail(_words(item["type"], _LONGEST_CODE), _words(item.get("info"), _LONGEST_MESSAGE))
+            yield ErrorDetail(_words(item["type"], _LONGEST_CODE), _about(item.get("info")))
+
+
+def _about(info: object) -> str:
+    """Return what further information says: the names of a policy that was violated, else its JSON."""
+    members = _members(info)
+    names = [_words(members[key], _LONGEST_CODE) for key in _POLICY_NAMES if members.get(key)]
+    return ", ".join(names) or _words(info, _LONGEST_MESSAGE)
+
+
+_LONGEST_SENTENCE = 2000
+_MOST_REASONS = 5
+
+
+def sentence_of(error: ErrorDetail) -> str:
+    """Return an error's message with the reasons in its details, which ARM's message often only refers to."""
+    reasons: list[str] = []
+    for detail in _all_below(error):
+        text = ": ".join(filter(None, (detail.code, detail.message)))
+        if detail.message not in " ".join([error.message, *reasons]) or (text and not detail.message):
+            reasons.append(text)
+    return " ".join([error.message, *(f"[{reason}]" for reason in reasons[:_MOST_REASONS])]).strip()[:_LONGEST_SENTENCE]
+
+
+def _all_below(error: ErrorDetail) -> Iterator[ErrorDetail]:
+    for detail in error.details:
+        yield detail
+        yield from _all_below(detail)
 
 
 def _members(value: object) -> dict[str, Any]:
@@ -100,9 +135,11 @@ def failure(outcome: RestAnswer | NoAnswer, now: datetime | None = None) -> Serv
     if isinstance(outcome, NoAnswer):
         kind = ServiceRefusal if outcome.reach is Reach.NOT_SENDABLE else ServiceUnavailable
         return kind(outcome.reason, code=outcome.reach.value)
+    if outcome.ok:
+        return _unexpected(outcome)
     error = read_error(outcome)
     refused = ServiceRefusal(
-        error.message,
+        sentence_of(error),
         code=error.code,
         status=outcome.status,
         request_id=outcome.request_id,
@@ -118,7 +155,14 @@ def may_have_acted(outcome: RestAnswer | NoAnswer) -> bool:
     """Whether a failed attempt may have been carried out all the same."""
     if isinstance(outcome, NoAnswer):
         return outcome.reach is Reach.NO_ANSWER
-    return outcome.status in _UNCLEAR
+    return outcome.ok or outcome.status in _UNCLEAR
+
+
+def _unexpected(answer: RestAnswer) -> UnexpectedAnswer:
+    """Return the failure that a 2xx is which the operation does not document."""
+    text = _text(answer.content) or "an empty body"
+    message = f"expected an answer that the operation documents, got HTTP {answer.status} with: {text}"
+    return UnexpectedAnswer(message, code="UnexpectedAnswer", status=answer.status, request_id=answer.request_id)
 
 
 def _passes(error: ErrorDetail) -> bool:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from shared.webhooks.standard import PREFIX, Secret
 
 SHORTEST_TEXT = 8
+# Some senders show a secret with the version of their signatures in front.
+_VERSION = re.compile(rf"(?<![^\s,])v1,(?={PREFIX})")
 
 # Where a reference cannot be resolved Azure hands over its own text (docs: app-service-key-vault-references), which
 # anybody who can read the app's configuration knows.
@@ -49,7 +51,7 @@ def _separated(text: str) -> list[str]:
 
     Those never have a space inside, while others may, as GitHub's own example has.
     """
-    parts = [part.strip() for part in re.split(rf"[,\n]|\s(?={PREFIX})", text)]
+    parts = [part.strip() for part in re.split(rf"[,\n]|\s(?={PREFIX})", _VERSION.sub("", text))]
     return [part for part in parts if part]
 
 

@@ -10,6 +10,7 @@ import requests
 
 from local.app_settings import sample
 from shared.adf.names import FactoryId
+from shared.api.environments.actions import EnvironmentActions
 from shared.api.environments.reads import EnvironmentReads
 from shared.api.environments.writes import EnvironmentWrites
 from shared.rest.caller import RestCaller
@@ -72,10 +73,11 @@ def test_after_a_look_that_took_all_the_time_nothing_is_done(
 ) -> None:
     slow("GET", "/sample-2")
     reads = EnvironmentReads([FACTORY], arm, arm_seconds=SHORT_S)
+    actions = EnvironmentActions([FACTORY], arm, arm_seconds=SHORT_S)
     writes = EnvironmentWrites([FACTORY], arm, arm_seconds=SHORT_S)
     assert is_later(reads.get(request("GET")))
-    assert is_later(reads.delete(request("DELETE")))
-    assert is_later(reads.start(request("POST")))
+    assert is_later(actions.delete(request("DELETE")))
+    assert is_later(actions.start(request("POST")))
     assert is_later(writes.patch(request("PATCH")))
     assert is_later(writes.put(request("PUT", "?ifChanged=true")))
     assert set(asked()) == {"GET"}
@@ -86,22 +88,22 @@ def test_a_put_that_takes_too_long_is_to_be_tried_again(arm: RestCaller, slow: C
     assert is_later(EnvironmentWrites([FACTORY], arm, arm_seconds=SHORT_S).put(request("PUT")))
 
 
-def test_a_factory_that_cannot_be_read_costs_a_warning_and_not_the_put(
+def test_a_factory_that_cannot_be_read_costs_a_dry_run_its_warning(
     arm: RestCaller, emulator: str, asked: Callable[[], list[str]]
 ) -> None:
     refused = {"match": {"path_contains": "/integrationRuntimes/"}, "answer": {"headers": {"x-seen": "1"}}, "times": 9}
     forbidden = {"answer": {"status": 403, "body": {"error": {"code": "AuthorizationFailed", "message": "No."}}}}
     requests.post(f"{emulator}/_emulator/faults", json=[refused, forbidden], timeout=10).raise_for_status()
-    writes = EnvironmentWrites([FACTORY], arm)
-    first, second = (writes.put(request("PUT")) for _ in range(2))
-    assert (first.status_code, second.status_code, "X-Relay-Warnings" in first.headers) == (200, 200, False)
-    assert asked() == ["GET", "PUT", "PUT"]
+    planned = EnvironmentWrites([FACTORY], arm).put(request("PUT", "?dryRun=true"))
+    assert (planned.status_code, json.loads(planned.get_body())["warnings"]) == (200, [])
+    assert asked() == ["GET", "GET"]
 
 
-def test_a_region_that_is_not_the_factorys_is_warned_of_and_the_factory_asked_once(
+def test_a_dry_run_warns_of_a_region_that_is_not_the_factorys_and_a_put_does_not_ask(
     arm: RestCaller, asked: Callable[[], list[str]]
 ) -> None:
     writes = EnvironmentWrites([FACTORY], arm)
-    for _ in range(2):
-        assert "computeProperties.location" in writes.put(request("PUT")).headers["X-Relay-Warnings"]
-    assert asked() == ["GET", "PUT", "PUT"]
+    (warning,) = json.loads(writes.put(request("PUT", "?dryRun=true")).get_body())["warnings"]
+    assert warning["path"].endswith("computeProperties.location")
+    assert "X-Relay-Warnings" not in writes.put(request("PUT")).headers
+    assert asked() == ["GET", "GET", "PUT"]

@@ -214,7 +214,7 @@ def test_a_call_without_time_to_slow_down_goes_at_once(caller: Caller, fault: Fa
 
 
 def test_ids_and_the_rest_of_the_quota_are_kept_on_the_answer(caller: Caller) -> None:
-    answer = factory.get_environment(caller.arm, ENVIRONMENT, deadline_s=60)
+    answer = factory.get_environment(caller.arm, EnvironmentId(FACTORY, "sample-2"), deadline_s=60)
     assert answer.request_id
     assert answer.request_id == answer.correlation_id
     assert answer.quota["subscription-reads"] > 0

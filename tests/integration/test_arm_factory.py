@@ -20,7 +20,7 @@ from shared.arm.operations import (
     poll,
     started,
 )
-from shared.errors import ServiceRefusal, ServiceUnavailable
+from shared.errors import ServiceRefusal, ServiceUnavailable, UnexpectedAnswer
 from shared.rest.caller import RestCaller
 from shared.rest.urls import Service
 from shared.storage.connections import credential
@@ -108,9 +108,58 @@ def test_a_page_that_leads_to_another_host_is_not_followed(
         factory.list_environments(arm, FACTORY, deadline_s=60)
 
 
-@pytest.mark.parametrize("body", ["", [], {"value": None}, {"value": [1], "nextLink": 7}])
-def test_a_list_in_no_known_shape_is_empty(arm: RestCaller, control: Callable[..., Any], body: object) -> None:
-    control("faults", answer={"status": 200, "body": body})
+SIGN_IN_PAGE = "<html><title>Sign in</title></html>"
+OPERATIONS: dict[str, Callable[[RestCaller], object]] = {
+    "put": lambda arm: factory.put_environment(arm, SEEDED, spec(1), deadline_s=60),
+    "get": lambda arm: factory.get_environment(arm, SEEDED, deadline_s=60),
+    "list": lambda arm: factory.list_environments(arm, FACTORY, deadline_s=60),
+    "delete": lambda arm: factory.delete_environment(arm, SEEDED, deadline_s=60),
+    "start": lambda arm: factory.start_environment(arm, SEEDED, deadline_s=60),
+    "sync": lambda arm: factory.sync(arm, FACTORY, SYNC, deadline_s=60),
+    "poll": lambda arm: poll(arm, Operation(str(SEEDED), Follow.RESULT), deadline_s=60),
+}
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_a_success_that_a_proxy_made_up_is_repeated_and_never_believed(
+    arm: RestCaller, control: Callable[..., Any], operation: str
+) -> None:
+    control("faults", times=None, answer={"status": 200, "body": SIGN_IN_PAGE})
+    with pytest.raises(UnexpectedAnswer, match="Sign in") as raised:
+        OPERATIONS[operation](arm)
+    assert (raised.value.status, raised.value.may_have_acted) == (200, True)
+
+
+@pytest.mark.parametrize(
+    ("operation", "answer"),
+    [
+        ("put", {"status": 200, "body": ""}),
+        ("put", {"status": 204}),
+        ("get", {"status": 200, "body": []}),
+        ("get", {"status": 202, "body": {"properties": {}}}),
+        ("list", {"status": 200, "body": ""}),
+        ("list", {"status": 200, "body": []}),
+        ("list", {"status": 200, "body": {"value": None}}),
+        ("delete", {"status": 201}),
+        ("start", {"status": 204}),
+        ("sync", {"status": 203}),
+    ],
+)
+def test_a_success_that_the_operation_does_not_document_is_a_failure(
+    arm: RestCaller, control: Callable[..., Any], operation: str, answer: dict[str, Any]
+) -> None:
+    control("faults", times=None, answer=answer)
+    with pytest.raises(UnexpectedAnswer):
+        OPERATIONS[operation](arm)
+
+
+def test_after_a_made_up_success_the_real_one_counts(arm: RestCaller, control: Callable[..., Any]) -> None:
+    control("faults", times=1, answer={"status": 200, "body": SIGN_IN_PAGE})
+    assert factory.get_environment(arm, SEEDED, deadline_s=60).json()["name"] == "sample-2"
+
+
+def test_what_is_no_resource_in_a_list_is_passed_over(arm: RestCaller, control: Callable[..., Any]) -> None:
+    control("faults", answer={"status": 200, "body": {"value": [1], "nextLink": 7}})
     assert factory.list_environments(arm, FACTORY, deadline_s=60) == []
 
 

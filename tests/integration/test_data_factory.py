@@ -11,7 +11,7 @@ import requests
 from azure.storage.blob import BlobServiceClient
 
 from shared.adf.names import EnvironmentId
-from shared.errors import ServiceRefusal
+from shared.errors import ServiceRefusal, ServiceUnavailable
 from shared.rest.caller import RestCaller
 from shared.rest.urls import Service
 from shared.storage.connections import credential
@@ -103,3 +103,17 @@ def test_an_operation_on_another_host_is_not_asked_about(target: DataFactory) ->
     ended = target.poll(handle, deadline_s=10)
     assert isinstance(ended, ImportFailed)
     assert ended.code == "ForeignUrl"
+
+
+def test_a_sync_that_a_proxy_answers_is_no_accepted_sync(target: DataFactory, emulator: str) -> None:
+    page = {"match": {"method": "POST"}, "answer": {"status": 200, "body": "<html>Welcome</html>"}, "times": 9}
+    requests.post(f"{emulator}/_emulator/faults", json=page, timeout=10).raise_for_status()
+    with pytest.raises(ServiceUnavailable, match="UnexpectedAnswer"):
+        target.sync(ROUTE, deadline_s=2)
+
+
+def test_an_operation_that_a_proxy_answers_for_has_not_ended(target: DataFactory, emulator: str) -> None:
+    page = {"answer": {"status": 200, "body": "<html>Welcome</html>"}, "times": 9}
+    requests.post(f"{emulator}/_emulator/faults", json=page, timeout=10).raise_for_status()
+    handle = json.dumps({"url": str(ROUTE.environment), "follow": "Location", "afterSeconds": 1})
+    assert isinstance(target.poll(handle, deadline_s=2), StillRunning)

@@ -25,7 +25,7 @@ from tests.unit.test_arm_tokens import Identity
 
 SECRET = "whsec_" + "A" * 43 + "="
 SETTINGS = read_settings(sample() | {"RELAY_WEBHOOK_SECRETS": SECRET})
-TOLD_BY_US = {400, 401, 403, 404, 409, 412, 413, 415, 422, 502, 503}
+TOLD_BY_US = {304, 400, 401, 403, 404, 409, 411, 412, 413, 415, 422, 502, 503}
 Outcome = RestAnswer | Exception
 
 

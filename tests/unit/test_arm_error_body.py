@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from shared.errors import ErrorDetail, ServiceError
 from shared.rest.answers import RestAnswer
-from shared.rest.error_bodies import failure, read_error
+from shared.rest.error_bodies import failure, read_error, sentence_of
 
 
 def read(body: object) -> ErrorDetail:
@@ -103,3 +103,34 @@ def test_any_body_becomes_one_of_our_errors(body: bytes, status: int) -> None:
     assert isinstance(error, ServiceError)
     assert error.code
     assert error.status == status
+
+
+def sentence(body: object) -> str:
+    return sentence_of(read(body))
+
+
+def test_the_reason_that_a_message_refers_to_is_told_with_it() -> None:
+    detail = {"code": "InvalidRequirement", "message": "apache-airflow cannot be pinned."}
+    body = {"error": {"code": "BadRequest", "message": "The request is invalid. See details.", "details": [detail]}}
+    told = "The request is invalid. See details. [InvalidRequirement: apache-airflow cannot be pinned.]"
+    assert sentence(body) == told
+    error = failure(RestAnswer(400, {}, json.dumps(body).encode()))
+    assert (error.code, error.message) == ("BadRequest", told)
+
+
+def test_a_policy_is_told_by_its_names() -> None:
+    names = {"policyDefinitionDisplayName": "Allowed locations", "policyAssignmentDisplayName": "Production"}
+    info = [{"type": "PolicyViolation", "info": names | {"policyAssignmentScope": "/subscriptions/x"}}]
+    body = {"error": {"code": "RequestDisallowedByPolicy", "message": "Disallowed by policy.", "additionalInfo": info}}
+    assert sentence(body) == "Disallowed by policy. [PolicyViolation: Allowed locations, Production]"
+
+
+def test_what_was_said_already_is_not_said_again() -> None:
+    again = {"code": "BadRequest", "message": "no such linked service"}
+    body = {"error": {"code": "BadRequest", "message": "Failed: no such linked service", "details": [again, again]}}
+    assert sentence(body) == "Failed: no such linked service"
+
+
+def test_reasons_are_bounded() -> None:
+    details = [{"code": f"C{n}", "message": f"{n} " + "x" * 900} for n in range(20)]
+    assert len(sentence({"error": {"code": "C", "message": "m", "details": details}})) == 2000

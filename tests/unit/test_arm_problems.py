@@ -3,7 +3,7 @@ import json
 import pytest
 
 from shared.api.problem import problem_of
-from shared.errors import NoToken, ServiceError, ServiceRefusal, ServiceUnavailable
+from shared.errors import NoToken, ServiceError, ServiceRefusal, ServiceUnavailable, UnexpectedAnswer
 
 
 @pytest.mark.parametrize(
@@ -14,6 +14,8 @@ from shared.errors import NoToken, ServiceError, ServiceRefusal, ServiceUnavaila
         (ServiceRefusal("m", code="c", status=412), 412, None),
         (ServiceRefusal("m", code="c", status=401), 502, None),
         (ServiceRefusal("m", code="c", status=403), 502, None),
+        (ServiceRefusal("m", code="RequestDisallowedByPolicy", status=403), 403, None),
+        (UnexpectedAnswer("m", code="UnexpectedAnswer", status=200), 502, None),
         (ServiceRefusal("m", code="c"), 502, None),
         (ServiceRefusal("m", code="c", status=499), 502, None),
         (ServiceUnavailable("m", code="c", status=429, retry_after_s=7.0), 503, "7"),

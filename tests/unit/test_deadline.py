@@ -7,6 +7,7 @@ from typing import Any
 import azure.functions as func
 import pytest
 
+from shared.api.environments.actions import EnvironmentActions
 from shared.api.environments.reads import EnvironmentReads
 from shared.api.environments.writes import EnvironmentWrites
 from shared.rest.answers import RestAnswer
@@ -48,9 +49,9 @@ def test_a_budget_runs_down_with_its_clock_and_never_below_nothing() -> None:
     ("handler", "allowed"),
     [
         (lambda arm: EnvironmentReads([FACTORY], arm).get, [("GET", 9)]),
-        (lambda arm: EnvironmentReads([FACTORY], arm).delete, [("GET", 9), ("DELETE", 5)]),
-        (lambda arm: EnvironmentReads([FACTORY], arm).start, [("GET", 9), ("POST", 5)]),
-        (lambda arm: EnvironmentReads([FACTORY], arm).stop, [("GET", 9), ("POST", 5)]),
+        (lambda arm: EnvironmentActions([FACTORY], arm).delete, [("GET", 9), ("DELETE", 5)]),
+        (lambda arm: EnvironmentActions([FACTORY], arm).start, [("GET", 9), ("POST", 5)]),
+        (lambda arm: EnvironmentActions([FACTORY], arm).stop, [("GET", 9), ("POST", 5)]),
         (lambda arm: EnvironmentWrites([FACTORY], arm).put, [("PUT", 9)]),
         (lambda arm: EnvironmentWrites([FACTORY], arm).patch, [("GET", 9), ("PUT", 5)]),
     ],

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from local.app_settings import ROOT
 from shared.api.health import ReadyView, RouteReadiness
+from shared.api.problem import PROBLEM_KINDS, ProblemKind
 from shared.api.routes.syncs import PARAMETERS
 from shared.api.routes.views import FileStatusView, OneRoute, RouteView, SyncPage, SyncPlan
 from shared.rest.no_answer import Reach
@@ -21,6 +22,7 @@ from shared.telemetry.catalogue import OF_PROCESSES, OF_ROUTES, Metric
 from tests.documents import Block, blocks
 
 HOW_IT_WORKS = (ROOT / "docs/how-it-works.md").read_text()
+API = (ROOT / "docs/api.md").read_text()
 WEBHOOKS = (ROOT / "docs/webhooks.md").read_text()
 TELEMETRY = (ROOT / "docs/telemetry.md").read_text()
 ROUTES = (ROOT / "docs/routes.md").read_text()
@@ -58,6 +60,11 @@ def test_every_code_of_signed_requests_is_in_webhooks() -> None:
     codes = {code for module in modules for code in re.findall(r'"((?:Signature|Delivery)[A-Z]\w+)"', module)}
     assert {"SignatureWrong", "DeliveryDiffers"} < codes
     assert [code for code in codes if f"| `{code}` |" not in WEBHOOKS] == []
+
+
+@pytest.mark.parametrize("kind", PROBLEM_KINDS.values(), ids=lambda kind: kind.name)
+def test_every_kind_of_problem_has_a_row_in_the_document_of_the_api(kind: ProblemKind) -> None:
+    assert f"| `{kind.name}` | {kind.status.value} | {kind.title} |" in API
 
 
 def texts(call: ast.Call) -> list[object]:

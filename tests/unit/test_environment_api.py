@@ -8,8 +8,11 @@ import pytest
 from local.app_settings import sample
 from shared.adf.names import FactoryId
 from shared.api.environments.writes import EnvironmentWrites
+from shared.api.response import passed_on
+from shared.arm.clouds import CLOUDS
+from shared.errors import ServiceRefusal
 from shared.rest.answers import RestAnswer
-from shared.rest.call import RestCall
+from shared.rest.call import Request, RestCall
 from shared.rest.caller import RestCaller
 
 FACTORY = FactoryId.parse(sample()["RELAY_FACTORY"])
@@ -21,12 +24,19 @@ class ScriptedArm(RestCaller):
 
     def __init__(self, body: object) -> None:
         self.clock = lambda: 0.0
+        self.service = CLOUDS["AzureCloud"]
         self.calls: list[RestCall] = []
         self._body = body
+        self._refusals: list[ServiceRefusal] = []
+
+    def refuse_next(self, status: int, code: str) -> None:
+        self._refusals.append(ServiceRefusal("refused", code=code, status=status))
 
     def call(self, call: RestCall, *, deadline_s: float) -> RestAnswer:
         assert 0 < deadline_s <= 60
         self.calls.append(call)
+        if self._refusals:
+            raise self._refusals.pop()
         return RestAnswer(200, {}, json.dumps(self._body).encode())
 
 
@@ -134,3 +144,84 @@ def test_a_mask_is_never_sent_in_place_of_the_secret_that_it_hides() -> None:
         "airflowEnvironmentVariables.A",
     ]
     assert arm.calls == []
+
+
+@pytest.mark.parametrize("number", ["0.12345678901234567890123", "1e3", "-0", "1.50", "18446744073709551617"])
+def test_a_number_travels_as_it_was_written(number: str) -> None:
+    arm = ScriptedArm({"properties": {"type": "Airflow"}})
+    content = json.dumps(spec(own="N")).replace('"N"', number)
+    request = func.HttpRequest(
+        "PUT",
+        "https://app.example/api/environments/made-here",
+        headers={"Content-Type": "application/json"},
+        route_params={"name": "made-here"},
+        body=content.encode(),
+    )
+    assert EnvironmentWrites([FACTORY], arm).put(request).status_code == 200
+    assert Request.of(arm.calls[0], 0).body == content.encode()
+    passed = RestAnswer(200, {}, content.encode())
+    assert passed_on(passed).get_body() == content.encode()
+
+
+def test_an_answer_of_any_depth_is_an_answer() -> None:
+    deep = '{"a":' * 330 + "1" + "}" * 330
+    content = '{"properties": {"type": "Airflow", "own": ' + deep + "}}"
+    answer = passed_on(RestAnswer(200, {}, content.encode()))
+    assert json.loads(answer.get_body()) == json.loads(content)
+    arm = ScriptedArm(json.loads(content))
+    assert put(arm, spec(), "?dryRun=true").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        ({"properties": {"type": "Airflow", "Type": "SelfHosted"}}, "properties.Type"),
+        (spec(password="[parameters('pw')]"), "properties.typeProperties.airflowProperties.password"),  # noqa: S106
+        (
+            spec(airflowEnvironmentVariables={"API_TOKEN": "${TOKEN}"}),
+            "properties.typeProperties.airflowProperties.airflowEnvironmentVariables.API_TOKEN",
+        ),
+        (
+            {
+                "$schema": "deploymentTemplate.json#",
+                "resources": [{"type": "x"}, {**spec(), "type": "a/integrationRuntimes"}],
+            },
+            "resources.1",
+        ),
+        ({"resources": []}, "resources"),
+    ],
+)
+def test_what_data_factory_would_misunderstand_is_refused_by_its_place(body: dict[str, Any], path: str) -> None:
+    arm = ScriptedArm({})
+    answer = put(arm, body)
+    problem = json.loads(answer.get_body())
+    assert (answer.status_code, problem["code"]) == (422, "InvalidSpec")
+    assert [error["path"] for error in problem["errors"]] == [path]
+    assert arm.calls == []
+
+
+def test_a_pasted_arm_template_is_answered_with_the_part_to_send_and_without_its_values() -> None:
+    template = {"resources": [{**spec(password=CANARY), "type": "a/integrationRuntimes"}]}
+    (error,) = json.loads(put(ScriptedArm({}), template).get_body())["errors"]
+    outline = json.loads(error["message"].partition(": ")[2])
+    assert outline["properties"]["typeProperties"]["airflowProperties"] == {"password": "..."}
+    assert CANARY not in error["message"]
+
+
+def test_a_section_in_another_case_goes_out_as_documented() -> None:
+    arm = ScriptedArm({})
+    put(arm, {"Properties": {"Type": "Airflow", "typeproperties": {"AirflowProperties": {"Password": CANARY}}}})
+    assert arm.calls[0].body == spec(password=CANARY)
+
+
+def test_a_quoted_etag_is_sent_as_data_factory_writes_it() -> None:
+    arm = ScriptedArm({})
+    put(arm, spec(), **{"If-Match": '"e1"'})
+    assert dict(arm.calls[0].headers) == {"If-Match": "e1"}
+
+
+@pytest.mark.parametrize("condition", [{"If-Match": "e2"}, {"If-None-Match": "*"}])
+def test_a_dry_run_honours_conditions(condition: dict[str, str]) -> None:
+    arm = ScriptedArm(spec() | {"etag": "e1"})
+    answer = put(arm, spec(), "?dryRun=true", **condition)
+    assert (answer.status_code, json.loads(answer.get_body())["code"]) == (412, "PreconditionFailed")

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from shared.adf.spec import EnvironmentSpec, normalised
+from shared.adf.spec import EnvironmentSpec, normalised, twins_in
 
 AIRFLOW = ("properties", "typeProperties", "airflowProperties")
 
@@ -105,9 +105,27 @@ def test_the_second_spellings_of_the_seed_are_put_right_and_all_else_stays_in_or
     assert (result["properties"]["b"], result["a"]) == ({"Type": "kept"}, [{"Type": 1}])
 
 
-def test_where_both_spellings_are_given_both_stay() -> None:
-    body = {"properties": {"Type": "x", "type": "Airflow"}}
-    assert normalised(body) == body
+def test_keys_that_differ_in_case_only_are_found_wherever_they_stand() -> None:
+    body = {"properties": {"Type": "x", "type": "Airflow", "x": [{"A": 1, "a": 2}]}, "Name": "n"}
+    assert set(twins_in(body)) == {("properties", "type"), ("properties", "x", "0", "a")}
+
+
+def test_names_of_variables_may_differ_in_case_only() -> None:
+    assert list(twins_in({"airflowEnvironmentVariables": {"A": "1", "a": "2"}})) == []
+
+
+def test_documented_keys_travel_as_they_are_documented_whatever_case_they_came_in() -> None:
+    body = {"Properties": {"TYPE": "Airflow", "typeproperties": {"ComputeProperties": {"EXTRANODES": 1, "Own": {}}}}}
+    assert normalised(body) == {
+        "properties": {"type": "Airflow", "typeProperties": {"computeProperties": {"extraNodes": 1, "Own": {}}}}
+    }
+
+
+def test_a_section_in_another_case_is_checked() -> None:
+    with pytest.raises(ValidationError, match="extraNodes"):
+        EnvironmentSpec.model_validate(
+            {"properties": {"type": "Airflow", "TypeProperties": {"ComputeProperties": {"ExtraNodes": -1}}}}
+        )
 
 
 _json = st.recursive(

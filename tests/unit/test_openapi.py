@@ -9,9 +9,11 @@ from unittest.mock import MagicMock
 
 import azure.functions as func
 import pytest
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from local.app_settings import ROOT
+from shared.adf.sync_request import SyncRequest
 from shared.api.endpoints import ENDPOINTS
 from shared.api.openapi.document import OPERATIONS, VERSION, ApiDocument, document
 
@@ -72,14 +74,14 @@ def test_the_operations_that_check_signatures_are_those_that_say_so(described: d
 
 def test_a_refusal_is_always_a_problem(described: dict[str, Any]) -> None:
     refusals = [
-        answer["content"]
+        {media_type: content["schema"] for media_type, content in answer["content"].items()}
         for name, operation in operations(described).items()
         for status, answer in operation["responses"].items()
         if status >= "400" and "content" in answer and name not in {"ready", "status_page"}
     ]
     assert len(refusals) > len(ENDPOINTS)
     problems = [
-        {"application/problem+json": {"schema": {"$ref": f"#/components/schemas/{shape}"}}}
+        {"application/problem+json": {"$ref": f"#/components/schemas/{shape}"}}
         for shape in ("ProblemDetails", "ArmProblem")
     ]
     assert [content for content in refusals if content not in problems] == []
@@ -89,6 +91,48 @@ def test_every_reference_leads_somewhere(described: dict[str, Any]) -> None:
     names = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(described)))
     assert "EnvironmentSpec" in names
     assert names <= described["components"]["schemas"].keys()
+
+
+def test_every_json_body_has_an_example_that_fits_its_schema(described: dict[str, Any]) -> None:
+    components = {"components": described["components"]}
+    for name, operation in operations(described).items():
+        taken = [operation["requestBody"]] if "requestBody" in operation else []
+        for body in [*taken, *operation["responses"].values()]:
+            for media_type, content in body.get("content", {}).items():
+                if "json" in media_type:
+                    Draft202012Validator({**content["schema"], **components}).validate(content["example"])
+                    assert content["example"], name
+
+
+def test_the_exchanges_of_microsofts_page_are_among_the_examples(described: dict[str, Any]) -> None:
+    put = operations(described)["put_environment"]
+    sent = put["requestBody"]["content"]["application/json"]["example"]
+    assert sent["properties"]["typeProperties"]["airflowProperties"]["airflowEnvironmentVariables"] == {
+        "AIRFLOW__TEST__TEST": "test"
+    }
+    shown = put["responses"]["200"]["content"]["application/json"]["example"]
+    assert (shown["properties"]["state"], shown["etag"]) == ("Initial", "3402279e-0000-0100-0000-64ecb1cb0000")
+    plan = operations(described)["sync_route"]["responses"]["200"]["content"]["application/json"]["example"]
+    assert SyncRequest.model_validate(plan["request"]["body"]).linked_service_name == "AzureBlobStorage1"
+
+
+def test_a_key_that_may_be_left_out_has_no_default_since_generators_would_require_it(
+    described: dict[str, Any],
+) -> None:
+    found = [
+        (name, key)
+        for name, schema in described["components"]["schemas"].items()
+        for key, member in schema.get("properties", {}).items()
+        if "default" in member and member["default"] is None
+    ]
+    assert found == []
+
+
+def test_arms_paths_come_last(described: dict[str, Any]) -> None:
+    assert described["tags"][-1]["name"] == "arm"
+    tags = [each["tags"][0] for methods in described["paths"].values() for each in methods.values()]
+    assert "arm" not in tags[: tags.index("arm")]
+    assert set(tags[tags.index("arm") :]) == {"arm"}
 
 
 def test_a_spec_is_described_as_it_is_taken(described: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ from shared.api.endpoints import ENDPOINTS
 from shared.api.openapi.document import ApiDocument
 from shared.api.openapi.operation import Json
 from shared.api.pages.reference.reference_page import Piece, ReferencePage, curl, limits_of, prose, type_of
+from shared.api.problem import PROBLEM_KINDS
 
 
 class Seen(HTMLParser):
@@ -60,6 +61,13 @@ def page() -> Seen:
 
 def test_every_operation_has_its_place(page: Seen) -> None:
     assert {endpoint.name for endpoint in ENDPOINTS} <= set(page.all("id"))
+
+
+def test_every_kind_of_problem_has_the_place_that_its_type_leads_to(page: Seen) -> None:
+    for kind in PROBLEM_KINDS.values():
+        path, _, anchor = kind.uri.partition("#")
+        assert path == "/api/docs"
+        assert anchor in page.all("id")
 
 
 def test_no_two_places_have_the_same_name(page: Seen) -> None:

@@ -20,6 +20,12 @@ def test_secrets_are_separated_by_commas_or_line_breaks_or_a_json_list(text: str
     assert standard == WebhookSecret(STANDARD.encode(), Secret(KEY))
 
 
+def test_the_version_that_some_senders_show_in_front_of_a_secret_is_no_secret() -> None:
+    for text in (f"v1,{STANDARD}", f"{PLAIN},v1,{STANDARD}", f"{PLAIN}\nv1,{STANDARD}"):
+        assert parse_webhook_secrets(text)[-1].standard == Secret(KEY)
+    assert len(parse_webhook_secrets(f"v1,{STANDARD}")) == 1
+
+
 def test_a_secret_may_have_spaces_and_in_a_json_list_commas_too() -> None:
     assert parse_webhook_secrets("It's a Secret to Everybody")[0].text == b"It's a Secret to Everybody"
     assert parse_webhook_secrets('["It\'s a secret, to everybody"]')[0].text == b"It's a secret, to everybody"

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Self
 
 import azure.functions as func
@@ -42,7 +41,7 @@ class Place:
             return EnvironmentId(self.factory, name)
         except ValueError as error:
             errors = [{"path": path, "message": str(error)}]
-            raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "the name is not legal", errors=errors) from None
+            raise Problem("InvalidName", "the name is not legal", errors) from None
 
 
 def _factory_in(params: Mapping[str, str]) -> str:
@@ -55,13 +54,9 @@ def _factory_in(params: Mapping[str, str]) -> str:
 
 def _check_version(version: str | None) -> None:
     if not version:
-        raise Problem(
-            HTTPStatus.BAD_REQUEST, f"expected {_VERSION}={API_VERSION} in the query", code="MissingApiVersionParameter"
-        )
+        raise Problem("MissingApiVersionParameter", f"expected {_VERSION}={API_VERSION} in the query")
     if version != API_VERSION:
-        raise Problem(
-            HTTPStatus.BAD_REQUEST, f"expected {_VERSION}={API_VERSION} and no other", code="InvalidApiVersionParameter"
-        )
+        raise Problem("InvalidApiVersionParameter", f"expected {_VERSION}={API_VERSION} and no other")
 
 
 def picked(asked: str | None, factories: Sequence[FactoryId]) -> FactoryId:
@@ -73,7 +68,7 @@ def picked(asked: str | None, factories: Sequence[FactoryId]) -> FactoryId:
         return factories[0]
     found = [factory for factory in factories if asked.lower() in {factory.name.lower(), factory.key}]
     if not found:
-        raise Problem(HTTPStatus.FORBIDDEN, "the settings list no such factory", code="FactoryNotListed")
+        raise Problem("FactoryNotListed", "the settings do not list this factory")
     if len(found) > 1:
-        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "several factories have this name; give the ARM id")
+        raise Problem("AmbiguousFactory", "several factories have this name; give the ARM id")
     return found[0]

@@ -1,9 +1,7 @@
 """A PUT as a caller asks for it: the spec checked, what to send, whether to look first, and what a dry run answers."""
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from typing import Any, Self
 
 import azure.functions as func
@@ -13,8 +11,10 @@ from pydantic.alias_generators import to_camel
 from shared.adf.diff import SpecChange
 from shared.adf.names import EnvironmentId
 from shared.adf.secrets import masks_in
-from shared.adf.spec import EnvironmentSpec, normalised
+from shared.adf.spec import EnvironmentSpec, normalised, twins_in
+from shared.adf.templates import environment_in, expressions_in, is_template
 from shared.adf.warnings import SpecWarning
+from shared.api.environments.conditions import Conditions
 from shared.api.problem import Problem
 from shared.api.request import flag
 
@@ -48,40 +48,41 @@ class Plan(BaseModel):
 
     def wire(self) -> dict[str, Any]:
         """Return the JSON object to answer, not masked yet."""
-        return self.model_dump(mode="json", by_alias=True)
+        return self.model_dump(by_alias=True)
 
 
-# An ETag, quoted or as Data Factory writes it, or `*`, or a list of them (RFC 9110, 13.1).
-_CONDITION = re.compile(r"[\x20-\x7e]{1,1024}")
 # A body of 1 MiB can be wrong in half a million places.
 _MOST_ERRORS = 100
 
 
-def checked(body: dict[str, Any], environment: EnvironmentId) -> dict[str, Any]:
-    """Return what goes to ARM: the JSON as it is with the documented spellings put right; or raise a Problem (422)."""
-    try:
-        spec = EnvironmentSpec.model_validate(body)
-    except ValidationError as error:
-        raise _invalid(
-            [
-                {"path": ".".join(str(part) for part in found["loc"]), "message": _message(found)}
-                for found in error.errors(include_url=False, include_input=False, include_context=False)
-            ]
-        ) from None
-    if spec.name is not None and not _same_name(spec.name, environment.name):
-        raise _invalid([{"path": "name", "message": "expected the name in the path, or no name"}])
-    if masks := list(masks_in(body)):
-        message = "expected the secret itself; these asterisks are shown in its place"
-        raise _invalid([{"path": ".".join(path), "message": message} for path in masks])
+def accepted(body: dict[str, Any]) -> dict[str, Any]:
+    """Return what a caller sent with its documented keys as they are documented; raise a Problem (422).
+
+    Refused are ARM templates, keys that differ in case only, and expressions in the place of a secret.
+    """
+    if is_template(body):
+        raise _template(body)
+    if twins := list(twins_in(body)):
+        raise _invalid(twins, "expected one key; Data Factory does not tell it from another one in a different case")
+    if expressions := [each for each in expressions_in(body) if each.secret]:
+        raise _invalid_spec({"path": ".".join(each.path), "message": each.message} for each in expressions)
     return normalised(body)
 
 
-def condition_in(request: func.HttpRequest, header: str) -> str | None:
-    """Return `If-Match` or `If-None-Match` as it came, since ARM decides about it; or raise a Problem (400)."""
-    condition: str | None = request.headers.get(header)
-    if condition is not None and not _CONDITION.fullmatch(condition):
-        raise Problem(HTTPStatus.BAD_REQUEST, f"expected {header} to be `*` or an ETag")
-    return condition
+def checked(body: dict[str, Any], environment: EnvironmentId) -> dict[str, Any]:
+    """Return a valid spec, which is what goes to ARM; raise a Problem (422) for one that is not valid."""
+    try:
+        spec = EnvironmentSpec.model_validate(body)
+    except ValidationError as error:
+        raise _invalid_spec(
+            {"path": ".".join(str(part) for part in found["loc"]), "message": _message(found)}
+            for found in error.errors(include_url=False, include_input=False, include_context=False)
+        ) from None
+    if spec.name is not None and not _same_name(spec.name, environment.name):
+        raise _invalid_spec([{"path": "name", "message": "expected the name in the path, or no name"}])
+    if masks := list(masks_in(body)):
+        raise _invalid(masks, "expected the secret itself; these asterisks are shown in its place")
+    return normalised(body)
 
 
 def _same_name(one: str, other: str) -> bool:
@@ -93,10 +94,23 @@ def _message(found: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
     return str(found["msg"]).removeprefix("Value error, ")
 
 
-def _invalid(errors: list[dict[str, str]]) -> Problem:
+def _template(body: dict[str, Any]) -> Problem:
+    part = environment_in(body)
+    if part is None:
+        return _invalid_spec([{"path": "resources", "message": "this ARM template has no Airflow environment"}])
+    message = f"the body is an ARM template; send this part of it alone, with its values: {part.outline}"
+    return _invalid_spec([{"path": part.path, "message": message}])
+
+
+def _invalid(paths: Iterable[Sequence[str]], message: str) -> Problem:
+    return _invalid_spec({"path": ".".join(path), "message": message} for path in paths)
+
+
+def _invalid_spec(found: Iterable[Mapping[str, str]]) -> Problem:
+    errors = list(found)
     if (left_out := len(errors) - _MOST_ERRORS) > 0:
         errors = [*errors[:_MOST_ERRORS], {"path": "", "message": f"{left_out} more"}]
-    return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "the body is not an environment spec", errors=errors)
+    return Problem("InvalidSpec", "the body is not an environment spec", errors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +122,7 @@ class Put:
 
     environment: EnvironmentId
     spec: dict[str, Any] = field(repr=False)
-    if_match: str | None
-    if_none_match: str | None
+    conditions: Conditions
     dry_run: bool
     if_changed: bool
 
@@ -117,19 +130,17 @@ class Put:
     def read(
         cls, request: func.HttpRequest, query: Mapping[str, str], body: dict[str, Any], environment: EnvironmentId
     ) -> Self:
-        """Return what the request asks for; raise a Problem if that cannot be sent.
+        """Return what the request asks for with an accepted body; raise a Problem if that cannot be sent.
 
         A condition is ARM's to decide, so with one a PUT is sent whether or not it changes anything.
         """
-        if_match, if_none_match = condition_in(request, "If-Match"), condition_in(request, "If-None-Match")
-        conditional = (if_match, if_none_match) != (None, None)
+        conditions = Conditions.of(request)
         return cls(
             environment,
             checked(body, environment),
-            if_match,
-            if_none_match,
+            conditions,
             dry_run=flag(query, "dryRun"),
-            if_changed=flag(query, "ifChanged") and not conditional,
+            if_changed=flag(query, "ifChanged") and not conditions,
         )
 
     @property
@@ -137,19 +148,13 @@ class Put:
         """Whether what is there has to be known."""
         return self.dry_run or self.if_changed
 
-    @property
-    def conditions(self) -> dict[str, str]:
-        """The headers that make it depend on what is there."""
-        conditions = {"If-Match": self.if_match, "If-None-Match": self.if_none_match}
-        return {name: etag for name, etag in conditions.items() if etag is not None}
-
     def sends(self, changed: Sequence[SpecChange]) -> bool:
         """Whether ARM is asked, apart from a dry run."""
         return bool(changed) or not self.if_changed
 
     def plan(self, changed: Sequence[SpecChange], warnings: Sequence[SpecWarning]) -> Plan:
         """Return the answer of a dry run."""
-        path, headers = str(self.environment), self.conditions
+        path, headers = str(self.environment), self.conditions.headers
         return Plan(
             would_send=self.sends(changed),
             changes=tuple(

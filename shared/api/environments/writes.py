@@ -3,7 +3,6 @@
 import json
 import logging
 from collections.abc import Mapping, Sequence
-from http import HTTPStatus
 from urllib.parse import quote
 
 import azure.functions as func
@@ -13,7 +12,7 @@ from shared.adf.names import EnvironmentId, FactoryId
 from shared.adf.warnings import SpecWarning, region_in, warnings_of
 from shared.api.environments.patch import Patch
 from shared.api.environments.place import Place
-from shared.api.environments.put import Put
+from shared.api.environments.put import Put, accepted
 from shared.api.environments.reads import ARM_SECONDS, find_environment, read_environment
 from shared.api.problem import Problem
 from shared.api.request import json_object
@@ -45,14 +44,14 @@ class EnvironmentWrites:
         """Create or update the environment, or say what that would change (`dryRun`); not where nothing changes."""
         place, deadline = self._place(request), self._deadline()
         environment = place.named(request.route_params.get("name", ""))
-        put = Put.read(request, place.query, json_object(request), environment)
+        put = Put.read(request, place.query, accepted(json_object(request)), environment)
         return self._answer(put, self._look(put, deadline), deadline)
 
     @answering
     def post(self, request: func.HttpRequest) -> func.HttpResponse:
         """Do what a PUT does to the environment that the body names; the answer says where it is."""
         place, deadline = self._place(request), self._deadline()
-        body = json_object(request)
+        body = accepted(json_object(request))
         environment = place.named(_name_in(body), "name")
         put = Put.read(request, place.query, body, environment)
         answer = self._answer(put, self._look(put, deadline), deadline)
@@ -79,6 +78,7 @@ class EnvironmentWrites:
         told = warnings_header(warnings)
         changed = changes(there, put.spec)
         if put.dry_run:
+            put.conditions.check(arm_factory.etag_of(existing) if existing else None)
             return json_answer(put.plan(changed, warnings).wire())
         if existing is not None and not put.sends(changed):
             return passed_on(existing, {UNCHANGED: "true", **told})
@@ -98,8 +98,8 @@ class EnvironmentWrites:
             put.environment,
             put.spec,
             deadline_s=deadline.left_s,
-            if_match=put.if_match,
-            if_none_match=put.if_none_match,
+            if_match=put.conditions.headers.get("If-Match"),
+            if_none_match=put.conditions.headers.get("If-None-Match"),
         )
 
     def _place(self, request: func.HttpRequest) -> Place:
@@ -113,7 +113,7 @@ def _name_in(body: Mapping[str, object]) -> str:
     name = body.get("name")
     if not isinstance(name, str):
         errors = [{"path": "name", "message": "expected the environment's name, since the path has none"}]
-        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "the body names no environment", errors=errors)
+        raise Problem("InvalidName", "the body names no environment", errors)
     return name
 
 

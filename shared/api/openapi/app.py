@@ -5,6 +5,7 @@ from http import HTTPStatus
 from pydantic import BaseModel
 
 from shared.api.health import ReadyView
+from shared.api.openapi import examples
 from shared.api.openapi.operation import STORAGE, Answer, ApiOperation, Body, Json
 
 _TAG = "app"
@@ -17,12 +18,16 @@ class Alive(BaseModel):
 
 
 APP_OPERATIONS = {
-    "health": ApiOperation(_TAG, [Answer(HTTPStatus.OK, "It runs.", Body(Alive))]),
+    "health": ApiOperation(_TAG, [Answer(HTTPStatus.OK, "It runs.", Body(Alive, example=examples.ALIVE))]),
     "ready": ApiOperation(
         _TAG,
         [
-            Answer(HTTPStatus.OK, "Ready.", Body(ReadyView)),
-            Answer(HTTPStatus.SERVICE_UNAVAILABLE, "Something needs attention; `troubles` says what.", Body(ReadyView)),
+            Answer(HTTPStatus.OK, "Ready.", Body(ReadyView, example=examples.READY_APP)),
+            Answer(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                "Something needs attention; `troubles` says what.",
+                Body(ReadyView, example=examples.UNREADY_APP),
+            ),
         ],
         "For a monitor that alerts the person on call: whether storage answers, the app's identity gets a token, and "
         "every route's last sync succeeded.",
@@ -41,7 +46,18 @@ APP_OPERATIONS = {
         [Answer(HTTPStatus.OK, "All metrics, in Prometheus' text format.", Body(str, ("text/plain",))), STORAGE],
         "What a process counts for itself has the label `worker`.",
     ),
-    "api_document": ApiOperation(_TAG, [Answer(HTTPStatus.OK, "OpenAPI 3.1.", Body(Json))]),
+    "api_document": ApiOperation(
+        _TAG,
+        [
+            Answer(
+                HTTPStatus.OK,
+                "OpenAPI 3.1.",
+                Body(
+                    Json, example={"openapi": "3.1.0", "info": {"title": "DAG Relay", "version": "0.1.0"}, "paths": {}}
+                ),
+            )
+        ],
+    ),
     "api_docs": ApiOperation(
         _TAG,
         [

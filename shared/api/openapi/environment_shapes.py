@@ -1,12 +1,11 @@
-"""Schemas of `/api/environments` that are not models of the app itself, and examples."""
+"""Schemas of `/api/environments` that are not models of the app itself."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.adf.names import INTEGRATION_RUNTIME
 from shared.adf.spec import EnvironmentSpec
-from shared.api.openapi.operation import Json
 
 
 class NamedSpec(EnvironmentSpec):
@@ -22,18 +21,18 @@ class NamedSpec(EnvironmentSpec):
     ]
 
 
-class _AsArmSays(BaseModel):
+class _AsArmShows(BaseModel):
     model_config = ConfigDict(extra="allow")
 
 
-class EnvironmentProperties(_AsArmSays):
+class EnvironmentProperties(_AsArmShows):
     """The properties; ARM adds more."""
 
     type: str
     state: str | None = None
 
 
-class Environment(_AsArmSays):
+class Environment(_AsArmShows):
     """An environment as ARM shows it, with passwords, Git credentials and the values of variables masked."""
 
     id: str
@@ -50,18 +49,17 @@ class EnvironmentList(BaseModel):
     nextLink: None = None  # noqa: N815 - the wire's spelling
 
 
-SPEC: Json = {
-    "properties": {
-        "type": "Airflow",
-        "typeProperties": {
-            "computeProperties": {"location": "East US", "computeSize": "Small", "extraNodes": 0},
-            "airflowProperties": {
-                "airflowVersion": "2.4.3",
-                "airflowRequirements": ["apache-airflow-providers-microsoft-azure==6.1.2"],
-                "enableAADIntegration": True,
-            },
-        },
-    }
-}
-NAMED_SPEC: Json = {"name": "sample-2", **SPEC}
-MERGE_PATCH: Json = {"properties": {"typeProperties": {"computeProperties": {"extraNodes": 2}}}}
+class StatusProperties(BaseModel):
+    """The state, and where the environment is."""
+
+    type: str
+    dataFactoryName: str  # noqa: N815 - the wire's spelling, as below
+    state: str | None
+    typeProperties: dict[str, Any]  # noqa: N815
+
+
+class EnvironmentStatus(BaseModel):
+    """The state of an environment, in the shape of ARM's `getStatus`."""
+
+    name: str
+    properties: StatusProperties

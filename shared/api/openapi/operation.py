@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import TypeAdapter
 
 from shared.api.problem import CONTENT_TYPE as PROBLEM
-from shared.api.problem import ProblemDetails
+from shared.api.problem import PROBLEM_KINDS, ProblemDetails
 
 Json = dict[str, Any]
 JSON = "application/json"
@@ -70,16 +70,24 @@ class ApiOperation:
     signatures: tuple[str, ...] = ()
 
 
-def problem(status: HTTPStatus, description: str, *headers: Header) -> Answer:
-    """Return a refusal, which is always the same kind of body."""
-    return Answer(status, description, Body(ProblemDetails, (PROBLEM,)), headers)
+def problem(kind: str, description: str, *headers: Header) -> Answer:
+    """Return the refusals with the status of a kind, which is also the example; the body has always the same shape."""
+    found = PROBLEM_KINDS[kind]
+    example: Json = {
+        "type": found.uri,
+        "title": found.title,
+        "status": found.status.value,
+        "detail": found.title,
+        "code": found.name,
+    }
+    return Answer(found.status, description, Body(ProblemDetails, (PROBLEM,), example), headers)
 
 
 RETRY_AFTER = Header(
     "Retry-After", "Seconds after which to try again.", {"type": "string", "pattern": "^[0-9]+$"}, always=True
 )
 STORAGE = problem(
-    HTTPStatus.SERVICE_UNAVAILABLE,
+    "StorageUnavailable",
     "The app's storage is unavailable, or there are too many concurrent updates.",
     RETRY_AFTER,
 )
@@ -104,8 +112,8 @@ class Schemas:
         """Make the schemas together, so that what two shapes share has one name."""
         adapters = [((shape, mode), mode, TypeAdapter[Any](shape)) for shape, mode in dict.fromkeys(shapes)]
         found, definitions = TypeAdapter.json_schemas(adapters, ref_template=_REFERENCE)
-        schemas = {key: _without_titles(schema) for (key, _), schema in found.items()}
-        components: Json = _without_titles(definitions.get("$defs", {}))
+        schemas = {key: _plain(schema) for (key, _), schema in found.items()}
+        components: Json = _plain(definitions.get("$defs", {}))
         return cls(components, schemas)
 
     def schema(self, shape: Any, mode: Mode) -> Json:  # noqa: ANN401 - any type
@@ -113,16 +121,19 @@ class Schemas:
         return self._by_shape[shape, mode]
 
 
-def _without_titles(schema: Any) -> Any:  # noqa: ANN401 - any JSON value
-    """Drop the titles that pydantic makes of names: they say nothing, and get the wire's names wrong."""
+def _plain(schema: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Drop the titles that pydantic makes of names, which say nothing, and defaults that are null.
+
+    Code generators take a key with a default for one that is always there.
+    """
     match schema:
         case dict():
             return {
-                key: _without_titles(member)
+                key: _plain(member)
                 for key, member in schema.items()
-                if not (key == "title" and isinstance(member, str))
+                if not (key == "title" and isinstance(member, str)) and not (key == "default" and member is None)
             }
         case list():
-            return [_without_titles(member) for member in schema]
+            return [_plain(member) for member in schema]
         case _:
             return schema

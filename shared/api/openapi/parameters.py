@@ -74,8 +74,12 @@ ARM_VERSION = Parameter(
 )
 DRY_RUN = Parameter("dryRun", "query", "Only read from ARM, and answer what would change.", _FLAG)
 IF_CHANGED = Parameter("ifChanged", "query", "Send the spec only if that changes something.", _FLAG)
-IF_MATCH = Parameter("If-Match", "header", "`*` or ETags; ARM decides.", _CONDITION)
-IF_NONE_MATCH = Parameter("If-None-Match", "header", "`*` or ETags; ARM decides.", _CONDITION)
+IF_MATCH = Parameter("If-Match", "header", "`*` or ETags, of which the environment has to have one.", _CONDITION)
+IF_NONE_MATCH = Parameter("If-None-Match", "header", "`*` or ETags, of which it must have none.", _CONDITION)
+CONDITIONS = (IF_MATCH, IF_NONE_MATCH)
+OPERATION = Parameter(
+    "operation", "query", "The operation, as `Location` has it; without it, `state` tells.", {"type": "string"}
+)
 
 FORCE = Parameter("force", "query", "Sync even if the folder is unchanged, empty or held.", _FLAG)
 LIMIT = Parameter(
@@ -106,7 +110,7 @@ LOCATION_OF_ENVIRONMENT = Header("Location", "Path of the environment, unless it
 LOCATION_TO_FOLLOW = Header("Location", "The URL that tells the progress.", _TEXT, always=True)
 
 FROM_ARM = (
-    Header("ETag", "ARM's, where it sends one.", _TEXT),
+    Header("ETag", "The version of the environment.", _TEXT),
     Header("Retry-After", "ARM's, where it sends one.", _TEXT),
     Header("x-ms-request-id", "The id for Azure's support.", _TEXT),
     Header("x-ms-correlation-request-id", "ARM's own id of the request.", _TEXT),

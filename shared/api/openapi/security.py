@@ -2,8 +2,7 @@
 
 from http import HTTPStatus
 
-from shared.api.openapi.operation import Answer, ApiOperation, Body, Json
-from shared.api.problem import CONTENT_TYPE, ProblemDetails
+from shared.api.openapi.operation import Answer, ApiOperation, Json
 
 STANDARD = "standardWebhooks"
 GITHUB = "gitHubSignature"
@@ -31,11 +30,11 @@ SCHEMES: Json = _KEYS | _SIGNATURES
 _WRONG_KEY = Answer(
     HTTPStatus.UNAUTHORIZED, "No key of the app, or a wrong one. Azure Functions answers this: no body."
 )
+# It has no body described: generated clients would read one where Azure Functions sends none.
 _NOT_LET_IN = Answer(
     HTTPStatus.UNAUTHORIZED,
-    "No key of the app, or a wrong one: Azure Functions answers this, without a body. Or the signature is "
-    "missing or not valid.",
-    Body(ProblemDetails, (CONTENT_TYPE,)),
+    "No key of the app, or a wrong one: Azure Functions answers this, without a body. Or the signature is missing or "
+    "not valid: then there is one, `application/problem+json`.",
 )
 
 

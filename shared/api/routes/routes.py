@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from http import HTTPStatus
 
 import azure.functions as func
 
@@ -58,10 +57,10 @@ class RoutesApi:
         try:
             name = route.folder.blob_name(path)
         except ValueError as error:
-            raise Problem(HTTPStatus.BAD_REQUEST, str(error)) from error
+            raise Problem("InvalidPath", str(error)) from error
         status = self._status(route, name) if name else None
         if name and status is None:
-            raise Problem(HTTPStatus.NOT_FOUND, _NO_SUCH_FILE)
+            raise Problem("FileNotFound", _NO_SUCH_FILE)
         return view_answer(_status_view(route, name or path, status, self._in_airflow(route, name)))
 
     @answering
@@ -131,5 +130,5 @@ def route_in(request: func.HttpRequest, routes: Iterable[Route]) -> Route:
     name = request.route_params.get("route")
     route = next((route for route in routes if route.name == name), None)
     if route is None:
-        raise Problem(HTTPStatus.NOT_FOUND, "the settings list no route of this name")
+        raise Problem("RouteNotFound", "the settings list no route of this name")
     return route

@@ -70,7 +70,7 @@ class SyncsApi:
         found = self.waiting.for_end(lambda: self.history.read(route.name, sync_id), seconds)
         if found is None:
             detail = "there is no record of this sync"
-            raise Problem(HTTPStatus.NOT_FOUND, detail, retry_after_s=_LOOK_AGAIN_S)
+            raise Problem("SyncNotFound", detail, retry_after_s=_LOOK_AGAIN_S)
         return view_answer(found, headers={"Retry-After": str(_LOOK_AGAIN_S)} if found.is_open else {})
 
 
@@ -132,14 +132,14 @@ class HistoryQuery:
 def _limit(text: str | None) -> int:
     limit = int(text) if text and text.isascii() and text.isdigit() else PAGE if text is None else 0
     if not 1 <= limit <= LONGEST_PAGE:
-        raise Problem(HTTPStatus.BAD_REQUEST, f"expected a limit from 1 to {LONGEST_PAGE}")
+        raise Problem("InvalidQuery", f"expected a limit from 1 to {LONGEST_PAGE}")
     return limit
 
 
 def _outcome(text: str | None) -> str | None:
     known = get_args(Outcome)
     if text is not None and text not in known:
-        raise Problem(HTTPStatus.BAD_REQUEST, f"expected an outcome of {', '.join(known)}")
+        raise Problem("InvalidQuery", f"expected an outcome of {', '.join(known)}")
     return text
 
 
@@ -152,5 +152,5 @@ def _time(query: Mapping[str, str], name: str) -> datetime | None:
         moment = datetime.fromisoformat(query[name].replace(" ", "+"))
     except ValueError as error:
         expected = f"expected {name} in ISO 8601, like 2026-01-31T09:30:00Z"
-        raise Problem(HTTPStatus.BAD_REQUEST, expected) from error
+        raise Problem("InvalidQuery", expected) from error
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

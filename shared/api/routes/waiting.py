@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from threading import BoundedSemaphore
 
 from shared.api.problem import Problem
@@ -51,7 +50,7 @@ def seconds_in(text: str | None) -> int:
         return 0
     seconds = int(text) if text.isascii() and text.isdigit() else -1
     if not 0 <= seconds <= LONGEST_WAIT:
-        raise Problem(HTTPStatus.BAD_REQUEST, f"expected wait in whole seconds from 0 to {LONGEST_WAIT}")
+        raise Problem("InvalidQuery", f"expected wait in whole seconds from 0 to {LONGEST_WAIT}")
     return seconds
 
 

@@ -1,7 +1,8 @@
 """Deliveries that were seen before: what has the same id is done once, on any number of instances.
 
 A delivery is claimed before it is handled and its answer is written down after that, in one document that every write
-replaces by its version. Times are the storage's. An answer that asks the sender to try again is not kept.
+replaces by its version. Times are the storage's. Only a success is kept: a refusal did nothing, and the same
+request may succeed later.
 """
 
 import hashlib
@@ -29,7 +30,6 @@ REPLAYED = "X-Relay-Replayed"
 
 _FOLDER = "deliveries/"
 _RETRY_AFTER_S = 10
-_TRY_AGAIN = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
 
 
 class AgingDocuments(Documents, Protocol):
@@ -111,7 +111,7 @@ class Deliveries:
         answer = None
         try:
             response = handle()
-            answer = KeptAnswer.of(response) if _is_final(response) else None
+            answer = KeptAnswer.of(response) if _is_success(response) else None
         finally:
             self._settle(name, Handling(fingerprint=claim.fingerprint, answer=answer), etag)
         return response
@@ -134,7 +134,7 @@ class Deliveries:
 def _require_same(seen: Handling, fingerprints: Sequence[str]) -> None:
     if seen.fingerprint not in fingerprints:
         message = "this delivery id came before with another body, method or path; nothing was done"
-        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, message, code="DeliveryDiffers")
+        raise Problem("DeliveryDiffers", message)
 
 
 def _require_free(seen: Handling, now: datetime) -> None:
@@ -144,12 +144,12 @@ def _require_free(seen: Handling, now: datetime) -> None:
 
 def _in_progress() -> Problem:
     message = "this delivery came before and is still being handled"
-    return Problem(HTTPStatus.CONFLICT, message, code="DeliveryInProgress", retry_after_s=_RETRY_AFTER_S)
+    return Problem("DeliveryInProgress", message, retry_after_s=_RETRY_AFTER_S)
 
 
-def _is_final(response: func.HttpResponse) -> bool:
-    status = response.status_code
-    return status < HTTPStatus.INTERNAL_SERVER_ERROR and status not in _TRY_AGAIN
+def _is_success(response: func.HttpResponse) -> bool:
+    status: int = response.status_code
+    return HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
 
 
 def _parse(content: bytes | None) -> Handling | None:

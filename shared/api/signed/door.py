@@ -12,7 +12,7 @@ import azure.functions as func
 from shared.api.request import RequestUrl, content_of, parameters_of
 from shared.api.response import answering
 from shared.api.signed.deliveries import Deliveries
-from shared.api.signed.signatures import Delivery, refused, verified
+from shared.api.signed.signatures import UNDERSTOOD, Delivery, refused, verified
 from shared.webhooks.secrets import WebhookSecret
 
 
@@ -41,22 +41,25 @@ class Signed:
     @answering
     def answer(self, request: func.HttpRequest) -> func.HttpResponse:
         """Hand the request on if its signature is valid and it did not come before."""
-        body = content_of(request)
+        body = content_of(request, needed=self.body_says_all)
         delivery = verified(request.headers, body, self.door.secrets, self.door.now())
         self._require_signature(delivery)
-        if delivery is None or delivery.id is None:
+        if delivery is None or delivery.id is None or _is_dry_run(request):
             return self.handle(request)
         prints = _fingerprints(request, body, self.door.secrets)
         return self.door.deliveries().once(delivery, prints, lambda: self.handle(request))
 
     def _require_signature(self, delivery: Delivery | None) -> None:
         if delivery is None and self.door.unsigned == "refuse":
-            raise refused(
-                "SignatureMissing", "expected a signature: X-Hub-Signature-256, or Standard Webhooks' headers"
-            )
+            raise refused("SignatureMissing", f"expected a signature: {UNDERSTOOD}")
         if delivery and delivery.style == "github" and not self.body_says_all:
             message = "X-Hub-Signature-256 signs the body alone, which says nothing here: expected Standard Webhooks"
             raise refused("SignatureTooWeak", message)
+
+
+def _is_dry_run(request: func.HttpRequest) -> bool:
+    """Whether nothing is done, so that there is nothing to do only once; its answer may be another one next time."""
+    return ("dryrun", "true") in ((name, value.lower()) for name, value in parameters_of(request))
 
 
 def _fingerprints(request: func.HttpRequest, body: bytes, secrets: Sequence[WebhookSecret]) -> list[str]:

@@ -12,6 +12,7 @@ import azure.functions as func
 from shared.api.openapi.document import ApiDocument
 from shared.api.openapi.operation import Json
 from shared.api.pages.rendering import Page
+from shared.api.problem import PROBLEM_KINDS
 
 _LIMITS = {
     "pattern": "matches",
@@ -153,4 +154,11 @@ class ReferencePage:
     def show(self, request: func.HttpRequest) -> func.HttpResponse:
         """Answer with the page."""
         document, key = self.document.content, request.params.get("code")
-        return _PAGE.answer(HTTPStatus.OK, document=document, chapters=chapters(document), key=key, **_WORDING)
+        return _PAGE.answer(
+            HTTPStatus.OK,
+            document=document,
+            chapters=chapters(document),
+            key=key,
+            kinds=PROBLEM_KINDS.values(),
+            **_WORDING,
+        )

@@ -1,0 +1,76 @@
+import pytest
+
+from shared.adf.secrets import looks_secret
+from shared.adf.templates import environment_in, expressions_in, is_template
+from shared.adf.warnings import warnings_of
+
+AIRFLOW = "properties.typeProperties.airflowProperties"
+
+
+def spec(**airflow: object) -> dict[str, object]:
+    return {"properties": {"type": "Airflow", "typeProperties": {"airflowProperties": airflow}}}
+
+
+EXPRESSIONS = [
+    "[parameters('pw')]",
+    "[concat('a', variables('b'))]",
+    "@Microsoft.KeyVault(SecretUri=https://v.vault.azure.net/secrets/s)",
+    "@pipeline().parameters.pw",
+    "@{activity('x').output.value}",
+    "${{ secrets.PW }}",
+    "{{ pw }}",
+    "#{pw}#",
+    "$PASSWORD",
+    "${var.password}",
+    "$(password)",
+    "%PASSWORD%",
+    " [parameters('pw')] ",
+]
+
+
+@pytest.mark.parametrize("text", EXPRESSIONS)
+def test_an_unresolved_expression_in_the_place_of_a_secret_is_found(text: str) -> None:
+    (found,) = expressions_in(spec(password=text))
+    assert found.secret
+    assert "not resolved" in found.message
+    assert text.strip() not in found.message
+
+
+@pytest.mark.parametrize("text", ["[secret]", "p$ssword", "$ummer2024", "a{{b", "{}", "100%", "@bc", "", "[[x(1)]"])
+def test_what_a_real_secret_may_look_like_is_none(text: str) -> None:
+    assert list(expressions_in(spec(password=text))) == []
+
+
+def test_a_variable_whose_name_says_so_is_the_place_of_a_secret() -> None:
+    assert looks_secret("API_TOKEN")
+    found = expressions_in(spec(airflowEnvironmentVariables={"API_TOKEN": "$TOKEN", "STAGE": "$STAGE"}))
+    assert {each.path[-1]: each.secret for each in found} == {"API_TOKEN": True, "STAGE": False}
+
+
+def test_elsewhere_it_is_warned_of_without_its_text() -> None:
+    (warning,) = warnings_of(spec(airflowVersion="[parameters('version')]"))
+    assert warning.path == f"{AIRFLOW}.airflowVersion"
+    assert "parameters" not in warning.message
+
+
+def test_an_environment_is_found_within_the_resources_of_a_factory() -> None:
+    runtime = {"type": "Microsoft.DataFactory/factories/integrationRuntimes", **spec(password="x")}  # noqa: S106
+    other = {"type": "Microsoft.DataFactory/factories/integrationRuntimes", "properties": {"type": "SelfHosted"}}
+    template = {"resources": [{"type": "Microsoft.DataFactory/factories", "resources": [other, runtime]}]}
+    assert is_template(template)
+    part = environment_in(template)
+    assert part is not None
+    assert part.path == "resources.0.resources.1"
+    assert part.outline == (
+        '{"properties": {"type": "...", "typeProperties": {"airflowProperties": {"password": "..."}}}}'
+    )
+
+
+@pytest.mark.parametrize("template", [{"resources": []}, {"resources": {"a": 1}}, {"resources": [None, {"type": 3}]}])
+def test_a_template_may_have_no_environment(template: dict[str, object]) -> None:
+    assert is_template(template)
+    assert environment_in(template) is None
+
+
+def test_a_spec_is_no_template() -> None:
+    assert not is_template({**spec(), "resources": []})
