@@ -5,19 +5,22 @@ import pytest
 
 from local.host.server import is_not_of_our_requests
 
-HERE = threading.main_thread().ident
-
 
 @pytest.mark.parametrize(
-    ("name", "level", "thread", "shown"),
+    ("name", "level", "is_ours", "shown"),
     [
-        ("azure.core.pipeline", logging.INFO, HERE, False),
-        ("azure.core.pipeline", logging.WARNING, HERE, True),
-        ("azure.core.pipeline", logging.INFO, 1, True),
-        ("standin.queues", logging.INFO, HERE, True),
+        ("azure.core.pipeline", logging.INFO, True, False),
+        ("azure.core.pipeline", logging.WARNING, True, True),
+        ("azure.core.pipeline", logging.INFO, False, True),
+        ("standin.queues", logging.INFO, True, True),
     ],
 )
-def test_of_the_log_only_the_hosts_own_requests_are_left_out(name: str, level: int, thread: int, shown: bool) -> None:  # noqa: FBT001 - a column
+def test_of_the_log_only_the_hosts_own_requests_are_left_out(
+    name: str,
+    level: int,
+    is_ours: bool,  # noqa: FBT001 - a column
+    shown: bool,  # noqa: FBT001 - a column
+) -> None:
     record = logging.LogRecord(name, level, __file__, 1, "message", None, None)
-    record.thread = thread
+    record.thread = threading.main_thread().ident if is_ours else 1
     assert is_not_of_our_requests(record) is shown
