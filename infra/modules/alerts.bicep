@@ -74,7 +74,7 @@ var rules = [
     window: 'PT15M'
     operator: 'GreaterThan'
     threshold: 0
-    query: 'traces | where message startswith "a wake-up of route" and message has "failed again and again"'
+    query: 'traces | where message startswith "a wake-up failed five times"'
   }
 ]
 

@@ -67,10 +67,9 @@ def logged() -> list[str]:
 
 @pytest.mark.parametrize(("rule", "lines"), [("not-ready", 1), ("failures-in-a-row", 2), ("poison", 1), ("silent", 0)])
 def test_an_alert_looks_for_what_the_app_logs(rule: str, lines: int, queries: dict[str, str]) -> None:
-    clauses = re.findall(r'message startswith "([^"]+)"(?: and message has "([^"]+)")?', queries[rule])
-    assert len(clauses) == lines
-    for start, words in clauses:
-        assert [line for line in logged() if line.startswith(start) and words in line]
+    starts = re.findall(r'message startswith "([^"]+)"', queries[rule])
+    assert len(starts) == lines
+    assert [start for start in starts if not any(line.startswith(start) for line in logged())] == []
 
 
 def test_an_alert_names_functions_and_addresses_of_the_app(queries: dict[str, str]) -> None:
@@ -90,10 +89,10 @@ def test_what_an_alert_counts_is_never_sampled_away(queries: dict[str, str]) -> 
 def test_what_runs_once_an_event_logs_warnings_only() -> None:
     """Or a burst of 2,500 uploads would be some 5,000 lines of the host's; the sweep and the wake-ups log as ever."""
     levels = json.loads((ROOT / "host.json").read_text())["logging"]["logLevel"]
-    assert levels == {
-        "default": "Information",
-        "Function.on_dag_blob": "Warning",
-        "Function.on_blob_deleted": "Warning",
+    assert levels["default"] == "Information"
+    assert {name for name, level in levels.items() if name.startswith("Function") and level == "Warning"} == {
+        "Function.on_dag_blob",
+        "Function.on_blob_deleted",
     }
 
 
