@@ -40,7 +40,7 @@ def deploy(target: Target, root: Path, steps: Steps, options: Wait, output: Outp
     if difference.is_any or not is_ready(route):
         target.app.post("routes", target.route, "sync")
     paths = difference.to_upload + difference.unchanged
-    return wait_and_show(Files(target.app, target.route, options.goal), paths, options, output)
+    return wait_and_show(Files(target.app, target.route), paths, options, output)
 
 
 def _transfer(local: LocalFolder, remote: RemoteFolder, difference: Difference) -> None:

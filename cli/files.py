@@ -62,7 +62,7 @@ def _judge_parsed(path: str, airflow: Json | None) -> FileResult:
         return FileResult(path, "failed", state, f"{error['type']}: {error['message']}", error["line"])
     if state == "Pending":
         return FileResult(path, "waiting", state, "Airflow has not parsed it yet")
-    return FileResult(path, "failed", state, f"Airflow: {state}")
+    return FileResult(path, "failed", state, str(airflow["reason"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,23 +71,25 @@ class Files:
 
     app: Deployment
     route: str
-    goal: Goal
     differing: Callable[[], Iterable[str]] = tuple
 
-    def look(self, paths: Sequence[str]) -> dict[str, FileResult]:
+    def look(self, paths: Sequence[str], goal: Goal) -> dict[str, FileResult]:
         """Return what is known of the files. The others are left out while the first one is on its way.
 
         Files that were uploaded together are synced together, so that a look costs one request while they wait.
+        For `parsed` the files have to be synced: then what Airflow said of older versions is passed over.
         """
+        if goal == "parsed" and self._is_airflow_to_be_asked():
+            return {paths[0]: FileResult(paths[0], "waiting", "Pending", "Airflow is about to be asked")}
         differing = frozenset(self.differing())
-        first = self._ask(paths[0], differing)
+        first = self._ask(paths[0], goal, differing)
         if first.verdict == "waiting":
             return {first.path: first}
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            others = pool.map(lambda path: self._ask(path, differing), paths[1:])
+            others = pool.map(lambda path: self._ask(path, goal, differing), paths[1:])
             return {result.path: result for result in (first, *others)}
 
-    def _ask(self, path: str, differing: frozenset[str]) -> FileResult:
+    def _ask(self, path: str, goal: Goal, differing: frozenset[str]) -> FileResult:
         if path in differing:
             return FileResult(path, "waiting", "differs", "the folder has another version of it, or none")
         try:
@@ -96,7 +98,13 @@ class Files:
             return FileResult(
                 path, "failed", "missing", "the app finds no such file; is it in another folder or account?"
             )
-        return judge(path, answer, self.goal, decided=answer["state"] in _UNTIL_DECIDED and self._is_decided())
+        return judge(path, answer, goal, decided=answer["state"] in _UNTIL_DECIDED and self._is_decided())
+
+    def _is_airflow_to_be_asked(self) -> bool:
+        """Whether Airflow has not been asked yet since the last sync."""
+        route = self.app.get("routes", self.route)
+        asking, known = route.get("asking"), route.get("airflow")
+        return asking is not None and (known is None or known["syncId"] != asking["syncId"])
 
     def _is_decided(self) -> bool:
         """Whether the route needs an operator and nothing is under way that could help."""
@@ -121,21 +129,38 @@ def wait_for(
 
     `progress` is told how many files are done, and a message. An app that cannot be reached for a while is asked again.
     """
-    results = {path: FileResult(path, "waiting", "unknown", "not asked yet") for path in paths}
-    left = list(paths)
-    give_up_at = time.monotonic() + options.timeout_s
-    while True:
-        results |= _look(files, left)
-        message = results[left[0]].message
-        left = [path for path in left if results[path].verdict == "waiting"]
-        progress(len(paths) - len(left), message)
-        if not left or time.monotonic() + options.every_s > give_up_at:
-            return list(results.values())
-        time.sleep(options.every_s)
+    waiting = _Waiting(files, options.every_s, time.monotonic() + options.timeout_s, progress)
+    results = waiting.until("synced", paths)
+    if options.goal == "parsed":
+        results |= waiting.until("parsed", [path for path in paths if results[path].verdict == "ok"])
+    return list(results.values())
 
 
-def _look(files: Files, paths: Sequence[str]) -> dict[str, FileResult]:
-    try:
-        return files.look(paths)
-    except UnreachableError as error:
-        return {paths[0]: FileResult(paths[0], "waiting", "unknown", str(error))}
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """Looks at files again and again, until `give_up_at` on the monotonic clock."""
+
+    files: Files
+    every_s: float
+    give_up_at: float
+    progress: Callable[[int, str], None]
+
+    def until(self, goal: Goal, paths: Sequence[str]) -> dict[str, FileResult]:
+        """Return what was known of each file last."""
+        results = {path: FileResult(path, "waiting", "unknown", "not asked yet") for path in paths}
+        left = list(paths)
+        while left:
+            results |= self._look(left, goal)
+            message = results[left[0]].message
+            left = [path for path in left if results[path].verdict == "waiting"]
+            self.progress(len(paths) - len(left), message)
+            if left and time.monotonic() + self.every_s > self.give_up_at:
+                break
+            time.sleep(self.every_s if left else 0)
+        return results
+
+    def _look(self, paths: Sequence[str], goal: Goal) -> dict[str, FileResult]:
+        try:
+            return self.files.look(paths, goal)
+        except UnreachableError as error:
+            return {paths[0]: FileResult(paths[0], "waiting", "unknown", str(error))}

@@ -33,7 +33,7 @@ def wait(target: Target, paths: Sequence[str], root: Path | None, options: Wait,
     """
     folder = target.shown()["folder"]
     differing = _differing(LocalFolder(root, folder), target.storage.folder(folder), paths) if root else tuple
-    return wait_and_show(Files(target.app, target.route, options.goal, differing), paths, options, output)
+    return wait_and_show(Files(target.app, target.route, differing), paths, options, output)
 
 
 def _differing(local: LocalFolder, remote: RemoteFolder, paths: Sequence[str]) -> Callable[[], Iterable[str]]:

@@ -133,3 +133,18 @@ def test_what_cannot_be_done_is_one_line_and_two(terminal: Terminal, command: li
     ran = terminal.run(*command, **environment)
     assert (ran.returncode, ran.stdout, message in ran.stderr, ran.stderr.count("\n")) == (2, "", True, 1)
     assert "canary" not in ran.stderr
+
+
+def test_the_line_that_airflow_cannot_import_fails_the_pipeline(tmp_path: Path) -> None:
+    (tmp_path / "dags").mkdir()
+    (tmp_path / "dags/good.py").write_text('from airflow import DAG\n\nwith DAG("good"):\n    pass\n')
+    (tmp_path / "dags/broken.py").write_text("from airflow import DAG\n\ndef task(:\n    pass\n")
+    with running_stack(RELAY_AIRFLOW_API="entra", RELAY_QUIET_SECONDS="1") as (running, _):
+        storage = {"AZURE_STORAGE_CONNECTION_STRING": running.addresses.connection_string}
+        github = {"GITHUB_ACTIONS": "true", "GITHUB_WORKSPACE": str(tmp_path)}
+        ran = Terminal(running.addresses.app, "").run(
+            "deploy", str(tmp_path), "--until", "parsed", "--every", "0.2", "--timeout", "90", **storage, **github
+        )
+    assert (ran.returncode, "1 of 2 files are parsed" in ran.stdout) == (1, True)
+    annotations = [line for line in ran.stdout.splitlines() if line.startswith("::")]
+    assert annotations == ["::error file=dags/broken.py,line=3::SyntaxError: invalid syntax"]

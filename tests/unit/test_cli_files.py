@@ -15,7 +15,7 @@ PATH = "dags/sales.py"
 
 
 def answer(state: str, /, **airflow: object) -> dict[str, Any]:
-    shown = {"dags": [], "error": None} | airflow if airflow else None
+    shown = {"dags": [], "error": None, "reason": "not seen"} | airflow if airflow else None
     return {"path": PATH, "state": state, "sentence": "in words", "airflow": shown}
 
 
@@ -96,7 +96,7 @@ def waited(app: App, *paths: str, timeout_s: float = 60, differing: Callable[[],
     def ignore(_done: int, _message: str) -> None:
         pass
 
-    return wait_for(Files(app, "default", "synced", differing), paths, Wait("synced", 0.001, timeout_s), ignore)
+    return wait_for(Files(app, "default", differing), paths, Wait("synced", 0.001, timeout_s), ignore)
 
 
 def test_while_the_first_file_waits_the_others_are_not_asked_about() -> None:
@@ -121,6 +121,20 @@ def test_a_failed_sync_is_final_only_when_the_route_needs_an_operator() -> None:
     requested = App({"a": ["failed", "synced"]}, stalled=True)
     requested.route["requested"] = {"syncId": "1"}
     assert waited(requested, "a")[0].verdict == "ok"
+
+
+def test_what_airflow_said_before_this_sync_does_not_count() -> None:
+    class Asking(App):
+        def get(self, *segments: str, **_query: str) -> Any:  # noqa: ANN401
+            if segments == ("routes", "default"):
+                return {"asking": {"syncId": "2"}, "airflow": {"syncId": next(known)}}
+            self.asked.append(segments[-1])
+            return answer("synced", state="Parsed")
+
+    known = iter(["1", "1", "2"])
+    app = Asking({})
+    wait_for(Files(app, "default"), ["dags/a.py"], Wait("parsed", 0.001, 60), lambda _done, _message: None)
+    assert (next(known, None), app.asked) == (None, ["dags/a.py", "dags/a.py"])
 
 
 def test_a_file_that_the_app_does_not_know_is_a_failure() -> None:
