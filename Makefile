@@ -19,9 +19,13 @@ $(BIN)/.installed: requirements.txt requirements-dev.txt requirements-worker.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --ignore-requires-python -r requirements-worker.txt
 	touch $@
 
-# The command `dag-relay`, from this checkout: its dependencies are among those above.
-$(BIN)/.command: pyproject.toml $(BIN)/.installed
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+# The command `dag-relay`, from this checkout: its dependencies are among those above. No editable install, which puts
+# the checkout on the path of every Python: its `shared` would hide one of the worker's in Microsoft's host.
+$(BIN)/.command: Makefile $(BIN)/.installed
+	$(BIN)/pip uninstall --quiet --disable-pip-version-check --yes dag-relay
+	printf '%s\n' '#!$(abspath $(BIN))/python' 'import sys' 'sys.path.insert(0, "$(CURDIR)")' \
+		'from cli.main import main' 'sys.exit(main())' > $(BIN)/dag-relay
+	chmod +x $(BIN)/dag-relay
 	touch $@
 
 node_modules/.installed: package.json package-lock.json $(BIN)/.installed
