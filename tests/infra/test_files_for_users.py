@@ -43,7 +43,7 @@ def test_the_workflows_check_test_package_publish_and_verify() -> None:
         assert step in ran["ci.yml"]
     for step in ("make check", "make test", "make package", "azure/login@", "Azure/functions-action@"):
         assert step in ran["deploy.yml"]
-    for step in ("$DAG_RELAY_URL/api/health", "dag-relay check-events"):
+    for step in ("$DAG_RELAY_URL/api/health", "dag-relay status"):
         assert step in ran["deploy.yml"]
 
 
