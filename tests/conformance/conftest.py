@@ -43,6 +43,6 @@ def polling_host(kind: HostName, storage: Storage, tmp_path_factory: pytest.Temp
 def skip_what_others_run(kind: HostName, scenario: Scenario) -> None:
     """Skip what takes long where only the stand-in is tested, and there what has been run without."""
     if scenario.slow and hosts.chosen == "standin":
-        pytest.skip("it takes its time; `make test-host` runs it")
+        pytest.skip("slow; `make test-host` runs it")
     if kind == "standin" and hosts.chosen == "func" and not scenario.slow:
         pytest.skip("`make test` runs it")

@@ -159,13 +159,16 @@ LIFECYCLE = (
         slow=True,
         settings={**TICKS, **QUICK},
     ),
-    Scenario("a message that was in work at a crash stays hidden", be_crashed_in_a_message, ([], 1), alone=True),
+    Scenario(
+        "a message that was in work at a crash stays hidden", be_crashed_in_a_message, ([], 1), alone=True, slow=True
+    ),
     *(
         Scenario(
             f"a message of the blob queue that is {what} ends the host",
             partial(read_a_broken_blob_message, text=text),
             expected=True,
             alone=True,
+            slow=True,
         )
         for what, text in {"no JSON": "no json", "of no function": '{"Type": "BlobTrigger"}'}.items()
     ),
@@ -180,6 +183,7 @@ LIFECYCLE = (
         partial(be_told_of, function="Host.Functions.on_told", name=""),
         (202, True),
         alone=True,
+        slow=True,
     ),
     *(
         Scenario(

@@ -110,12 +110,13 @@ def fire_often(host: Host) -> object:
 
 
 TIMERS = (
-    Scenario("timer: the next time of schedules", be_due, [], alone=True, settings={"TIMERS": named(TAKEN)}),
+    Scenario("timer: the next time of schedules", be_due, [], alone=True, slow=True, settings={"TIMERS": named(TAKEN)}),
     Scenario(
         "timer: schedules that are refused",
         be_refused,
         [],
         alone=True,
+        slow=True,
         settings={"TIMERS": json.dumps({**json.loads(named(REFUSED)), "good": "0 0 0 * * *"})},
     ),
     Scenario(
