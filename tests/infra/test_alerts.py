@@ -86,8 +86,8 @@ def test_what_an_alert_counts_is_never_sampled_away(queries: dict[str, str]) -> 
     assert {SAMPLED_AS[table] for table in used} <= excluded
 
 
-def test_what_runs_once_an_event_logs_warnings_only() -> None:
-    """Or a burst of 2,500 uploads would be some 5,000 lines of the host's; the sweep and the wake-ups log as ever."""
+def test_of_what_runs_once_an_event_the_host_logs_warnings_only() -> None:
+    """Or a burst of 2,500 uploads would be some 5,000 lines of the host's; the app's own lines are logged as ever."""
     levels = json.loads((ROOT / "host.json").read_text())["logging"]["logLevel"]
     assert levels["default"] == "Information"
     assert {name for name, level in levels.items() if name.startswith("Function") and level == "Warning"} == {
