@@ -12,8 +12,8 @@ class Scenario:
 
     With `alone` it gets a host of its own that is not started yet, with `settings`; otherwise one that many share, and
     that polls for blobs if the scenario is `polled`: the source of one blob function is that of all.
-    A slow one, for what takes a host its time or what other tests ask of the stand-in, is left out where only the stand-in
-    is tested.
+    A slow one, for what takes a host its time or what other tests ask of the stand-in, is left out where only the
+    stand-in is tested.
     """
 
     name: str
