@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 _TOKEN_DEADLINE_S = 5.0
 # A sync waits this long at most for the queue of notifications, twice where the queue has to be made.
 _NOTIFICATION_PATIENCE = {"connection_timeout": 2, "read_timeout": 3, "retry_total": 0}
-STATE_CONTAINER = "dag-relay"
 
 _Made = TypeVar("_Made")
 
@@ -72,7 +71,7 @@ class App:
         settings = self.settings
         ports = Ports(
             documents=self._documents,
-            wake_ups=StorageRouteQueue(partial(queue_service, HOST_STORAGE)),
+            wake_ups=StorageRouteQueue(partial(queue_service, HOST_STORAGE), settings.storage_names.wake_ups),
             list_folder=self._folders.list,
             read_files=self._folders.read,
             target_of=lambda _route: self._data_factory,
@@ -88,7 +87,7 @@ class App:
         from shared.storage.connections import blob_service
         from shared.storage.documents import BlobDocuments
 
-        return BlobDocuments(blob_service(HOST_STORAGE).get_container_client(STATE_CONTAINER))
+        return BlobDocuments(blob_service(HOST_STORAGE).get_container_client(self.settings.storage_names.container))
 
     @_Once
     def _folders(self) -> "BlobFolders":
@@ -138,13 +137,14 @@ class App:
         from shared.notification.formats import body
         from shared.notification.receiver import HttpReceiver
         from shared.storage.connections import queue_service
-        from shared.storage.queues import NOTIFICATIONS, StorageRouteQueue
+        from shared.storage.queues import StorageRouteQueue
         from shared.sync.engine import Receiver
 
         settings = self.settings
         if settings.notification_url is None:
             return None
-        queue = StorageRouteQueue(partial(queue_service, HOST_STORAGE), NOTIFICATIONS, **_NOTIFICATION_PATIENCE)
+        name = settings.storage_names.notifications
+        queue = StorageRouteQueue(partial(queue_service, HOST_STORAGE), name, **_NOTIFICATION_PATIENCE)
         receiver = HttpReceiver(settings.notification_url, settings.notification_secrets, settings.trust_environment)
         in_words = partial(body, settings.notification_format, origin=settings.origin)
         return Receiver(queue, lambda route, alert: receiver.post(alert.id, in_words(route, alert)))

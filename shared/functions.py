@@ -10,7 +10,6 @@ from shared.api.endpoints import ENDPOINTS
 from shared.app import App
 from shared.misconfigured import require_packages
 from shared.settings import HOST_STORAGE, Settings, read_settings
-from shared.storage import queues
 from shared.storage.connections import account_name
 from shared.telemetry import metrics
 from shared.telemetry.fields import carry_fields, quieten_libraries
@@ -75,14 +74,16 @@ def _watch_deletions(app: func.FunctionApp, relay: App) -> None:
 
 
 def _wake_up(app: func.FunctionApp, relay: App) -> None:
-    @app.queue_trigger(arg_name="message", queue_name=queues.WAKE_UPS, connection=HOST_STORAGE)
+    queue = relay.settings.storage_names.wake_ups
+
+    @app.queue_trigger(arg_name="message", queue_name=queue, connection=HOST_STORAGE)
     def on_wake_up(message: func.QueueMessage, context: func.Context) -> None:
         """Look at the route that the wake-up names."""
         with invoked(context):
             if route := route_of(message.get_body(), relay.settings.routes):
                 relay.engine.reconciler.reconcile(route)
 
-    @app.queue_trigger(arg_name="message", queue_name=f"{queues.WAKE_UPS}-poison", connection=HOST_STORAGE)
+    @app.queue_trigger(arg_name="message", queue_name=f"{queue}-poison", connection=HOST_STORAGE)
     def on_poison(message: func.QueueMessage, context: func.Context) -> None:
         """Note a wake-up that failed five times; the sweep looks at every folder anyway, so that this never raises."""
         with invoked(context):
@@ -90,7 +91,9 @@ def _wake_up(app: func.FunctionApp, relay: App) -> None:
 
 
 def _notify(app: func.FunctionApp, relay: App) -> None:
-    @app.queue_trigger(arg_name="message", queue_name=queues.NOTIFICATIONS, connection=HOST_STORAGE)
+    queue = relay.settings.storage_names.notifications
+
+    @app.queue_trigger(arg_name="message", queue_name=queue, connection=HOST_STORAGE)
     def on_notification(message: func.QueueMessage, context: func.Context) -> None:
         """Deliver the oldest alert of the route that the message names."""
         with invoked(context):

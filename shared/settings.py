@@ -26,12 +26,14 @@ from shared.errors import SettingsError
 from shared.folder.path import FolderPath
 from shared.rest.urls import Service, check_encrypted, is_loopback
 from shared.route import Route
+from shared.storage.names import StorageNames, storage_names
 from shared.sync.decide import Policy
 from shared.triggers.schedule import parse_ncrontab
 from shared.webhooks.secrets import WebhookSecret, parse_webhook_secrets
 from shared.webhooks.standard import Secret, parse_secrets
 
 HOST_STORAGE = "AzureWebJobsStorage"
+_APP_NAME = r"^[a-z0-9]+(?:-[a-z0-9]+)*$"
 ROUTE_NAME = r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$"
 
 # The variables that describe the one route named `default`, by the key that the same thing has in RELAY_ROUTES.
@@ -42,6 +44,9 @@ _SINGLE_ROUTE = {
     "folder": "RELAY_FOLDER",
     "connection": "RELAY_CONNECTION",
 }
+_OF_THE_PLATFORM = frozenset(
+    {"AZURE_CLOUD", "ARM_ENDPOINT", "ARM_SCOPE", "WEBSITE_HOSTNAME", "WEBSITE_SITE_NAME", "WEBSITE_SLOT_NAME"}
+)
 _SHARED_BY_ROUTES = ("factory", "connection")
 
 
@@ -120,6 +125,9 @@ class Settings(BaseModel):
     airflow_password: Annotated[SecretStr, Field(alias="RELAY_AIRFLOW_PASSWORD")] = SecretStr("")
     airflow_deadline_seconds: Annotated[float, Field(alias="RELAY_AIRFLOW_DEADLINE_SECONDS", ge=10, le=3600)] = 900
     host_name: Annotated[str | None, Field(alias="WEBSITE_HOSTNAME")] = None
+    site_name: Annotated[str | None, Field(alias="WEBSITE_SITE_NAME")] = None
+    slot_name: Annotated[str | None, Field(alias="WEBSITE_SLOT_NAME")] = None
+    app_name: Annotated[str | None, Field(alias="RELAY_APP_NAME", pattern=_APP_NAME, max_length=32)] = None
 
     @field_validator("route_settings")
     @classmethod
@@ -174,6 +182,11 @@ class Settings(BaseModel):
         return f"{scheme}://{self.host_name}"
 
     @property
+    def storage_names(self) -> StorageNames:
+        """What the app's documents and queues are called."""
+        return storage_names(self.site_name, self.slot_name, self.app_name)
+
+    @property
     def routes(self) -> tuple[Route, ...]:
         """The routes, in the operator's order."""
         return tuple(route.route() for route in self.route_settings)
@@ -218,14 +231,15 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     except ValidationError as error:
         problems += [_sentence(problem, single_route="RELAY_ROUTES" not in given) for problem in error.errors()]
     else:
-        problems += _missing_connections(settings, environ) + _unsigned(settings) + _airflow(settings)
+        problems += _missing_connections(settings, environ) + _own_container(settings)
+        problems += _unsigned(settings) + _airflow(settings)
     if problems:
         raise SettingsError(*problems)
     return settings
 
 
 def _is_ours(name: str) -> bool:
-    return name.startswith("RELAY_") or name in {"AZURE_CLOUD", "ARM_ENDPOINT", "ARM_SCOPE", "WEBSITE_HOSTNAME"}
+    return name.startswith("RELAY_") or name in _OF_THE_PLATFORM
 
 
 def _contradictions(single: Mapping[str, str]) -> list[str]:
@@ -272,6 +286,15 @@ def _airflow(settings: Settings) -> list[str]:
     if settings.airflow_url and len({route.environment for route in settings.routes}) > 1:
         problems.append("RELAY_AIRFLOW_URL: names one Airflow, but the routes have several environments")
     return problems
+
+
+def _own_container(settings: Settings) -> list[str]:
+    own = settings.storage_names.container
+    return [
+        f"RELAY_ROUTES: route {route.name} imports from the container {own}, which holds the app's own state"
+        for route in settings.route_settings
+        if route.folder.container == own
+    ]
 
 
 def _sentence(problem: Any, *, single_route: bool) -> str:  # noqa: ANN401 - pydantic's ErrorDetails

@@ -11,9 +11,6 @@ if TYPE_CHECKING:
 
     from azure.storage.queue import QueueClient, QueueServiceClient
 
-WAKE_UPS = "dag-relay-wake-ups"
-NOTIFICATIONS = "dag-relay-notifications"
-
 
 class RouteQueue(Protocol):
     """Where wake-ups are sent to."""
@@ -28,7 +25,7 @@ class StorageRouteQueue:
     `patience` are options of the storage client for whoever must not wait as long as it does by default.
     """
 
-    def __init__(self, connect: "Callable[[], QueueServiceClient]", queue: str = WAKE_UPS, **patience: Any) -> None:  # noqa: ANN401 - azure-core's options
+    def __init__(self, connect: "Callable[[], QueueServiceClient]", queue: str, **patience: Any) -> None:  # noqa: ANN401 - azure-core's options
         self._connect = connect
         self._name = queue
         self._patience = patience

@@ -20,8 +20,7 @@ from local.azurite import PORTS, Azurite
 from local.functions_host import FunctionsHost, HostName
 from local.ports import LOOPBACK, free_ports
 from local.processes import Child, Service
-from shared.app import STATE_CONTAINER
-from shared.storage.queues import WAKE_UPS
+from shared.storage.names import StorageNames
 from shared.sync.state import RouteState
 from tests.chaos.plan import APPS, Part, SyncStyle, Trouble
 from tests.chaos.verdict import Ending, Import, Version
@@ -171,7 +170,7 @@ class World:
         return self._container.list_blobs(name_starts_with=f"{_FOLDER}/")
 
     def _state(self) -> RouteState:
-        blob = self._blobs.get_blob_client(STATE_CONTAINER, "routes/default.json")
+        blob = self._blobs.get_blob_client(StorageNames().container, "routes/default.json")
         try:
             return RouteState.model_validate_json(blob.download_blob().readall())
         except ResourceNotFoundError:
@@ -183,7 +182,7 @@ class World:
         One that a process had in work when it was killed stays hidden for as long as its lock lasts: seconds in the
         stand-in, ten minutes in Microsoft's host, for which only visible ones are counted.
         """
-        queue = self._queues.get_queue_client(WAKE_UPS)
+        queue = self._queues.get_queue_client(StorageNames().wake_ups)
         try:
             if self._host == "func":
                 return len(queue.peek_messages(32))

@@ -26,7 +26,8 @@ from shared.folder.blobs import BlobFolders
 from shared.route import Route
 from shared.storage.clock import note_date
 from shared.storage.documents import BlobDocuments
-from shared.storage.queues import NOTIFICATIONS, StorageRouteQueue
+from shared.storage.names import StorageNames
+from shared.storage.queues import StorageRouteQueue
 from shared.sync.decide import Policy
 from shared.sync.engine import Ports, Receiver, build
 from shared.sync.outbox import Outbox
@@ -100,12 +101,12 @@ class World:
         folders = BlobFolders(lambda _: self.blobs)
         ports = Ports(
             documents=documents,
-            wake_ups=StorageRouteQueue(lambda: self.queues),
+            wake_ups=StorageRouteQueue(lambda: self.queues, StorageNames().wake_ups),
             list_folder=folders.list,
             read_files=folders.read,
             target_of=lambda _: self,
             receiver=Receiver(
-                StorageRouteQueue(lambda: self.queues, NOTIFICATIONS),
+                StorageRouteQueue(lambda: self.queues, StorageNames().notifications),
                 lambda _, alert: self.told.update({alert.id: alert.kind}),
             ),
             jitter=lambda: 0.0,
@@ -127,7 +128,7 @@ class World:
 
     def work_off_notifications(self) -> dict[str, str]:
         """Take what is on their queue as the trigger does, and return what was told: id -> kind."""
-        queue = self.queues.get_queue_client(NOTIFICATIONS)
+        queue = self.queues.get_queue_client(StorageNames().notifications)
         with suppress(ResourceNotFoundError):
             while message := queue.receive_message(visibility_timeout=1):
                 self.outbox.deliver(ROUTE)
@@ -149,7 +150,7 @@ class World:
         for name in container.list_blob_names() if container.exists() else ():
             container.delete_blob(name)
         with suppress(ResourceNotFoundError):
-            self.queues.get_queue_client(NOTIFICATIONS).clear_messages()
+            self.queues.get_queue_client(StorageNames().notifications).clear_messages()
         self.told.clear()
 
     def end_leases(self) -> None:

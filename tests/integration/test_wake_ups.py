@@ -6,14 +6,15 @@ import pytest
 from azure.core.exceptions import ServiceResponseError
 from azure.storage.queue import QueueServiceClient
 
-from shared.storage.queues import WAKE_UPS, StorageRouteQueue
+from shared.storage.names import StorageNames
+from shared.storage.queues import StorageRouteQueue
 from shared.triggers.messages import route_name_of
 from tests.waiting import until
 
 
 def test_a_wake_up_stays_invisible_until_it_is_due(queues: QueueServiceClient) -> None:
-    due = StorageRouteQueue(lambda: queues).send("default", timedelta(seconds=1))
-    queue = queues.get_queue_client(WAKE_UPS)
+    due = StorageRouteQueue(lambda: queues, StorageNames().wake_ups).send("default", timedelta(seconds=1))
+    queue = queues.get_queue_client(StorageNames().wake_ups)
     message = until(queue.receive_message, "the wake-up")
     assert message
     assert message.inserted_on
@@ -21,8 +22,8 @@ def test_a_wake_up_stays_invisible_until_it_is_due(queues: QueueServiceClient) -
 
 
 def test_a_wake_up_is_what_the_queue_trigger_decodes(queues: QueueServiceClient) -> None:
-    StorageRouteQueue(lambda: queues).send("default", timedelta(0))
-    message = queues.get_queue_client(WAKE_UPS).receive_message()
+    StorageRouteQueue(lambda: queues, StorageNames().wake_ups).send("default", timedelta(0))
+    message = queues.get_queue_client(StorageNames().wake_ups).receive_message()
     assert message is not None
     assert route_name_of(base64.b64decode(message.content)) == "default"
 

@@ -77,6 +77,13 @@ def test_every_http_route_is_in_the_list_of_routes_and_all_but_health_ask_for_a_
         assert f"`{endpoint.method} {endpoint.url_path}`" in listed
 
 
+def test_two_apps_on_one_storage_account_listen_to_queues_of_their_own() -> None:
+    one, other = index(WEBSITE_SITE_NAME="func-a"), index(RELAY_APP_NAME="north")
+    assert trigger_of(one, "on_wake_up")["queueName"] == "dag-relay-wake-ups-func-a"
+    assert trigger_of(one, "on_poison")["queueName"] == "dag-relay-wake-ups-func-a-poison"
+    assert trigger_of(other, "on_wake_up")["queueName"] == "dag-relay-wake-ups-north"
+
+
 def test_the_five_tries_of_a_message_are_spread_over_half_a_minute() -> None:
     queues = json.loads((ROOT / "host.json").read_text())["extensions"]["queues"]
     assert "maxDequeueCount" not in queues

@@ -272,3 +272,15 @@ def test_the_apps_own_address_is_the_platforms_word(host: str, origin: str) -> N
 def test_whatever_a_setting_holds_is_taken_or_told(name: str, value: str) -> None:
     with suppress(SettingsError):
         read_settings(SAMPLE | {name: value})
+
+
+def test_a_route_cannot_import_from_the_apps_own_container() -> None:
+    (problem,) = problems_of(SAMPLE | {"RELAY_APP_NAME": "north", "RELAY_FOLDER": "dag-relay-north/airflow"})
+    assert "the container dag-relay-north, which holds the app's own state" in problem
+
+
+@pytest.mark.parametrize("name", ["North", "a--b", "-a", "a" * 33, "a_b"])
+def test_a_name_of_the_app_that_no_queue_could_carry_is_refused(name: str) -> None:
+    assert [problem.partition(":")[0] for problem in problems_of(SAMPLE | {"RELAY_APP_NAME": name})] == [
+        "RELAY_APP_NAME"
+    ]
