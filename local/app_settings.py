@@ -18,6 +18,7 @@ class Addresses:
 
     app: str
     arm: str
+    fabric: str
     blob: str
     queue: str
     connection_string: str

@@ -72,7 +72,9 @@ def running(plan: Plan, log: TextIO = sys.stderr) -> Iterator[Stack]:
     plan = plan.checked()
     storage = Azurite(plan.storage_port)
     arm_url, app_url = f"http://{LOOPBACK}:{plan.arm_port}", f"http://{LOOPBACK}:{plan.app_port}"
-    addresses = Addresses(app_url, arm_url, storage.blob_url, storage.queue_url, storage.connection_string)
+    addresses = Addresses(
+        app_url, arm_url, f"{arm_url}/v1", storage.blob_url, storage.queue_url, storage.connection_string
+    )
     env = environment(
         os.environ, arm=arm_url, connection_string=storage.connection_string, event_grid=plan.events is not None
     )

@@ -1,14 +1,16 @@
-"""The emulator as an aiohttp application: journal, faults, ARM, delivery."""
+"""The emulator as an aiohttp application: journal, faults, ARM or Fabric, delivery."""
 
 from dataclasses import replace
+from uuid import uuid4
 
 from aiohttp import web
 
 from local.arm import control, front
 from local.arm.delivery import cut, deliver
-from local.arm.exchange import Call
+from local.arm.exchange import Answer, Call
 from local.arm.journal import JournalEntry
 from local.arm.state import Emulator
+from local.fabric import front as fabric
 
 
 def make_app(emulator: Emulator) -> web.Application:
@@ -17,13 +19,13 @@ def make_app(emulator: Emulator) -> web.Application:
     app[control.EMULATOR] = emulator
     app.add_routes(control.ROUTES)
     app.router.add_route("*", "/_emulator{rest:(/.*)?}", _no_such_endpoint)
-    app.router.add_route("*", "/{path:.*}", _arm)
+    app.router.add_route("*", "/{path:.*}", _azure)
     app.on_cleanup.append(_end_imports)
     return app
 
 
-async def _arm(request: web.Request) -> web.StreamResponse:
-    """Take an ARM request through its stations; the journal has it before anything can go wrong."""
+async def _azure(request: web.Request) -> web.StreamResponse:
+    """Take a request to ARM or Fabric through its stations; the journal has it before anything can go wrong."""
     emulator = request.app[control.EMULATOR]
     entry = JournalEntry(emulator.clock(), _call(request))
     emulator.journal.append(entry)
@@ -33,12 +35,20 @@ async def _arm(request: web.Request) -> web.StreamResponse:
         await emulator.sleep(fault.delay_s)
     if fault.reset == "before":
         return cut(request)
-    scripted = fault.scripted()
-    answer = front.with_arm_headers(emulator, call, scripted) if scripted else front.answer(emulator, call)
+    answer = _answer(emulator, call, fault.scripted())
     if fault.reset == "after":
         return cut(request)
     entry.status = answer.status
     return await deliver(request, answer.with_headers(fault.headers), fault)
+
+
+def _answer(emulator: Emulator, call: Call, scripted: Answer | None) -> Answer:
+    """Answer as the service does that the path belongs to; what is scripted gets its headers."""
+    if call.path.startswith(f"{fabric.PATH}/"):
+        if scripted:
+            return fabric.with_headers(scripted, str(uuid4()))
+        return fabric.answer(emulator.fabric, call, emulator.settings, emulator.clock())
+    return front.with_arm_headers(emulator, call, scripted) if scripted else front.answer(emulator, call)
 
 
 def _call(request: web.Request) -> Call:

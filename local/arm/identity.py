@@ -69,6 +69,12 @@ def token(audience: str, client: str, issued: int, expires: int) -> str:
     return jwt.encode(claims, _KEY, algorithm="HS256")
 
 
+def read_token(presented: str) -> dict[str, Any]:
+    """Return the claims of a token; raise jwt.InvalidTokenError. Audience and time are for the caller to check."""
+    claims: dict[str, Any] = jwt.decode(presented.strip(), _KEY, algorithms=["HS256"], options=_CHECKED)
+    return claims
+
+
 def authenticate(headers: Mapping[str, str], origin: str, now: datetime) -> str:
     """Return the object id of who asks, or raise ARM's refusal of the token."""
     if "authorization" not in headers:
@@ -91,7 +97,7 @@ def _claims(authorization: str, origin: str) -> dict[str, Any]:
     if scheme.lower() != "bearer":
         raise ServiceError.unauthorized("AuthenticationFailed", "Authentication failed. Expected a bearer token.")
     try:
-        claims = jwt.decode(presented.strip(), _KEY, algorithms=["HS256"], options=_CHECKED)
+        claims = read_token(presented)
     except jwt.InvalidTokenError as error:
         raise ServiceError.unauthorized("InvalidAuthenticationToken", "The access token is invalid.") from error
     if claims["aud"] not in {*_AUDIENCES, origin, f"{origin}/"}:
