@@ -1,8 +1,10 @@
 """The emulated Fabric in its process, with a token, and Microsoft's generated client pointed at it."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
+import fabric_cicd
 import pytest
 import requests
 from azure.core.credentials import AccessToken
@@ -14,6 +16,7 @@ from shared.storage.connections import credential
 
 Held = Callable[..., dict[str, tuple[int, str]]]
 Settings = Callable[..., None]
+PublishFolder = Callable[[Path], None]
 SCOPE = "https://api.fabric.microsoft.com/.default"
 WORKSPACE = "11111111-1111-1111-1111-111111111111"
 JOB = "22222222-2222-2222-2222-222222222222"
@@ -27,6 +30,16 @@ class Bearer(SansIOHTTPPolicy[Any, Any]):
 
     def on_request(self, request: PipelineRequest[Any]) -> None:
         request.http_request.headers["Authorization"] = self._value
+
+
+class Credential:
+    """What fabric-cicd asks for a token."""
+
+    def __init__(self, token: AccessToken) -> None:
+        self._token = token
+
+    def get_token(self, *_scopes: str, **_options: object) -> AccessToken:
+        return self._token
 
 
 @pytest.fixture
@@ -53,9 +66,15 @@ def session(token: AccessToken) -> Iterator[requests.Session]:
 
 
 @pytest.fixture
-def job(emulator: str) -> str:
+def workspace(emulator: str) -> str:
+    """Where the workspace is."""
+    return f"{emulator}/v1/workspaces/{WORKSPACE}"
+
+
+@pytest.fixture
+def job(workspace: str) -> str:
     """Where the seeded job is."""
-    return f"{emulator}/v1/workspaces/{WORKSPACE}/apacheAirflowJobs/{JOB}"
+    return f"{workspace}/apacheAirflowJobs/{JOB}"
 
 
 @pytest.fixture
@@ -77,3 +96,22 @@ def held(emulator: str) -> Held:
         return {file["path"]: (file["size"], file["md5"]) for file in files}
 
     return look
+
+
+@pytest.fixture
+def publish_folder(emulator: str, token: AccessToken, monkeypatch: pytest.MonkeyPatch) -> PublishFolder:
+    """Publish the jobs that lie in a folder; fabric-cicd's settings of these names take Microsoft's hosts only."""
+    monkeypatch.setattr("fabric_cicd.constants.DEFAULT_API_ROOT_URL", emulator)
+    monkeypatch.setattr("fabric_cicd.constants.FABRIC_API_ROOT_URL", emulator)
+    monkeypatch.setenv("FABRIC_CICD_RETRY_DELAY_OVERRIDE_SECONDS", "0")
+
+    def publish(folder: Path) -> None:
+        target = fabric_cicd.FabricWorkspace(
+            workspace_id=WORKSPACE,
+            repository_directory=str(folder),
+            item_type_in_scope=["ApacheAirflowJob"],
+            token_credential=Credential(token),
+        )
+        fabric_cicd.publish_all_items(target)
+
+    return publish

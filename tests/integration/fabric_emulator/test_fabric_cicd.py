@@ -1,16 +1,13 @@
 """Microsoft's fabric-cicd publishes a folder into the emulator as it does into a workspace."""
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
-import fabric_cicd
 import pytest
 import requests
-from azure.core.credentials import AccessToken
 
-from tests.integration.fabric_emulator.conftest import WORKSPACE, Held, Settings
+from tests.integration.fabric_emulator.conftest import WORKSPACE, Held, PublishFolder, Settings
 
 Publish = Callable[[dict[str, bytes]], None]
 
@@ -18,40 +15,13 @@ FILES = {"dags/a.py": b"a = 1\n", "dags/team/b.py": b"b = 2\n", "plugins/p.py": 
 CONTENT = {"properties": {"type": "Airflow", "typeProperties": {"airflowProperties": {"airflowVersion": "2.10.5"}}}}
 
 
-class Credential:
-    """What fabric-cicd asks for a token."""
-
-    def __init__(self, token: AccessToken) -> None:
-        self._token = token
-
-    def get_token(self, *_scopes: str, **_options: object) -> AccessToken:
-        return self._token
-
-
-@contextmanager
-def pointed_at(root: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Lead fabric-cicd to the loopback address; its settings of these names take Microsoft's hosts only."""
-    with monkeypatch.context() as patch:
-        patch.setattr("fabric_cicd.constants.DEFAULT_API_ROOT_URL", root)
-        patch.setattr("fabric_cicd.constants.FABRIC_API_ROOT_URL", root)
-        patch.setenv("FABRIC_CICD_RETRY_DELAY_OVERRIDE_SECONDS", "0")
-        yield
-
-
 @pytest.fixture
-def publish(emulator: str, token: AccessToken, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Publish:
+def publish(publish_folder: PublishFolder, tmp_path: Path) -> Publish:
     """Publish a job with these files."""
 
     def published(files: dict[str, bytes]) -> None:
         write_job(tmp_path / "orders.ApacheAirflowJob", files)
-        with pointed_at(emulator, monkeypatch):
-            target = fabric_cicd.FabricWorkspace(
-                workspace_id=WORKSPACE,
-                repository_directory=str(tmp_path),
-                item_type_in_scope=["ApacheAirflowJob"],
-                token_credential=Credential(token),
-            )
-            fabric_cicd.publish_all_items(target)
+        publish_folder(tmp_path)
 
     return published
 
