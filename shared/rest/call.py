@@ -20,8 +20,8 @@ class RestCall:
     """One call, which has to be safe to repeat.
 
     `path` is an ARM id or lies below one (`resource_url(*id.segments, …)`, or the id as text); `operation` names it in
-    logs. `headers` are further ones, like `If-Match`. `body` is any JSON value; None sends none. `settle_s` is a pause
-    in seconds between an attempt that may have been carried out and the next one.
+    logs. `headers` are further ones, like `If-Match`. `body` is any JSON value, or bytes that are sent as they are; None
+    sends none. `settle_s` is a pause in seconds between an attempt that may have been carried out and the next one.
     """
 
     operation: str
@@ -62,12 +62,19 @@ class Request:
         if correlation is not None:
             headers["x-ms-correlation-request-id"] = correlation
         try:
-            url, body = call.url, None if call.body is None else json.dumps(call.body, allow_nan=False).encode()
+            url, body = call.url, _encoded(call.body)
         except (ValueError, TypeError, RecursionError) as error:
             raise ServiceRefusal(str(error), code="NotSendable") from error
         if body is not None:
-            headers["Content-Type"] = "application/json"
+            kind = "application/octet-stream" if isinstance(call.body, bytes) else "application/json"
+            headers = {"Content-Type": kind, **headers}
         return cls(call, url, body, headers, client_request_id, correlation, ends)
+
+
+def _encoded(body: object) -> bytes | None:
+    if body is None or isinstance(body, bytes):
+        return body
+    return json.dumps(body, allow_nan=False).encode()
 
 
 _SYNCS = uuid.UUID("6e1f0d3c-6f43-4b8a-9a3e-0c5f4c1d7b52")
