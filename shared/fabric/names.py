@@ -48,3 +48,7 @@ class PushOptions:
 
     requirements: Literal["report", "deploy"] = "report"
     deletes: Literal["carry", "report"] = "carry"
+
+    def wire(self) -> dict[str, object]:
+        """Return the options as they are shown."""
+        return {"requirements": self.requirements, "deletes": self.deletes}

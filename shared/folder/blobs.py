@@ -38,6 +38,10 @@ class BlobFolders:
         """Return one file of the route's folder; see `find_file`."""
         return find_file(self.connect(route.connection), route.folder, name)
 
+    def fetch(self, route: Route, file: File) -> bytes | None:
+        """Return the bytes of one version of a file; see `fetch_file`."""
+        return fetch_file(self.connect(route.connection), route.folder, file)
+
     def read(self, route: Route, names: Iterable[str]) -> dict[str, bytes]:
         """Return the content of files of the route's folder; see `read_files`."""
         return read_files(self.connect(route.connection), route.folder, names)
@@ -97,6 +101,23 @@ def find_file(blobs: "BlobServiceClient", folder: FolderPath, name: str) -> File
             raise
         return None
     return _file(blob) if _is_file(blob) else None
+
+
+def fetch_file(blobs: "BlobServiceClient", folder: FolderPath, file: File) -> bytes | None:
+    """Return the bytes of one version of a file; None where the file is gone or has another version by now.
+
+    Raises FolderUnreadable where the storage refuses or does not answer.
+    """
+    from azure.core import MatchConditions
+    from azure.core.exceptions import AzureError, ResourceModifiedError, ResourceNotFoundError
+
+    blob = blobs.get_blob_client(folder.container, file.name)
+    try:
+        return blob.download_blob(etag=f'"{file.etag}"', match_condition=MatchConditions.IfNotModified).readall()
+    except (ResourceNotFoundError, ResourceModifiedError):
+        return None
+    except AzureError as error:
+        raise unreadable(error) from error
 
 
 def _is_file(blob: "BlobProperties") -> bool:

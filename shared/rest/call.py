@@ -20,8 +20,8 @@ class RestCall:
     """One call, which has to be safe to repeat.
 
     `path` is an ARM id or lies below one (`resource_url(*id.segments, …)`, or the id as text); `operation` names it in
-    logs. `headers` are further ones, like `If-Match`. `body` is any JSON value, or bytes that are sent as they are; None
-    sends none. `settle_s` is a pause in seconds between an attempt that may have been carried out and the next one.
+    logs. `headers` are further ones, like `If-Match`. `body` is any JSON value, or bytes; None sends none. `settle_s`
+    is a pause in seconds between an attempt that may have been carried out and the next one.
     """
 
     operation: str

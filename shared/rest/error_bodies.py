@@ -45,7 +45,7 @@ def _detail(body: object, depth: int) -> ErrorDetail | None:
 
 
 def _below(error: Mapping[str, Any], depth: int) -> Iterator[ErrorDetail]:
-    """Read `details`, `moreDetails`, `innererror` and `additionalInfo` (whose items have a type and any JSON as info)."""
+    """Read `details`, `moreDetails`, `innererror`, and `additionalInfo` (items with a type and any JSON as info)."""
     for item in [*_items(error.get("details")), *_items(error.get("moredetails")), error.get("innererror")]:
         if (detail := _detail(item, depth)) is not None:
             yield detail

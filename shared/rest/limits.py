@@ -14,8 +14,8 @@ class RetryBudget:
     """A bucket of retries, full at first; the rule is that of the "standard" retry mode of the AWS SDKs.
 
     A retry takes 1 out. A success at the first attempt puts 0.2 back, one after retries puts its last retry back. When
-    ARM is dead the bucket empties after ten retries, and what is left is one attempt per call. With a capacity of 0 that
-    is so from the beginning.
+    ARM is dead the bucket empties after ten retries, and what is left is one attempt per call. With a capacity of 0
+    that is so from the beginning.
     """
 
     level: float = _CAPACITY

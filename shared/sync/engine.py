@@ -18,7 +18,7 @@ from shared.sync.history import History
 from shared.sync.lease import Leases
 from shared.sync.outbox import Outbox
 from shared.sync.outcomes import Outcomes
-from shared.sync.poll import Poller
+from shared.sync.poll import FetchFile, Poller
 from shared.sync.reconcile import Reconciler
 from shared.sync.state import Alert
 from shared.sync.store import RouteStates
@@ -43,6 +43,7 @@ class Ports:
     wake_ups: RouteQueue
     list_folder: Callable[[Route], Manifest]
     read_files: ReadFiles
+    fetch_file: FetchFile
     target_of: Callable[[Route], Target]
     receiver: Receiver | None = None
     housekeeping: Sequence[Callable[[], None]] = ()
@@ -80,6 +81,15 @@ def build(ports: Ports, policy: Policy, routes: Sequence[Route], retention: Rete
         outbox=outbox,
         jitter=ports.jitter,
     )
+    poller = Poller(
+        target_of=ports.target_of,
+        fetch_file=ports.fetch_file,
+        states=states,
+        baselines=baselines,
+        wake_ups=wake_ups,
+        outcomes=outcomes,
+        policy=policy,
+    )
     return Engine(
         states=states,
         baselines=baselines,
@@ -100,9 +110,10 @@ def build(ports: Ports, policy: Policy, routes: Sequence[Route], retention: Rete
                 baselines=baselines,
                 inspection=inspection,
                 outcomes=outcomes,
+                poller=poller,
                 policy=policy,
             ),
-            poller=Poller(target_of=ports.target_of, states=states, wake_ups=wake_ups, outcomes=outcomes),
+            poller=poller,
             outcomes=outcomes,
             policy=policy,
         ),

@@ -11,10 +11,11 @@ from shared.folder.checks import LARGEST_FILE, Finding, check_files, to_check
 from shared.folder.manifest import Manifest
 from shared.route import Route
 from shared.sync.baseline import Baselines, Diff
-from shared.sync.decide import Hold, Policy, Strictness, Sync
+from shared.sync.decide import Hold, Policy, Strictness, Sync, many_removed
 from shared.sync.history import CallMade
 from shared.sync.lease import Lease, Reservation
 from shared.sync.outcomes import Attempt, Outcomes, begin
+from shared.sync.poll import Poller
 from shared.sync.state import RouteState, RunningSync
 from shared.targets.port import Accepted, Answered, Target
 from shared.telemetry.fields import bound
@@ -42,24 +43,20 @@ class Inspection:
         contents |= self.read_files(route, [file.name for file in files if file.size <= LARGEST_FILE])
         return tuple(check_files({name.removeprefix(prefix): content for name, content in contents.items()}))
 
-    def objection(self, findings: Iterable[Finding]) -> str | None:
-        """Return the sentence that stops the sync, or None where nothing does."""
-        if self.strictness != "block":
-            return None
-        blocking = [finding for finding in findings if finding.blocking]
-        return "; ".join(map(_place, blocking)) or None
+    def hold(self, route: Route, findings: Iterable[Finding], diff: Diff, *, files: int) -> Hold | None:
+        """Return what stops a sync that is not forced: a check, or so many deletions that they may be a mistake.
+
+        `files` is how many files were synced last.
+        """
+        if self.strictness == "block" and (blocking := [finding for finding in findings if finding.blocking]):
+            return Hold("ChecksFailed", "; ".join(map(_place, blocking)))
+        return many_removed(len(diff.removed), files) if route.deletes else None
 
 
 def _place(finding: Finding) -> str:
     line = "" if finding.line is None else f", line {finding.line}"
     return f"{finding.file}{line}: {finding.message}"
 
-
-# In seconds, for each call. ARM gives up on Data Factory after 60 s itself.
-CALL_DEADLINE_S = 60.0
-
-# States of an integration runtime in which an import cannot work yet; in any other one, known or not, it is tried.
-NOT_READY = frozenset({"initial", "starting", "stopping", "stopped"})
 
 Made = TypeVar("Made", bound=Answered)
 
@@ -73,6 +70,7 @@ class Executor:
     baselines: Baselines
     inspection: Inspection
     outcomes: Outcomes
+    poller: Poller
     policy: Policy
 
     def run(
@@ -87,12 +85,14 @@ class Executor:
             return self._run(attempt, lease)
 
     def _run(self, attempt: Attempt, lease: Lease) -> Reservation | None:
-        attempt.diff = self.baselines.read(attempt.route).diff(attempt.manifest)
+        baseline = self.baselines.read(attempt.route)
+        attempt.diff = baseline.diff(attempt.manifest)
         try:
-            objection = self._inspect(attempt)
-            if objection and attempt.trigger != "Forced":
+            self._inspect(attempt)
+            hold = self.inspection.hold(attempt.route, attempt.findings, attempt.diff, files=len(baseline.contents))
+            if hold and attempt.trigger != "Forced":
                 attempt.finished_at = lease.now()
-                self.outcomes.held(attempt, Hold("ChecksFailed", objection))
+                self.outcomes.held(attempt, hold)
                 return None
             accepted = self._ask(attempt, lease)
         except ServiceError as error:
@@ -101,13 +101,12 @@ class Executor:
             return lease.reserve(None, self.policy.settle) if error.may_have_acted else None
         return self._note(attempt, accepted, lease)
 
-    def _inspect(self, attempt: Attempt) -> str | None:
-        """Note what the checks find, return what stands against it; raise ServiceUnavailable if nothing can be read."""
+    def _inspect(self, attempt: Attempt) -> None:
+        """Note what the checks find; raise ServiceUnavailable if nothing can be read."""
         try:
             attempt.findings = self.inspection.findings(attempt.route, attempt.manifest, attempt.diff)
         except FolderUnreadable as error:
             raise ServiceUnavailable(f"the changed files could not be read: {error}", code="FilesUnreadable") from error
-        return self.inspection.objection(attempt.findings)
 
     def _ask(self, attempt: Attempt, lease: Lease) -> Accepted:
         """Ask for the import if the environment is ready for one; raise ServiceError if it is not or ARM is not.
@@ -118,20 +117,20 @@ class Executor:
         environment = _noted(
             attempt,
             "get environment",
-            lambda: self.target_of(attempt.route).environment_state(attempt.route, deadline_s=_deadline_s(lease)),
+            lambda: self.target_of(attempt.route).environment_state(attempt.route, deadline_s=lease.call_deadline_s()),
         )
-        if (environment.state or "").lower() in NOT_READY:
+        if not environment.is_ready:
             raise ServiceUnavailable(f"the environment is {environment.state}, not Started", code="EnvironmentNotReady")
         self.outcomes.calling(attempt)
         lease.renew()
         return _noted(
             attempt,
             "airflow/sync",
-            lambda: self.target_of(attempt.route).sync(attempt.route, deadline_s=_deadline_s(lease)),
+            lambda: self.target_of(attempt.route).sync(attempt.route, deadline_s=lease.call_deadline_s()),
         )
 
-    def _note(self, attempt: Attempt, accepted: Accepted, lease: Lease) -> Reservation:
-        revision = self._revision_taken(attempt)
+    def _note(self, attempt: Attempt, accepted: Accepted, lease: Lease) -> Reservation | None:
+        revision = attempt.manifest.revision if attempt.route.is_pushed else self._revision_taken(attempt)
         if accepted.handle is None:
             attempt.finished_at = lease.now()
             self.outcomes.accepted(attempt, revision)
@@ -148,8 +147,11 @@ class Executor:
             handle=accepted.handle,
             next_poll=listed_at + poll_after,
             give_up_at=listed_at + self.policy.operation_timeout,
+            verify=attempt.verify,
         )
         self.outcomes.running(attempt, operation)
+        if attempt.route.is_pushed:
+            return self.poller.poll(attempt.route, lease, operation, attempt.manifest)
         self.outcomes.wake_ups.notice(attempt.route, poll_after)
         return lease.reserve(attempt.route, self.policy.operation_timeout)
 
@@ -167,10 +169,6 @@ class Executor:
         return attempt.manifest.revision if same else None
 
 
-def _deadline_s(lease: Lease) -> float:
-    return min(CALL_DEADLINE_S, lease.seconds_left())
-
-
 def _noted(attempt: Attempt, operation: str, ask: Callable[[], Made]) -> Made:
     """Make a call and note it in the attempt, however it ends."""
     try:
@@ -180,5 +178,6 @@ def _noted(attempt: Attempt, operation: str, ask: Callable[[], Made]) -> Made:
             CallMade(operation=operation, status=error.status, request_id=error.request_id, code=error.code)
         )
         raise
-    attempt.calls.append(CallMade(operation=operation, status=answer.status, request_id=answer.request_id))
+    if answer.status is not None:
+        attempt.calls.append(CallMade(operation=operation, status=answer.status, request_id=answer.request_id))
     return answer

@@ -12,18 +12,21 @@ from shared.rest.backoff import BackOff
 from shared.route import Route
 from shared.sync import transitions
 from shared.sync.alerts import alerted
-from shared.sync.baseline import Baseline, Baselines, Diff
+from shared.sync.baseline import Baseline, Baselines, Diff, LoadedBaseline
 from shared.sync.decide import Hold, Policy, Skip
 from shared.sync.history import CallMade, Changes, History, Outcome, SyncRecord, Uploads, new_sync_id
 from shared.sync.outbox import Outbox
 from shared.sync.state import RouteState, RunningSync, Synced, behind_since
 from shared.sync.store import RouteStates, Transition
 from shared.sync.wake_up import WakeUps
+from shared.targets.port import Done
 from shared.telemetry import metrics
 
 log = logging.getLogger(__name__)
 
 FINDINGS_KEPT = 100
+# Syncs that end with a look at all that the target holds, besides the first one.
+_VERIFYING = frozenset({"VerificationDue", "Forced"})
 
 
 @dataclass(slots=True)
@@ -41,6 +44,7 @@ class Attempt:
     calls: list[CallMade] = field(default_factory=list)
     behind_since: datetime | None = None
     finished_at: datetime | None = None
+    verify: bool = False
 
     def record(self, outcome: Outcome, *, code: str | None = None, message: str | None = None) -> SyncRecord:
         """Return the attempt's record."""
@@ -65,7 +69,8 @@ def begin(route: Route, state: RouteState, manifest: Manifest, trigger: str) -> 
     """Return the attempt that answers what was asked for, or a new one."""
     sync_id = state.requested.sync_id if state.requested else new_sync_id(manifest.listed_at)
     behind = behind_since(state, manifest)
-    return Attempt(route, state.worker, state.synced, sync_id, trigger, manifest, behind_since=behind)
+    verify = route.is_pushed and (state.verified_at is None or trigger in _VERIFYING)
+    return Attempt(route, state.worker, state.synced, sync_id, trigger, manifest, behind_since=behind, verify=verify)
 
 
 def ended_at_once(route: Route, state: RouteState, manifest: Manifest, trigger: str) -> Attempt:
@@ -118,18 +123,37 @@ class Outcomes:
         self.baselines.stage(attempt.route, self.baselines.read(attempt.route).after(attempt.manifest, attempt.sync_id))
         self._change(attempt.route, attempt.worker, transitions.following(operation))
 
+    def progressed(self, route: Route, loaded: LoadedBaseline, done: Done) -> bool:
+        """Some files may have arrived; note them, and return whether any have that were not known.
+
+        This comes before the state, so that what is certain is never sent again because of a crash. Raises
+        StateConflict if another worker has noted something since `loaded` was read.
+        """
+        moved = loaded.baseline.moved(done)
+        if moved == loaded.baseline:
+            return False
+        self.baselines.replace(route, loaded, moved)
+        return True
+
     def succeeded(self, route: Route, worker: str | None, operation: RunningSync, now: datetime) -> None:
-        """ADF finished an import that was followed."""
+        """ADF finished an import that was followed, or the relay one that it took further itself."""
         self._end_record(route, operation.sync_id, "succeeded", now)
-        baseline = self.baselines.confirm(route)
+        baseline, revision = self._settled(route, operation)
         done = Synced(
-            revision=operation.revision,
+            revision=revision,
             listed_at=operation.listed_at,
             files=operation.files,
             sync_id=operation.sync_id,
-            open_since=operation.listed_at if operation.revision is None else None,
+            open_since=operation.listed_at if revision is None else None,
         )
-        self._end_synced(route, worker, done, baseline)
+        self._end_synced(route, worker, done, baseline, verified_at=now if operation.verify else None)
+
+    def _settled(self, route: Route, operation: RunningSync) -> tuple[Baseline, str | None]:
+        """Return the baseline of a sync that is over, and its revision, None where the target has something else."""
+        if not route.is_pushed:
+            return self.baselines.confirm(route), operation.revision
+        baseline, is_complete = self.baselines.settle(route)
+        return baseline, operation.revision if is_complete else None
 
     def operation_failed(
         self, route: Route, worker: str | None, operation: RunningSync, error: ServiceError, now: datetime
@@ -216,8 +240,15 @@ class Outcomes:
         if after.worker == worker and after.tally.latest:
             metrics.sync_ended(route.name, after.tally.latest.outcome, after.tally.latest.seconds)
 
-    def _end_synced(self, route: Route, worker: str | None, done: Synced, baseline: Baseline) -> None:
-        synced = transitions.synced(done, removed=len(baseline.removed))
+    def _end_synced(
+        self,
+        route: Route,
+        worker: str | None,
+        done: Synced,
+        baseline: Baseline,
+        verified_at: datetime | None = None,
+    ) -> None:
+        synced = transitions.synced(done, len(baseline.removed), len(baseline.not_sent), verified_at)
         self._end(route, worker, synced, sync_id=done.sync_id, removed=baseline.removed)
 
     def _end_failed(
@@ -244,7 +275,15 @@ class Outcomes:
         if record:
             ended = {"outcome": outcome, "finished_at": now}
             why = {"code": error.code, "message": error.message} if error else {}
-            self.history.write(record.model_copy(update=ended | why))
+            calls = (*record.calls, *_last_call(error))
+            self.history.write(record.model_copy(update={"calls": calls} | ended | why))
+
+
+def _last_call(error: ServiceError | None) -> tuple[CallMade, ...]:
+    """Return the call that ended a sync, if the error is the answer to one."""
+    if error is None or error.status is None:
+        return ()
+    return (CallMade(operation="push", status=error.status, request_id=error.request_id, code=error.code),)
 
 
 def _unreadable_record(route: Route, sync_id: str, error: FolderUnreadable, now: datetime) -> SyncRecord:

@@ -79,7 +79,7 @@ class Reconciler:
             return Wait("FolderUnreadable", "the folder could not be listed", delay)
         if state.unreadable:
             state = self.outcomes.readable(route, state)
-        decision = decide(state, manifest, self.policy)
+        decision = decide(state, manifest, self.policy, deletes=route.deletes)
         _tell(route, state, manifest, decision)
         return state, manifest, decision
 

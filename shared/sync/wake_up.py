@@ -54,7 +54,7 @@ class WakeUps:
                 self._invisible_until[route.name] = asked_at + invisible_for.total_seconds()
                 metrics.noticed("covered")
             else:
-                self._arm(route, delay or self._quiet, loaded)
+                self._arm(route, self._quiet if delay is None else delay, loaded)
             return loaded
 
     def wake_now(self, route: Route) -> None:

@@ -1,24 +1,38 @@
 """Where a sync goes: the relay's small port. What is behind it knows Azure; the relay knows only this."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from shared.folder.manifest import File
 from shared.route import Route
+
+# States of an integration runtime in which an import cannot work yet; in any other one, known or not, it is tried.
+NOT_READY = frozenset({"initial", "starting", "stopping", "stopped"})
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A call that was answered; the id is what Azure's support asks for."""
+    """A call that was answered; the id is what Azure's support asks for. No status: no call was needed."""
 
-    status: int
+    status: int | None
     request_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentState(Answered):
-    """The state of an environment in the target's words, None where it does not say."""
+    """The state of an environment in the target's words, None where it does not say.
+
+    `not_ready` are the states, in lower case, in which nothing can be done yet.
+    """
 
     state: str | None
+    not_ready: frozenset[str] = NOT_READY
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether a sync may be tried."""
+        return (self.state or "").lower() not in self.not_ready
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,27 +44,74 @@ class Accepted(Answered):
 
 
 @dataclass(frozen=True, slots=True)
+class NotSendable:
+    """A version of a file that the target cannot take as it is, and why."""
+
+    content: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What is certain since the last look: files that arrived (name -> content), files that are gone, files not sent.
+
+    `foreign` has, for each folder of the target that was listed, the paths there that the relay did not send.
+    """
+
+    put: Mapping[str, str] = field(default_factory=dict)
+    gone: frozenset[str] = frozenset()
+    not_sendable: Mapping[str, NotSendable] = field(default_factory=dict)
+    foreign: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+NOTHING_DONE = Done()
+
+
+@dataclass(frozen=True, slots=True)
 class StillRunning:
     """The import goes on; ask again after so many seconds, with this handle."""
 
     handle: str
     after_s: float
+    done: Done = NOTHING_DONE
 
 
 @dataclass(frozen=True, slots=True)
 class ImportSucceeded:
     """The import is done."""
 
+    done: Done = NOTHING_DONE
+
 
 @dataclass(frozen=True, slots=True)
 class ImportFailed:
-    """The import ended without success, for this reason."""
+    """The import ended without success, for this reason; status and id are those of the answer that said so."""
 
     code: str
     message: str
+    done: Done = NOTHING_DONE
+    status: int | None = None
+    request_id: str | None = None
 
 
 ImportProgress = StillRunning | ImportSucceeded | ImportFailed
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a target needs that is sent the files one by one; a target that reads the folder itself gets none of it.
+
+    `wanted` are the files that it shall hold, as they are now; `held` what it holds for certain, name -> content.
+    `left` are names to leave alone until the next sync, since the folder has changed there meanwhile. `read` returns
+    the bytes of that version of a file, None where it has another one by now. `verify` asks for a look at everything.
+    """
+
+    route: Route
+    wanted: Mapping[str, File] = field(default_factory=dict)
+    held: Mapping[str, str] = field(default_factory=dict)
+    left: frozenset[str] = frozenset()
+    read: Callable[[File], bytes | None] = lambda _file: None
+    verify: bool = False
 
 
 class Target(Protocol):
@@ -62,5 +123,8 @@ class Target(Protocol):
     def sync(self, route: Route, *, deadline_s: float) -> Accepted:
         """Ask for an import of the route's folder."""
 
-    def poll(self, handle: str, *, deadline_s: float) -> ImportProgress:
-        """Ask once how far an accepted import has come; a target that cannot say so now answers StillRunning."""
+    def poll(self, handle: str, work: Work, *, deadline_s: float) -> ImportProgress:
+        """Ask once how far an accepted import has come, or take it further if that is for us to do.
+
+        A target that cannot say so now answers StillRunning.
+        """

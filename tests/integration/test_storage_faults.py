@@ -29,7 +29,7 @@ from shared.storage.queues import NOTIFICATIONS, StorageRouteQueue
 from shared.sync.decide import Policy
 from shared.sync.engine import Ports, Receiver, build
 from shared.sync.outbox import Outbox
-from shared.targets.port import Accepted, EnvironmentState, ImportProgress, ImportSucceeded
+from shared.targets.port import Accepted, EnvironmentState, ImportProgress, ImportSucceeded, Work
 from tests.unit.memory import make_route
 from tests.waiting import until
 
@@ -102,6 +102,7 @@ class World:
             wake_ups=StorageRouteQueue(lambda: self.queues),
             list_folder=folders.list,
             read_files=folders.read,
+            fetch_file=folders.fetch,
             target_of=lambda _: self,
             receiver=Receiver(
                 StorageRouteQueue(lambda: self.queues, NOTIFICATIONS),
@@ -121,7 +122,7 @@ class World:
         self.synced += 1
         return Accepted(202, None)
 
-    def poll(self, handle: str, *, deadline_s: float) -> ImportProgress:  # noqa: ARG002 - the port
+    def poll(self, handle: str, work: Work, *, deadline_s: float) -> ImportProgress:  # noqa: ARG002 - the port
         return ImportSucceeded()
 
     def work_off_notifications(self) -> dict[str, str]:

@@ -45,6 +45,7 @@ class Worker:
             wake_ups=self.cloud,
             list_folder=self.cloud.list_folder,
             read_files=lambda *_: {},
+            fetch_file=lambda *_: None,
             target_of=lambda _: self.cloud,
             receiver=Receiver(AlertQueue(self.cloud), self.cloud.take),
             clock=lambda: self.cloud.now,

@@ -10,7 +10,7 @@ from shared.route import Route
 from shared.storage.documents import Document
 from shared.sync.outbox import LIFETIME
 from shared.sync.state import Alert, RouteState
-from shared.targets.port import Accepted, EnvironmentState, ImportProgress, ImportSucceeded, StillRunning
+from shared.targets.port import Accepted, EnvironmentState, ImportProgress, ImportSucceeded, StillRunning, Work
 from tests.model.tape import Tape
 from tests.unit.memory import NOON
 
@@ -156,7 +156,7 @@ class Cloud:
             return Accepted(202, "request", str(len(self.imports) - 1), 5)
         return Accepted(202, "request")
 
-    def poll(self, handle: str, *, deadline_s: float) -> ImportProgress:
+    def poll(self, handle: str, work: Work, *, deadline_s: float) -> ImportProgress:  # noqa: ARG002 - the port
         self.pause()
         running = deadline_s <= 0 or self.now < self.imports[int(handle)].ended
         return StillRunning(handle, 5) if running else ImportSucceeded()
