@@ -12,6 +12,8 @@ from typing import Literal
 # "Maximum 2 MB" in the specification; which megabyte is not known.
 LARGEST_FILE = 2 * 1024 * 1024
 FOLDERS = ("dags", "plugins")
+# What a client swallows when it normalises a path.
+_SWALLOWED = frozenset({"", ".", ".."})
 
 Kind = Literal["put", "delete", "forget"]
 
@@ -64,7 +66,9 @@ def plan(paths: Mapping[str, str], wanted: Mapping[str, str], held: Mapping[str,
 
 
 def why_not(path: str, content: bytes) -> str | None:
-    """Return why bytes cannot be sent as they are, None where they can; nothing is re-encoded."""
+    """Return why a file cannot be sent as it is, None where it can; nothing is re-encoded."""
+    if not _SWALLOWED.isdisjoint(path.split("/")):
+        return "a path with an empty part, '.' or '..', which no URL can have"
     if len(content) > LARGEST_FILE:
         return f"larger than the {LARGEST_FILE} bytes that Fabric takes"
     if path.lower().endswith(".py"):

@@ -1,12 +1,13 @@
 """One attempt to sync: what changed, what the checks say, whether the environment is ready, the call."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
 from shared.errors import FolderUnreadable, ServiceError, ServiceUnavailable
+from shared.fabric.names import PushOptions
 from shared.folder.checks import LARGEST_FILE, Finding, check_files, to_check
 from shared.folder.manifest import Manifest
 from shared.route import Route
@@ -34,6 +35,9 @@ class Inspection:
 
     def findings(self, route: Route, manifest: Manifest, diff: Diff) -> tuple[Finding, ...]:
         """Return what is to be said of the added and changed files."""
+        return (*self._checked(route, manifest, diff), *_not_deployed(route, diff))
+
+    def _checked(self, route: Route, manifest: Manifest, diff: Diff) -> tuple[Finding, ...]:
         if self.strictness == "off":
             return ()
         prefix = route.folder.listing_prefix
@@ -51,6 +55,17 @@ class Inspection:
         if self.strictness == "block" and (blocking := [finding for finding in findings if finding.blocking]):
             return Hold("ChecksFailed", "; ".join(map(_place, blocking)))
         return many_removed(len(diff.removed), files) if route.deletes else None
+
+
+def _not_deployed(route: Route, diff: Diff) -> Iterator[Finding]:
+    """Yield that changed requirements are left to people, where the files go into a job that has no place for them."""
+    if not isinstance(route.request, PushOptions) or route.request.requirements == "deploy":
+        return
+    for name in (*diff.added, *diff.changed):
+        path = name.removeprefix(route.folder.listing_prefix)
+        if path.lower() == "requirements.txt":
+            message = "changed, and not deployed: send it to the job's environment/deployRequirements"
+            yield Finding(path, None, "RequirementsNotDeployed", message, blocking=False)
 
 
 def _place(finding: Finding) -> str:

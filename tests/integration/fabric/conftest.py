@@ -129,6 +129,12 @@ class World:
         url = f"{self.emulator}/_emulator/fabric/jobs/{JOB}/files"
         return {file["path"]: file["size"] for file in requests.get(url, timeout=10).json()}
 
+    def libraries(self) -> list[str]:
+        url = f"{self.emulator}/v1{self.route.environment}/environment/libraries"
+        headers = {"Authorization": f"Bearer {credential().get_token(SCOPE).token}"}
+        shown = requests.get(url, params={"beta": "true"}, headers=headers, timeout=10).json()
+        return [library["name"] for library in shown["value"]]
+
     def calls(self) -> list[str]:
         """Return the calls that Fabric has had, as method and what follows the job's path."""
         entries = requests.get(f"{self.emulator}/_emulator/journal", timeout=10).json()

@@ -147,7 +147,8 @@ def test_a_file_that_changes_while_it_is_pushed_is_pushed_again(world: World) ->
     assert world.state.synced.revision == world.manifest().revision
 
 
-def test_a_file_that_goes_or_comes_while_others_are_pushed_waits_for_the_next_sync(world: World) -> None:
+def test_a_file_that_goes_or_comes_while_others_are_pushed_waits_for_the_next_sync(emulator: str) -> None:
+    world = World(emulator, at_once=1)
     fill(world, 3)
     world.fault(BUSY, method="PUT")
     world.look(after=100)

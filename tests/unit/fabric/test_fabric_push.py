@@ -105,6 +105,7 @@ def test_a_file_with_the_path_of_a_folder_is_not_sent() -> None:
         ("dags/a.py", "ü".encode(), None),
         ("dags/a.PY", b"\xe9", "not encoded in UTF-8, as Fabric wants text to be"),
         ("plugins/a.whl", b"\xe9", None),
+        ("dags/../a.py", b"", "a path with an empty part, '.' or '..', which no URL can have"),
     ],
 )
 def test_what_fabric_would_not_take_is_known_before(path: str, content: bytes, why: str | None) -> None:
