@@ -36,11 +36,16 @@ def continuation_of(page: object) -> str | None:
     return link if isinstance(link, str) and link else None
 
 
-def compare(root: str, listed: Mapping[str, int], expected: Mapping[str, int | None]) -> Comparison:
-    """Compare a folder with the files that it has to hold, path -> size; None where the size is not known."""
+def compare(
+    root: str, listed: Mapping[str, int], expected: Mapping[str, int | None], unclear: Iterable[str] = ()
+) -> Comparison:
+    """Compare a folder with the files that it has to hold, path -> size; None where the size is not known.
+
+    `unclear` are paths that may be there or not, and are ours if they are.
+    """
     here = {path: size for path, size in expected.items() if folder_of(path) == root}
     wrong = (path for path, size in here.items() if path not in listed or (size is not None and listed[path] != size))
-    return Comparison(tuple(sorted(wrong)), tuple(sorted(listed.keys() - here.keys())))
+    return Comparison(tuple(sorted(wrong)), tuple(sorted(listed.keys() - here.keys() - set(unclear))))
 
 
 def folders_of(paths: Iterable[str]) -> list[str]:

@@ -5,7 +5,7 @@ folders below `dags`, the files at its top, deletions; of each, changed files be
 it imports.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -47,10 +47,18 @@ def job_path(inside: str, *, in_dags: bool) -> str | None:
     return f"dags/{inside}" if in_dags else None
 
 
-def plan(paths: Mapping[str, str], wanted: Mapping[str, str], held: Mapping[str, str], *, deletes: bool) -> Plan:
+def plan(
+    paths: Mapping[str, str],
+    wanted: Mapping[str, str],
+    held: Mapping[str, str],
+    new: Container[str],
+    *,
+    deletes: bool,
+) -> Plan:
     """Return what leads from `held` to `wanted`, both name -> content; without `deletes` nothing is deleted.
 
-    `paths` has the job's path of each name that is a file of the job; other names are left out.
+    `paths` has the job's path of each name that is a file of the job; other names are left out. `new` are the names
+    that the job has not had before.
     """
     not_sendable = dict(_without_place([name for name in wanted if name in paths], paths))
     sent = {name for name in wanted if name in paths and name not in not_sendable}
@@ -61,7 +69,7 @@ def plan(paths: Mapping[str, str], wanted: Mapping[str, str], held: Mapping[str,
     folders = {above for path in taken for above in _above(path)}
     in_the_way = [step for step in removals if step.path in folders or not taken.isdisjoint(_above(step.path))]
     last = set(removals) - set(in_the_way)
-    stages = (in_the_way, *_in_order(puts, held), [step for step in removals if step in last])
+    stages = (in_the_way, *_in_order(puts, new), [step for step in removals if step in last])
     return Plan(tuple(tuple(stage) for stage in stages if stage), not_sendable)
 
 
@@ -100,9 +108,9 @@ def _above(path: str) -> Iterator[str]:
     return (path[:place] for place, letter in enumerate(path) if letter == "/")
 
 
-def _in_order(puts: Iterable[Step], held: Mapping[str, str]) -> tuple[list[Step], ...]:
+def _in_order(puts: Iterable[Step], new: Container[str]) -> tuple[list[Step], ...]:
     stages: tuple[list[Step], ...] = ([], [], [])
-    for step in sorted(puts, key=lambda step: (step.name not in held, step.name)):
+    for step in sorted(puts, key=lambda step: (step.name in new, step.name)):
         stages[_stage(step.path)].append(step)
     return stages
 

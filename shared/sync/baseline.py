@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError
 from shared.folder.manifest import Manifest
 from shared.route import Route
 from shared.storage.documents import Documents, StoredModel, overwrite
-from shared.targets.port import Done
+from shared.targets.port import UNCLEAR, Done
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,17 @@ class Baseline(StoredModel):
             origins=self._origins_after(diff, Origin(sync_id=sync_id, at=manifest.listed_at, names=())),
         )
 
+    def begun(self, staged: "Baseline", *, deletes: bool) -> "Baseline":
+        """Return the baseline before a push of `staged`: nothing is certain of what it may change, whatever happens.
+
+        So a file that a crashed worker sent is sent again, or deleted, also where the folder has gone back meanwhile.
+        """
+        touched = {name for name, content in staged.contents.items() if self.contents.get(name) != content}
+        if deletes:
+            touched |= self.contents.keys() - staged.contents.keys()
+        unclear = {name: _unclear(self.contents.get(name, "")) for name in touched}
+        return self.model_copy(update={"contents": self.contents | unclear})
+
     def moved(self, done: Done) -> "Baseline":
         """Return the baseline once some of the files have arrived, or are gone, at a target that takes them singly."""
         contents = {
@@ -117,6 +128,10 @@ class Baseline(StoredModel):
         fresh = sync.model_copy(update={"names": (*diff.added, *diff.changed)})
         unchanged = self.contents.keys() - {*diff.changed, *diff.removed}
         return tuple(origin for origin in (*(each.only(unchanged) for each in self.origins), fresh) if origin.names)
+
+
+def _unclear(content: str) -> str:
+    return content if content.startswith(UNCLEAR) else f"{UNCLEAR}{content}"
 
 
 FOREIGN_KEPT = 1000
@@ -166,6 +181,11 @@ class Baselines:
         staged = self.read_staged(route)
         self.write(route, staged)
         return staged
+
+    def begin(self, route: Route) -> None:
+        """Write down what the staged push may change, before it changes anything."""
+        loaded = self.load(route)
+        self.replace(route, loaded, loaded.baseline.begun(self.read_staged(route), deletes=route.deletes))
 
     def settle(self, route: Route) -> tuple[Baseline, bool]:
         """Return the baseline now that a push is over, and whether the target has what was staged and nothing else."""

@@ -121,6 +121,8 @@ class Outcomes:
         """ADF took the sync and works on it."""
         self.history.write(attempt.record("running"))
         self.baselines.stage(attempt.route, self.baselines.read(attempt.route).after(attempt.manifest, attempt.sync_id))
+        if attempt.route.is_pushed:
+            self.baselines.begin(attempt.route)
         self._change(attempt.route, attempt.worker, transitions.following(operation))
 
     def progressed(self, route: Route, loaded: LoadedBaseline, done: Done) -> bool:

@@ -96,18 +96,25 @@ def work_of(  # noqa: PLR0913 - what there is, what shall be, and what is there 
 ) -> Work:
     """Return what is to be done about a push: the files of the staged sync, as they are now.
 
-    Files that came or went since then are left alone: nobody has waited for quiet, or checked them, yet.
+    Files that came or went since then are left alone, and those that changed after they had arrived: no pause was
+    waited for, no check was made, and nothing says yet that they may be changed.
     """
     now = {file.name: file for file in manifest.files}
     gone, back = staged.contents.keys() - now.keys(), (held.contents.keys() - staged.contents.keys()) & now.keys()
+    arrived = {name for name, content in staged.contents.items() if held.contents.get(name) == content}
     return Work(
         route=route,
-        wanted={name: now[name] for name in staged.contents if name in now},
+        wanted={name: now[name] for name in staged.contents if name in now and name not in arrived},
         held=held.contents,
-        left=frozenset(gone | back),
+        kept={name: _size(now.get(name), staged.contents[name]) for name in arrived},
+        left=frozenset(gone - arrived | back),
         read=read,
         verify=verify,
     )
+
+
+def _size(file: File | None, content: str) -> int | None:
+    return file.size if file and file.content == content else None
 
 
 def _refusal(failed: ImportFailed) -> ServiceRefusal:

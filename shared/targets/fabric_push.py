@@ -22,7 +22,16 @@ from shared.rest.deadline import Deadline
 from shared.rest.error_bodies import read_error
 from shared.storage.documents import StoredModel
 from shared.targets import fabric_calls as calls
-from shared.targets.port import Done, ImportFailed, ImportProgress, ImportSucceeded, NotSendable, StillRunning, Work
+from shared.targets.port import (
+    UNCLEAR,
+    Done,
+    ImportFailed,
+    ImportProgress,
+    ImportSucceeded,
+    NotSendable,
+    StillRunning,
+    Work,
+)
 
 # In seconds. No call begins later than this before the look's end.
 _LAST_CALL_S = 5.0
@@ -104,15 +113,17 @@ class Look:
             name: NotSendable(self.work.wanted[name].content, sentence)
             for name, sentence in planned.not_sendable.items()
         }
-        asked_for = self.work.wanted.keys() | self.work.left
+        asked_for = self.work.wanted.keys() | self.work.kept.keys() | self.work.left
         self.gone |= {name for name in self.work.held if self._is_no_file(name) and name not in asked_for}
         for stage in planned.stages:
             self._stage([step for step in stage if step.name not in self.state.refused])
 
     def _plan(self) -> Plan:
-        wanted = {name: file.content for name, file in self.work.wanted.items()}
         held = {name: content for name, content in self.work.held.items() if name not in self.work.left}
-        return plan(self._paths({*wanted, *held}), wanted, held, deletes=self.work.route.deletes)
+        wanted = {name: file.content for name, file in self.work.wanted.items()}
+        wanted |= {name: held[name] for name in self.work.kept}
+        new = {name for name in wanted if held.get(name, UNCLEAR) == UNCLEAR}
+        return plan(self._paths({*wanted, *held}), wanted, held, new, deletes=self.work.route.deletes)
 
     def _stage(self, steps: list[Step]) -> None:
         """Carry out a stage; all that was begun is noted before the first that went wrong is raised."""
@@ -228,7 +239,8 @@ class Look:
         """Compare one folder; return whether something in it has to be sent again."""
         listed = calls.list_folder(self.caller, self._job, folder, deadline_s=self.deadline.left_s)
         expected = self._expected()
-        found = compare(folder, listed.sizes, expected)
+        unclear = [path for name, path in self._paths(self._names()).items() if self._content(name) is None]
+        found = compare(folder, listed.sizes, expected, unclear)
         self.foreign[folder] = found.foreign
         more = {below for below in listed.folders if self.work.verify and below not in folders_of(expected)}
         self._remember(folders=tuple(sorted({*self.state.folders, *more} - {folder})))
@@ -239,8 +251,7 @@ class Look:
 
     def _doubt(self, name: str) -> None:
         """Take a file back that is not in the job as it was sent."""
-        self.put.pop(name, None)
-        self.gone.add(name)
+        self.put[name] = UNCLEAR
         if name in self.state.again:
             sentence = f"{self._paths([name])[name]}: Drifted: not listed as it was sent, twice in a row"
             self._remember(refused={**self.state.refused, name: sentence})
@@ -248,16 +259,20 @@ class Look:
             self._remember(again=(*self.state.again, name))
 
     def _expected(self) -> dict[str, int | None]:
-        """Return the files that the job holds as far as known, path -> size, None where that is not known."""
-        return {path: self._size(name) for name, path in self._paths(self._names()).items()}
+        """Return the files that the job holds for certain, path -> size, None where that is not known."""
+        paths = self._paths(self._names()).items()
+        return {path: self._size(name) for name, path in paths if self._content(name) is not None}
 
     def _names(self) -> set[str]:
         return {*self.work.held, *self.put} - self.gone
 
+    def _content(self, name: str) -> str | None:
+        """Return the content that the job has of a file, None where that is not certain."""
+        content = self.put.get(name, self.work.held.get(name, UNCLEAR))
+        return None if content.startswith(UNCLEAR) else content
+
     def _size(self, name: str) -> int | None:
-        file = self.work.wanted.get(name)
-        content = self.put.get(name, self.work.held.get(name))
-        return file.size if file and file.content == content else None
+        return self.work.wanted[name].size if name in self.put else self.work.kept.get(name)
 
     # Requirements.
 

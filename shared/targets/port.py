@@ -43,6 +43,10 @@ class Accepted(Answered):
     poll_after_s: float = 0.0
 
 
+# Stands before the content of a version that a target may have lost by now, and alone where it may have got one.
+UNCLEAR = "?"
+
+
 @dataclass(frozen=True, slots=True)
 class NotSendable:
     """A version of a file that the target cannot take as it is, and why."""
@@ -101,7 +105,9 @@ ImportProgress = StillRunning | ImportSucceeded | ImportFailed
 class Work:
     """What a target needs that is sent the files one by one; a target that reads the folder itself gets none of it.
 
-    `wanted` are the files that it shall hold, as they are now; `held` what it holds for certain, name -> content.
+    `wanted` are the files that it shall hold, as they are now; `held` what it holds, name -> content, which begins with
+    `UNCLEAR` where that is not certain.
+    `kept` are those of its files that have arrived and stay as they are, with their size in bytes where it is known.
     `left` are names to leave alone until the next sync, since the folder has changed there meanwhile. `read` returns
     the bytes of that version of a file, None where it has another one by now. `verify` asks for a look at everything.
     """
@@ -109,6 +115,7 @@ class Work:
     route: Route
     wanted: Mapping[str, File] = field(default_factory=dict)
     held: Mapping[str, str] = field(default_factory=dict)
+    kept: Mapping[str, int | None] = field(default_factory=dict)
     left: frozenset[str] = frozenset()
     read: Callable[[File], bytes | None] = lambda _file: None
     verify: bool = False

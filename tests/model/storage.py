@@ -133,6 +133,12 @@ class Cloud:
         ]
         return Manifest(tuple(files), self.moment(self.now))
 
+    def fetch(self, route: Route, file: File) -> bytes | None:
+        """Return the one byte that a file's content is told by, if it is still that version."""
+        self._call()
+        blob = self.folder.get(file.name.removeprefix(f"{route.folder.prefix}/"))
+        return blob.content[-1:].encode() if blob and blob.etag == file.etag else None
+
     # ADF
 
     def environment_state(self, _route: Route, *, deadline_s: float) -> EnvironmentState:

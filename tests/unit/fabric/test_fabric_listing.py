@@ -44,5 +44,11 @@ def test_missing_other_and_foreign_files_are_told_apart() -> None:
     assert (found.wrong, found.foreign) == (("dags/larger.py", "dags/none.py"), ("dags/theirs.py",))
 
 
+def test_a_file_that_may_be_there_is_neither_missing_nor_foreign() -> None:
+    for listed in ({}, {"dags/a.py": 1}):
+        found = compare("dags", listed, {}, ["dags/a.py"])
+        assert (found.wrong, found.foreign) == ((), ())
+
+
 def test_folders_come_once() -> None:
     assert folders_of(["plugins/b", "dags/t/a", "dags/t/b", "dags/c"]) == ["dags", "dags/t", "plugins"]

@@ -24,7 +24,7 @@ CONTENTS = st.dictionaries(NAMES, st.sampled_from("xy"))
 def of(wanted: dict[str, str], held: dict[str, str] | None = None, *, deletes: bool = True) -> Plan:
     names = {*wanted, *(held or {})}
     paths = {name: path for name in names if (path := job_path(name, in_dags=False))}
-    return plan(paths, wanted, held or {}, deletes=deletes)
+    return plan(paths, wanted, held or {}, wanted.keys() - (held or {}).keys(), deletes=deletes)
 
 
 def told(found: Plan) -> list[list[str]]:
