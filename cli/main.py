@@ -47,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_status(commands)
     _add_sync(commands)
     _add_files(commands)
+    _add_to_fabric(commands)
     return parser
 
 
@@ -89,6 +90,22 @@ def _add_files(commands: Commands) -> None:
     deploy.add_argument("--delete", action="store_true", help="delete from storage what DIR does not have")
     deploy.add_argument("--dry-run", action="store_true", help="show what would be uploaded and deleted")
     _add_wait_options(deploy)
+
+
+def _add_to_fabric(commands: Commands) -> None:
+    what = "translate an environment of Data Factory into the files of a Fabric Airflow job; sends nothing"
+    command = commands.add_parser("to-fabric", help=what, description=f"{what[0].upper()}{what[1:]}.")
+    command.add_argument(
+        "spec",
+        type=argparse.FileType("rb"),
+        metavar="SPEC",
+        help="a spec, an exported template, or GET's answer; - for stdin",
+    )
+    command.add_argument("out", type=Path, metavar="OUT", help="a new or empty directory")
+    command.add_argument("--name", help="of the job, or which environment of a template")
+    command.add_argument("--with-values", action="store_true", help="write values of variables, which may be secrets")
+    command.add_argument("--json", action="store_true", help="print JSON")
+    command.set_defaults(run=_to_fabric)
 
 
 def _add_wait_options(command: argparse.ArgumentParser) -> None:
@@ -169,6 +186,14 @@ def _deploy(arguments: argparse.Namespace) -> Exit:
     steps = Steps(delete=arguments.delete, dry_run=arguments.dry_run)
     output = Output(arguments.json, arguments.directory)
     return deploy(_target(arguments), arguments.directory, steps, _wait_options(arguments), output)
+
+
+def _to_fabric(arguments: argparse.Namespace) -> Exit:
+    from cli.to_fabric import to_fabric
+
+    with arguments.spec as file:
+        spec = file.read()
+    return to_fabric(spec, arguments.out, arguments.name, with_values=arguments.with_values, as_json=arguments.json)
 
 
 def _target(arguments: argparse.Namespace) -> "Target":

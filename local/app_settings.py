@@ -9,7 +9,7 @@ ROOT = Path(__file__).parent.parent
 
 _ONE_ROUTE = ("RELAY_ENVIRONMENT", "RELAY_LINKED_SERVICE", "RELAY_FOLDER")
 # Of the machine's own variables these would lead to another identity, or local traffic through a proxy.
-_NOT_PASSED_ON = ("AZURE_", "IDENTITY_", "MSI_", "ARM_", "RELAY_")
+_NOT_PASSED_ON = ("AZURE_", "IDENTITY_", "MSI_", "ARM_", "FABRIC_", "RELAY_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,7 @@ class Addresses:
 
     app: str
     arm: str
+    fabric: str
     blob: str
     queue: str
     connection_string: str
@@ -47,6 +48,7 @@ def environment(
     stack = {
         "AzureWebJobsStorage": connection_string,
         "ARM_ENDPOINT": arm,
+        "FABRIC_ENDPOINT": arm,
         "IDENTITY_ENDPOINT": f"{arm}/_emulator/identity/token",
         "RELAY_BLOB_SOURCE": "eventgrid" if event_grid else "polling",
         "NO_PROXY": "127.0.0.1,localhost",

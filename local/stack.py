@@ -108,7 +108,7 @@ def running(plan: Plan, log: TextIO = sys.stderr) -> Iterator[Stack]:
             start("the Event Grid", _events_command(plan.events, host.url)).ready_line()
         if airflow:
             children[0].wait_until(airflow.answers, START_TIMEOUT_S)
-        own = storage.blob_url, storage.queue_url, storage.connection_string
+        own = f"{arm_url}/v1", storage.blob_url, storage.queue_url, storage.connection_string
         yield Stack(Addresses(app_url, arm_url, *own, airflow.url if airflow else None), tuple(children), airflow)
 
 

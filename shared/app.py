@@ -74,7 +74,8 @@ class App:
             wake_ups=StorageRouteQueue(partial(queue_service, HOST_STORAGE), settings.storage_names.wake_ups),
             list_folder=self._folders.list,
             read_files=self._folders.read,
-            target_of=lambda _route: self._data_factory,
+            fetch_file=self._folders.fetch,
+            target_of=lambda route: self._fabric if route.is_pushed else self._data_factory,
             receiver=self._receiver,
             airflow_of=self._airflow_of,
             housekeeping=(lambda: self._deliveries.prune(),),  # noqa: PLW0108 - made by the sweep only
@@ -110,6 +111,20 @@ class App:
         return DataFactory(self._arm, self.settings.policy.settle)
 
     @_Once
+    def _fabric_api(self) -> "RestCaller":
+        from shared.storage.connections import credential
+        from shared.targets.fabric_calls import fabric_caller
+
+        settings = self.settings
+        return fabric_caller(settings.fabric, credential(), trust_environment=settings.trust_environment)
+
+    @_Once
+    def _fabric(self) -> "Target":
+        from shared.targets.fabric import Fabric
+
+        return Fabric(self._fabric_api)
+
+    @_Once
     def _airflow_of(self) -> "Callable[[Route], AirflowClient] | None":
         """What finds a route's Airflow, None where it is not asked."""
         from shared.airflow.address import configured_address
@@ -130,7 +145,7 @@ class App:
             configured=configured_address(url, settings.airflow_scope) if url else None,
             trust_environment=settings.trust_environment,
         )
-        return lambda route: clients.of(route.environment)
+        return lambda route: clients.of(route.adf[0])
 
     @_Once
     def _receiver(self) -> "Receiver | None":
@@ -208,8 +223,15 @@ class App:
         """What answers `/api/ready`."""
         from shared.api.health import Readiness
 
-        check_token = partial(self._arm.check_token, deadline_s=_TOKEN_DEADLINE_S)
-        return Readiness(self.settings.routes, self.engine.states, check_token, self.settings.policy.longest_wait)
+        return Readiness(
+            self.settings.routes, self.engine.states, self._check_tokens, self.settings.policy.longest_wait
+        )
+
+    def _check_tokens(self) -> None:
+        """Raise NoToken if the app's identity gets none for a service that a route goes to."""
+        for is_pushed in sorted({route.is_pushed for route in self.settings.routes}):
+            caller = self._fabric_api if is_pushed else self._arm
+            caller.check_token(deadline_s=_TOKEN_DEADLINE_S)
 
     @_Once
     def metrics(self) -> "MetricsApi":

@@ -7,12 +7,15 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
     InstanceOf,
     SecretStr,
+    Tag,
     ValidationError,
     ValidationInfo,
     field_validator,
@@ -23,11 +26,13 @@ from shared.adf.sync_request import SyncRequest
 from shared.airflow.address import DEFAULT_SCOPE, configured_address
 from shared.arm.clouds import CLOUDS, arm_service
 from shared.errors import SettingsError
+from shared.fabric.names import FabricJob, PushOptions, guid
 from shared.folder.path import FolderPath
 from shared.rest.urls import Service, check_encrypted, is_loopback
 from shared.route import Route
 from shared.storage.names import StorageNames, storage_names
 from shared.sync.decide import Policy
+from shared.targets.fabric_service import ENDPOINT, SCOPE, fabric_service
 from shared.triggers.schedule import parse_ncrontab
 from shared.webhooks.secrets import WebhookSecret, parse_webhook_secrets
 from shared.webhooks.standard import Secret, parse_secrets
@@ -45,22 +50,41 @@ _SINGLE_ROUTE = {
     "connection": "RELAY_CONNECTION",
 }
 _OF_THE_PLATFORM = frozenset(
-    {"AZURE_CLOUD", "ARM_ENDPOINT", "ARM_SCOPE", "WEBSITE_HOSTNAME", "WEBSITE_SITE_NAME", "WEBSITE_SLOT_NAME"}
+    {
+        "AZURE_CLOUD",
+        "ARM_ENDPOINT",
+        "ARM_SCOPE",
+        "FABRIC_ENDPOINT",
+        "FABRIC_SCOPE",
+        "WEBSITE_HOSTNAME",
+        "WEBSITE_SITE_NAME",
+        "WEBSITE_SLOT_NAME",
+    }
 )
 _SHARED_BY_ROUTES = ("factory", "connection")
 
 
-class RouteSettings(BaseModel):
-    """One element of RELAY_ROUTES."""
+_Folder = Annotated[InstanceOf[FolderPath], BeforeValidator(FolderPath.parse)]
+_Connection = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+
+
+class _RouteSettings(BaseModel):
+    """What all routes begin with."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Annotated[str, Field(pattern=ROUTE_NAME)]
+
+
+class RouteSettings(_RouteSettings):
+    """One element of RELAY_ROUTES that goes into Data Factory."""
+
+    target: Literal["data-factory"] = "data-factory"
     factory: Annotated[InstanceOf[FactoryId], BeforeValidator(FactoryId.parse)]
     environment: Annotated[str, BeforeValidator(INTEGRATION_RUNTIME.check)]
     linked_service: Annotated[str, BeforeValidator(LINKED_SERVICE.check)]
-    folder: Annotated[InstanceOf[FolderPath], BeforeValidator(FolderPath.parse)]
-    connection: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")] = HOST_STORAGE
+    folder: _Folder
+    connection: _Connection = HOST_STORAGE
     overwrite: bool = True
     copy_folder_structure: bool = True
     add_requirements_from_file: bool = True
@@ -80,12 +104,42 @@ class RouteSettings(BaseModel):
         )
 
 
+class FabricRouteSettings(_RouteSettings):
+    """One element of RELAY_ROUTES that goes into a Fabric Apache Airflow job."""
+
+    target: Literal["fabric"]
+    workspace: Annotated[str, AfterValidator(guid)]
+    job: Annotated[str, AfterValidator(guid)]
+    folder: _Folder
+    connection: _Connection = HOST_STORAGE
+    requirements: Literal["report", "deploy"] = "report"
+    deletes: Literal["carry", "report"] = "carry"
+
+    def route(self) -> Route:
+        """Return the route that the settings describe."""
+        job, options = FabricJob(self.workspace, self.job), PushOptions(self.requirements, self.deletes)
+        return Route(self.name, job, self.folder, options, connection=self.connection)
+
+
+TARGETS = ("data-factory", "fabric")
+
+
+def _target(route: object) -> str:
+    return str(route.get("target", TARGETS[0]) if isinstance(route, dict) else getattr(route, "target", TARGETS[0]))
+
+
+AnyRoute = Annotated[
+    Annotated[RouteSettings, Tag("data-factory")] | Annotated[FabricRouteSettings, Tag("fabric")],
+    Discriminator(_target),
+]
+
+
 class Settings(BaseModel):
     """What the operator decided. The first route's factory is the one that the environment API works on by default."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    route_settings: Annotated[tuple[RouteSettings, ...], Field(alias="RELAY_ROUTES")]
+    route_settings: Annotated[tuple[AnyRoute, ...], Field(alias="RELAY_ROUTES")]
     quiet_seconds: Annotated[float, Field(alias="RELAY_QUIET_SECONDS", gt=0, le=600)] = 5
     longest_wait_seconds: Annotated[float, Field(alias="RELAY_LONGEST_WAIT_SECONDS", gt=0, le=3600)] = 60
     sweep_schedule: Annotated[str, Field(alias="RELAY_SWEEP_SCHEDULE")] = "0 */5 * * * *"
@@ -109,6 +163,8 @@ class Settings(BaseModel):
     trust_environment: Annotated[bool, Field(alias="RELAY_TRUST_ENVIRONMENT")] = False
     trust_proxy: Annotated[bool, Field(alias="RELAY_TRUST_PROXY")] = False
     arm_scope: Annotated[str | None, Field(alias="ARM_SCOPE")] = None
+    fabric_endpoint: Annotated[str, Field(alias="FABRIC_ENDPOINT")] = ENDPOINT
+    fabric_scope: Annotated[str, Field(alias="FABRIC_SCOPE")] = SCOPE
     notification_url: Annotated[SecretStr | None, Field(alias="RELAY_NOTIFICATION_URL")] = None
     notification_format: Annotated[Literal["standard", "slack", "teams"], Field(alias="RELAY_NOTIFICATION_FORMAT")] = (
         "standard"
@@ -131,9 +187,12 @@ class Settings(BaseModel):
 
     @field_validator("route_settings")
     @classmethod
-    def _names_differ(cls, routes: tuple[RouteSettings, ...]) -> tuple[RouteSettings, ...]:
+    def _names_differ(cls, routes: tuple[AnyRoute, ...]) -> tuple[AnyRoute, ...]:
         if len({route.name for route in routes}) < max(1, len(routes)):
             raise ValueError("expected at least one route, and a name of its own for each")
+        jobs = [route.job.lower() for route in routes if isinstance(route, FabricRouteSettings)]
+        if len(set(jobs)) < len(jobs):
+            raise ValueError("expected one route for each Fabric job: what one sends, another one would delete")
         return routes
 
     @field_validator("sweep_schedule")
@@ -160,6 +219,11 @@ class Settings(BaseModel):
     @classmethod
     def _safe_for_a_token(cls, endpoint: str) -> str:
         return arm_service(endpoint.rstrip("/"), scope="").endpoint
+
+    @field_validator("fabric_endpoint")
+    @classmethod
+    def _safe_for_a_token_of_fabric(cls, endpoint: str) -> str:
+        return fabric_service(endpoint, scope="").endpoint
 
     @field_validator("airflow_url")
     @classmethod
@@ -194,7 +258,7 @@ class Settings(BaseModel):
     @property
     def factories(self) -> tuple[FactoryId, ...]:
         """The factories of all routes, each once, in the operator's order."""
-        return tuple(dict.fromkeys(route.factory for route in self.route_settings))
+        return tuple(dict.fromkeys(route.factory for route in self.route_settings if isinstance(route, RouteSettings)))
 
     @property
     def policy(self) -> Policy:
@@ -214,6 +278,11 @@ class Settings(BaseModel):
         """The cloud by name, with an endpoint or scope of the operator's own where one is set."""
         named = CLOUDS[self.cloud_name]
         return arm_service(self.arm_endpoint or named.endpoint, self.arm_scope or named.scope)
+
+    @property
+    def fabric(self) -> Service:
+        """Fabric, at its public address unless the operator set another one."""
+        return fabric_service(self.fabric_endpoint, self.fabric_scope)
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -260,8 +329,13 @@ def _routes(text: str | None, single: Mapping[str, str]) -> object:
         return text
     if not isinstance(routes, list):
         return routes
-    shared = {key: single[key] for key in _SHARED_BY_ROUTES if key in single}
-    return [shared | route if isinstance(route, dict) else route for route in routes]
+    return [_shared(route, single) | route if isinstance(route, dict) else route for route in routes]
+
+
+def _shared(route: Mapping[str, Any], single: Mapping[str, str]) -> dict[str, str]:
+    """Return what a route does not say itself; only those of Data Factory have a factory."""
+    keys = ("connection",) if _target(route) == "fabric" else _SHARED_BY_ROUTES
+    return {key: single[key] for key in keys if key in single}
 
 
 def _missing_connections(settings: Settings, environ: Mapping[str, str]) -> list[str]:
@@ -298,7 +372,7 @@ def _own_container(settings: Settings) -> list[str]:
 
 
 def _sentence(problem: Any, *, single_route: bool) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
-    where: list[str] = [str(part) for part in problem["loc"]]
+    where: list[str] = [str(part) for part in problem["loc"] if part not in TARGETS]
     message = problem["msg"].removeprefix("Value error, ")
     if not where:
         return str(message)
@@ -306,6 +380,8 @@ def _sentence(problem: Any, *, single_route: bool) -> str:  # noqa: ANN401 - pyd
         message = "there is no such setting"
     if problem["type"] == "missing":
         message = "has to be set"
+    if problem["type"] == "union_tag_invalid":
+        message = f"expected the target to be one of: {', '.join(TARGETS)}"
     if problem["type"] == "tuple_type":
         message = "expected a JSON list of routes"
     if single_route and where[0] == "RELAY_ROUTES":

@@ -1,7 +1,8 @@
-"""The emulator as an aiohttp application: journal, faults, ARM, Airflow, delivery."""
+"""The emulator as an aiohttp application: journal, faults, ARM, Fabric, Airflow, delivery."""
 
 from collections.abc import Callable
 from dataclasses import replace
+from uuid import uuid4
 
 from aiohttp import web
 
@@ -11,6 +12,7 @@ from local.arm.delivery import cut, deliver
 from local.arm.exchange import Answer, Call
 from local.arm.journal import JournalEntry
 from local.arm.state import Emulator
+from local.fabric import front as fabric
 
 
 def make_app(emulator: Emulator) -> web.Application:
@@ -20,22 +22,20 @@ def make_app(emulator: Emulator) -> web.Application:
     app.add_routes(control.ROUTES)
     app.router.add_route("*", "/_emulator{rest:(/.*)?}", _no_such_endpoint)
     app.router.add_route("*", "/_airflow/{environment}{rest:(/.*)?}", _airflow)
-    app.router.add_route("*", "/{path:.*}", _arm)
+    app.router.add_route("*", "/{path:.*}", _azure)
     app.on_cleanup.append(_end_imports)
     return app
 
 
-async def _arm(request: web.Request) -> web.StreamResponse:
-    """Take an ARM request through its stations; the journal has it before anything can go wrong."""
+async def _azure(request: web.Request) -> web.StreamResponse:
+    """Take a request to ARM or Fabric through its stations; the journal has it before anything can go wrong."""
     emulator = request.app[control.EMULATOR]
     entry = JournalEntry(emulator.clock(), _call(request))
     emulator.journal.append(entry)
     entry.call = call = replace(entry.call, content=await _content(request))
 
     def answered(scripted: Answer | None) -> Answer:
-        if scripted is None:
-            return front.answer(emulator, call)
-        return front.with_arm_headers(emulator, call, scripted)
+        return _answer(emulator, call, scripted)
 
     def noted(answer: Answer) -> None:
         entry.status = answer.status
@@ -73,6 +73,15 @@ async def _through_faults(
         return cut(request)
     noted(answer)
     return await deliver(request, answer.with_headers(fault.headers), fault)
+
+
+def _answer(emulator: Emulator, call: Call, scripted: Answer | None) -> Answer:
+    """Answer as the service does that the path belongs to; what is scripted gets its headers."""
+    if call.path.startswith(f"{fabric.PATH}/"):
+        if scripted:
+            return fabric.with_headers(scripted, str(uuid4()))
+        return fabric.answer(emulator.fabric, call, emulator.settings, emulator.clock())
+    return front.with_arm_headers(emulator, call, scripted) if scripted else front.answer(emulator, call)
 
 
 def _site(emulator: Emulator, name: str) -> rest_api.EmulatedSite:

@@ -10,6 +10,7 @@ from pydantic import JsonValue
 from local.arm.faults import scripts_from
 from local.arm.identity import token_answer
 from local.arm.state import Emulator
+from local.fabric import files as fabric_files
 
 EMULATOR = web.AppKey("emulator", Emulator)
 
@@ -62,6 +63,14 @@ async def reset(request: web.Request) -> web.Response:
     return await show_settings(request)
 
 
+async def fabric_job_files(request: web.Request) -> web.Response:
+    """Show what a Fabric job really holds, whatever its listing says."""
+    job = request.app[EMULATOR].fabric.jobs.get(request.match_info["job"].lower())
+    if job is None:
+        raise web.HTTPNotFound(text="there is no such Fabric job")
+    return web.json_response(fabric_files.held(job))
+
+
 async def identity_token(request: web.Request) -> web.Response:
     """Answer as App Service's managed identity endpoint does."""
     emulator = request.app[EMULATOR]
@@ -79,6 +88,7 @@ ROUTES = (
     web.get("/_emulator/settings", show_settings),
     web.post("/_emulator/settings", change_settings),
     web.post("/_emulator/reset", reset),
+    web.get("/_emulator/fabric/jobs/{job}/files", fabric_job_files),
     web.get("/_emulator/identity/token", identity_token),
 )
 

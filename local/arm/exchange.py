@@ -26,26 +26,33 @@ class Call:
     def json_object(self) -> JsonObject:
         """Return the body, or raise ARM's refusal if it is not one JSON object."""
         try:
-            body = json.loads(self.content or b"")
+            body = self.json()
         except ValueError as error:
             raise ServiceError.invalid_content(f"the body is not JSON: {error}") from error
         if not isinstance(body, dict):
             raise ServiceError.invalid_content("expected one JSON object")
         return body
 
+    def json(self) -> JsonValue:
+        """Return the body; raise ValueError if it is not JSON."""
+        body: JsonValue = json.loads(self.content or b"")
+        return body
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes back; a `body` that is text is sent as it is, None sends nothing, the rest goes as JSON."""
+    """What goes back; a `body` of text or bytes is sent as it is, None sends nothing, the rest goes as JSON."""
 
     status: int = 200
-    body: JsonValue = None
+    body: JsonValue | bytes = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def payload(self) -> bytes:
         """Return the bytes of the body."""
         if self.body is None:
             return b""
+        if isinstance(self.body, bytes):
+            return self.body
         return (self.body if isinstance(self.body, str) else json.dumps(self.body)).encode()
 
     def with_defaults(self, headers: Mapping[str, str]) -> "Answer":

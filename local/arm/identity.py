@@ -69,6 +69,12 @@ def token(audience: str, client: str, issued: int, expires: int) -> str:
     return jwt.encode(claims, _KEY, algorithm="HS256")
 
 
+def read_token(presented: str) -> dict[str, Any]:
+    """Return the claims of a token; raise jwt.InvalidTokenError. Audience and time are for the caller to check."""
+    claims: dict[str, Any] = jwt.decode(presented.strip(), _KEY, algorithms=["HS256"], options=_CHECKED)
+    return claims
+
+
 def authenticate(
     headers: Mapping[str, str], origin: str, now: datetime, audiences: tuple[str, ...] = _AUDIENCES
 ) -> str:
@@ -93,7 +99,7 @@ def _claims(authorization: str, audiences: tuple[str, ...]) -> dict[str, Any]:
     if scheme.lower() != "bearer":
         raise ServiceError.unauthorized("AuthenticationFailed", "Authentication failed. Expected a bearer token.")
     try:
-        claims = jwt.decode(presented.strip(), _KEY, algorithms=["HS256"], options=_CHECKED)
+        claims = read_token(presented)
     except jwt.InvalidTokenError as error:
         raise ServiceError.unauthorized("InvalidAuthenticationToken", "The access token is invalid.") from error
     if claims["aud"] not in audiences:

@@ -15,6 +15,7 @@ from local.arm.app import make_app
 from local.arm.importer import read_folder
 from local.arm.settings import Seed
 from local.arm.state import Emulator
+from local.fabric import front as fabric
 
 HOST = "127.0.0.1"
 
@@ -56,6 +57,6 @@ async def _listen(runner: web.AppRunner, port: int) -> None:
     except OSError as error:
         raise SystemExit(f"the ARM emulator cannot listen on {HOST}:{port}: {error.strerror}") from error
     arm = f"http://{HOST}:{runner.addresses[0][1]}"
-    sys.stdout.write(json.dumps({"ready": True, "arm": arm}) + "\n")
+    sys.stdout.write(json.dumps({"ready": True, "arm": arm, "fabric": f"{arm}{fabric.PATH}"}) + "\n")
     sys.stdout.flush()
     log.info("the ARM emulator listens on %s; it is a stand-in, never Azure", arm)

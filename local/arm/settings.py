@@ -23,6 +23,18 @@ class Settings(BaseModel):
     token_seconds: int = Field(3600, ge=1, le=86400)
     retry_after: int = Field(1, ge=0, le=600)
     page_size: int = Field(100, ge=1, le=1000)
+    fabric_quota: int = Field(200, ge=0, le=100_000)
+    fabric_role: Literal["Viewer", "Contributor", "Admin"] = "Contributor"
+    fabric_status: str = ""
+    fabric_while_stopped: Literal["accept", "conflict"] = "accept"
+    fabric_long_running: bool = True
+    fabric_page_size: int = Field(100, ge=1, le=1000)
+    fabric_largest_file: int = Field(2 * 1024 * 1024, ge=1)
+    fabric_missing_get: Literal[404, 500] = 404
+    fabric_missing_delete: Literal[404, 500] = 404
+    fabric_list_paths: Literal["absolute", "relative"] = "absolute"
+    fabric_list_folders: bool = False
+    fabric_list_key: Literal["value", "files"] = "value"
     airflow_version: str = Field("2.10.5", pattern=r"^[23]\.\d{1,3}\.\d{1,3}$")
     parse_seconds: float = Field(2, ge=0, le=3600)
 

@@ -15,6 +15,7 @@ from local.arm.journal import JournalEntry, timestamp
 from local.arm.operations import Operation
 from local.arm.settings import Seed, Settings
 from local.arm.throttle import Throttle
+from local.fabric.state import Fabric
 
 # The sample request of Microsoft's REST page, so that it can be repeated as an update of the seeded environment.
 _SEEDED: JsonObject = {
@@ -80,6 +81,7 @@ class Emulator:
     journal: list[JournalEntry] = field(init=False)
     faults: FaultScripts = field(init=False)
     throttle: Throttle = field(init=False)
+    fabric: Fabric = field(init=False)
     running: set[asyncio.Task[None]] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
@@ -98,6 +100,7 @@ class Emulator:
         self.journal = []
         self.faults = FaultScripts()
         self.throttle = Throttle()
+        self.fabric = Fabric(self.clock())
 
     def end_imports(self) -> None:
         """Stop what still reads folders."""

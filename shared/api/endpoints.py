@@ -152,6 +152,13 @@ ENDPOINTS: tuple[Endpoint[Parts], ...] = (
         lambda app: app.environment_reads.get,
     ),
     Endpoint(
+        "environment_to_fabric",
+        "GET",
+        "environments/{name}/fabric",
+        "Show what an Airflow environment would become in Fabric.",
+        lambda app: app.environment_reads.to_fabric,
+    ),
+    Endpoint(
         "put_environment",
         "PUT",
         "environments/{name}",

@@ -35,6 +35,7 @@ _MEANINGS: dict[HTTPStatus, dict[str, str]] = {
     HTTPStatus.FORBIDDEN: {"FactoryNotListed": "The settings do not list the factory."},
     HTTPStatus.NOT_FOUND: {
         "FileNotFound": "The file is neither in the folder nor in the last sync.",
+        "NoFactory": "No route goes into Data Factory, so there are no environments.",
         "NotAirflow": "An integration runtime of another type has the name.",
         "RouteNotFound": "The settings do not list the route.",
         "SyncNotFound": "There is no record of the sync.",
@@ -58,6 +59,7 @@ _MEANINGS: dict[HTTPStatus, dict[str, str]] = {
         "AmbiguousFactory": "Several factories have the name; the ARM id tells them apart.",
         "DeliveryDiffers": "The id of the signed delivery came with a different request before.",
         "InvalidName": "The name of the environment is missing or not legal.",
+        "NotTranslatable": "The environment cannot be translated into a Fabric job.",
         "InvalidSpec": "The body is not an environment spec; `errors` says where.",
         "SecretsWouldBeLost": "A PATCH would lose secrets that Data Factory does not show.",
     },

@@ -41,6 +41,10 @@ class BlobFolders:
         """Return one file of the route's folder; see `find_file`."""
         return find_file(self.connect(route.connection), route.folder, name)
 
+    def fetch(self, route: Route, file: File) -> bytes | None:
+        """Return the bytes of one version of a file; see `fetch_file`."""
+        return fetch_file(self.connect(route.connection), route.folder, file)
+
     def read(self, route: Route, files: Sequence[File]) -> "Iterator[FileBytes]":
         """Read files of the route's folder; see `read_files`."""
         return read_files(self.connect(route.connection), route.folder, files)
@@ -96,6 +100,24 @@ def find_file(blobs: "BlobServiceClient", folder: FolderPath, name: str) -> File
             raise
         return None
     return _file(blob) if _is_file(blob) else None
+
+
+def fetch_file(blobs: "BlobServiceClient", folder: FolderPath, file: File) -> bytes | None:
+    """Return the bytes of one version of a file as they are stored; None where it is gone or another version by now.
+
+    Raises FolderUnreadable where the storage refuses or does not answer.
+    """
+    from azure.core import MatchConditions
+    from azure.core.exceptions import AzureError, ResourceModifiedError, ResourceNotFoundError
+
+    version: dict[str, Any] = {"etag": f'"{file.etag}"', "match_condition": MatchConditions.IfNotModified}
+    container = blobs.get_container_client(folder.container)
+    try:
+        return b"".join(container.download_blob(file.name, decompress=False, **version).chunks())
+    except (ResourceNotFoundError, ResourceModifiedError):
+        return None
+    except AzureError as error:
+        raise _unreadable(error) from error
 
 
 def _is_file(blob: "BlobProperties") -> bool:

@@ -38,8 +38,8 @@ class RestAnswer:
 
     @property
     def request_id(self) -> str | None:
-        """The id that Azure's support asks for: the resource provider's, else that of ARM itself."""
-        return self._id("x-ms-request-id") or self.correlation_id
+        """The id that Azure's support asks for: the resource provider's or Fabric's, else that of ARM itself."""
+        return self._id("x-ms-request-id") or self._id("RequestId") or self.correlation_id
 
     @property
     def correlation_id(self) -> str | None:

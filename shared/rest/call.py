@@ -24,9 +24,10 @@ def any_answer(_answer: RestAnswer) -> bool:
 class RestCall:
     """One call, which has to be safe to repeat.
 
-    `operation` names it in logs. `headers` are further ones, like `If-Match`. `body` is any JSON value; None sends no
-    body. `settle_s` is a pause in seconds between an attempt that may have been carried out and the next one. `expects`
-    tells whether a 2xx is an answer that the operation documents; any other comes from a proxy and is a failure.
+    `operation` names it in logs. `headers` are further ones, like `If-Match`. `body` is any JSON value, or bytes;
+    None sends no body. `settle_s` is a pause in seconds between an attempt that may have been carried out and the next
+    one. `expects` tells whether a 2xx is an answer that the operation documents; any other comes from a proxy and is a
+    failure.
     """
 
     operation: str
@@ -66,12 +67,19 @@ class Request:
         if correlation is not None:
             headers["x-ms-correlation-request-id"] = correlation
         try:
-            body = None if call.body is None else dumps(call.body).encode()
+            body = _encoded(call.body)
         except (ValueError, TypeError, RecursionError) as error:
             raise ServiceRefusal(str(error), code="NotSendable") from error
         if body is not None:
-            headers["Content-Type"] = "application/json"
+            kind = "application/octet-stream" if isinstance(call.body, bytes) else "application/json"
+            headers = {"Content-Type": kind, **headers}
         return cls(call, body, headers, client_request_id, correlation, ends)
+
+
+def _encoded(body: object) -> bytes | None:
+    if body is None or isinstance(body, bytes):
+        return body
+    return dumps(body).encode()
 
 
 _SYNCS = uuid.UUID("6e1f0d3c-6f43-4b8a-9a3e-0c5f4c1d7b52")

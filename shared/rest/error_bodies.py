@@ -1,7 +1,8 @@
-"""The error in an answer, whatever shape it has: ARM's, Data Factory's, that of a gateway, or none.
+"""The error in an answer, whatever shape it has: ARM's, Data Factory's, Fabric's, that of a gateway, or none.
 
 ARM's contract with resource providers has flat `details`, Data Factory's specification nested ones (`{"error": {…}}`);
-`details` may be null. Some providers leave `error` out, some capitalise keys, gateways answer HTML or nothing.
+`details` may be null. Some providers leave `error` out, some capitalise keys, gateways answer HTML or nothing. Fabric's
+is flat: `errorCode`, `message`, `moreDetails`, and `isRetriable`, which makes a refusal one for now.
 """
 
 import json
@@ -43,7 +44,7 @@ def _detail(body: object, depth: int) -> ErrorDetail | None:
     error = _members(body)
     if isinstance(error.get("error"), dict):
         error = _members(error["error"])
-    code = _words(error.get("code") or error.get("error"), _LONGEST_CODE)
+    code = _words(error.get("code") or error.get("errorcode") or error.get("error"), _LONGEST_CODE)
     message = _words(error.get("message") or error.get("error_description"), _LONGEST_MESSAGE)
     if not (code or message):
         return None
@@ -52,8 +53,8 @@ def _detail(body: object, depth: int) -> ErrorDetail | None:
 
 
 def _below(error: Mapping[str, Any], depth: int) -> Iterator[ErrorDetail]:
-    """Read `details`, `innererror` and `additionalInfo` (whose items have a type and any JSON as info)."""
-    for item in [*_items(error.get("details")), error.get("innererror")]:
+    """Read `details`, `moreDetails`, `innererror`, and `additionalInfo` (items with a type and any JSON as info)."""
+    for item in [*_items(error.get("details")), *_items(error.get("moredetails")), error.get("innererror")]:
         if (detail := _detail(item, depth)) is not None:
             yield detail
     for item in map(_members, _items(error.get("additionalinfo"))):
@@ -146,7 +147,8 @@ def failure(outcome: RestAnswer | NoAnswer, now: datetime | None = None) -> Serv
         target=error.target,
         details=error.details,
     )
-    if outcome.status in _RETRYABLE or (outcome.status == _CONFLICT and _passes(error)):
+    passes = outcome.status == _CONFLICT and _passes(error)
+    if outcome.status in _RETRYABLE or passes or _says_retriable(outcome):
         return _unavailable(refused, retry_after_s(outcome, error.message, now))
     return refused
 
@@ -163,6 +165,10 @@ def _unexpected(answer: RestAnswer) -> UnexpectedAnswer:
     text = _text(answer.content) or "an empty body"
     message = f"expected an answer that the operation documents, got HTTP {answer.status} with: {text}"
     return UnexpectedAnswer(message, code="UnexpectedAnswer", status=answer.status, request_id=answer.request_id)
+
+
+def _says_retriable(answer: RestAnswer) -> bool:
+    return _members(answer.json()).get("isretriable") is True
 
 
 def _passes(error: ErrorDetail) -> bool:

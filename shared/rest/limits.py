@@ -14,10 +14,12 @@ class RetryBudget:
     """A bucket of retries, full at first; the rule is that of the "standard" retry mode of the AWS SDKs.
 
     A retry takes 1 out. A success at the first attempt puts 0.2 back, one after retries puts its last retry back. When
-    ARM is dead the bucket empties after ten retries, and what is left is one attempt per call.
+    ARM is dead the bucket empties after ten retries, and what is left is one attempt per call. With a capacity of 0
+    that is so from the beginning.
     """
 
     level: float = _CAPACITY
+    capacity: float = _CAPACITY
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @property
@@ -33,7 +35,7 @@ class RetryBudget:
     def earn(self, attempt: int) -> None:
         """Note a success at this attempt (the first is 1)."""
         with self._lock:
-            self.level = min(_CAPACITY, self.level + (_EARNED if attempt == 1 else _COST))
+            self.level = min(self.capacity, self.level + (_EARNED if attempt == 1 else _COST))
 
 
 # Below this many requests a call waits until the bucket should be back here.

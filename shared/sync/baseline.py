@@ -9,9 +9,11 @@ from datetime import datetime
 
 from pydantic import Field, ValidationError, model_validator
 
+from shared.errors import StateConflict
 from shared.folder.manifest import File, Manifest
 from shared.route import Route
 from shared.storage.documents import Document, Documents, StoredModel, overwrite, update
+from shared.targets.port import Done
 
 _MD5 = "md5:"
 
@@ -38,12 +40,17 @@ class BytesRead(StoredModel):
 
 
 class FileVersion(StoredModel):
-    """A file as it was synced: what stands for its bytes, its size and ETag, and its true MD5 where it was read."""
+    """A file as it was synced: what stands for its bytes, its size and ETag, and its true MD5 where it was read.
+
+    It is `unclear` while the target may have got another version, or lost this one; `new` if there was none before.
+    """
 
     content: str
     size: int | None = None
     etag: str | None = None
     md5: str | None = None
+    unclear: bool = False
+    new: bool = False
 
     @model_validator(mode="before")
     @classmethod
@@ -65,6 +72,13 @@ class FileVersion(StoredModel):
         return self.size != file.size or (len(claims) > 1 and all(claim.startswith(_MD5) for claim in claims))
 
 
+class NotSent(StoredModel):
+    """A version of a file that the target cannot take, and why."""
+
+    content: str
+    sentence: str
+
+
 class Origin(StoredModel):
     """The sync that brought the present version of some files, and when it listed them."""
 
@@ -81,7 +95,8 @@ class Baseline(StoredModel):
     """What was synced last, by name; `removed` are files gone from here and still in Airflow, since when.
 
     `origins` tells which sync brought which file; a file of a baseline from before there were origins has none.
-    `target` is what it was synced to, None where that was not noted.
+    `target` is what it was synced to, None where that was not noted. `not_sent` and `foreign`, paths that the target
+    holds and the relay did not send, are known only of a target that the files are sent to one by one, by `worker`.
     """
 
     contents: dict[str, FileVersion] = Field(default_factory=dict)
@@ -89,6 +104,15 @@ class Baseline(StoredModel):
     origins: tuple[Origin, ...] = ()
     target: str | None = None
     sync_id: str | None = None
+    not_sent: dict[str, NotSent] = Field(default_factory=dict)
+    foreign: tuple[str, ...] = ()
+    worker: str | None = None
+
+    def of(self, worker: str) -> "Baseline":
+        """Return the baseline if this worker was the last one to claim it; raise StateConflict if not."""
+        if self.worker != worker:
+            raise StateConflict("another worker pushes the files by now")
+        return self
 
     def for_target(self, target: str) -> "Baseline":
         """Return the baseline if it is about this target, else an empty one: another target has none of the files."""
@@ -98,7 +122,7 @@ class Baseline(StoredModel):
         """Return what changed from the baseline to the manifest."""
         now = {file.name: file for file in manifest.files}
         return Diff(
-            added=tuple(name for name in now if name not in self.contents),
+            added=tuple(name for name, file in now.items() if self._is_new(file)),
             changed=tuple(name for name, file in now.items() if self._differs(file)),
             removed=tuple(sorted(self.contents.keys() - now.keys())),
         )
@@ -136,9 +160,58 @@ class Baseline(StoredModel):
             sync_id=sync_id,
         )
 
+    def begun(self, staged: "Baseline", *, deletes: bool) -> "Baseline":
+        """Return the baseline before a push of `staged`: what that may change is unclear, whatever happens.
+
+        So a file that a crashed worker sent is sent again, or deleted, also where the folder has gone back meanwhile.
+        """
+        touched = {name for name, version in staged.contents.items() if self._is_other_than(name, version)}
+        if deletes:
+            touched |= self.contents.keys() - staged.contents.keys()
+        unclear = {name: self._unclear(name) for name in touched}
+        return self.model_copy(update={"contents": self.contents | unclear, "target": staged.target})
+
+    def moved(self, done: Done) -> "Baseline":
+        """Return the baseline once some of the files have arrived, or are gone, at a target that takes them singly."""
+        arrived = {name: self._version_of(file) for name, file in done.put.items()}
+        lost = {name: self._unclear(name) for name in done.unclear}
+        contents = {
+            name: version for name, version in (self.contents | arrived | lost).items() if name not in done.gone
+        }
+        fresh = {
+            name: NotSent(content=version.content, sentence=version.sentence)
+            for name, version in done.not_sendable.items()
+        }
+        not_sent = {name: version for name, version in (self.not_sent | fresh).items() if name not in done.put}
+        kept = (path for path in self.foreign if path.rpartition("/")[0] not in done.foreign)
+        foreign = {*kept, *(path for paths in done.foreign.values() for path in paths)}
+        update = {"contents": contents, "not_sent": not_sent, "foreign": tuple(sorted(foreign)[:FOREIGN_KEPT])}
+        return self.model_copy(update=update)
+
+    def pushed(self, staged: "Baseline", *, deletes: bool) -> "Baseline":
+        """Return what is left once a push of `staged` is over: where it deletes, nothing stays that was removed."""
+        wanted = staged.contents.keys()
+        return self.model_copy(
+            update={
+                "contents": {name: version for name, version in self.contents.items() if deletes or name in wanted},
+                "removed": {} if deletes else staged.removed,
+                "origins": tuple(origin.only(self.contents) for origin in staged.origins),
+                "not_sent": {name: version for name, version in self.not_sent.items() if name in wanted},
+                "sync_id": staged.sync_id,
+            }
+        )
+
+    def has_all_of(self, staged: "Baseline") -> bool:
+        """Whether the target has what was staged and nothing else of ours, but for what it cannot take."""
+        names = self.contents.keys() | self.not_sent.keys()
+        return names == staged.contents.keys() and not any(
+            self._is_other_than(name, version) and not self._cannot_be_sent(name, version.content)
+            for name, version in staged.contents.items()
+        )
+
     def renewed(self, manifest: Manifest) -> "Baseline":
         """Return the baseline with the ETags of a manifest that brings nothing new, so that doubts do not come back."""
-        contents = {file.name: self._version_of(file) for file in manifest.files if file.name in self.contents}
+        contents = {file.name: self._version_of(file) for file in manifest.files if self._is_clear(file.name)}
         return self.model_copy(update={"contents": self.contents | contents})
 
     def learned(self, read: Mapping[str, BytesRead]) -> "Baseline":
@@ -161,15 +234,35 @@ class Baseline(StoredModel):
 
     def has(self, file: File) -> bool:
         """Whether this version of the file was synced last."""
-        return file.name in self.contents and not self._differs(file)
+        return self._is_clear(file.name) and not self._differs(file)
 
     def _is_other_version(self, file: File) -> bool:
         version = self.contents.get(file.name)
         return version is None or version.etag not in {None, file.etag}
 
+    def _is_new(self, file: File) -> bool:
+        version = self.contents.get(file.name)
+        return (version is None or version.new) and not self._cannot_be_sent(file.name, file.content)
+
     def _differs(self, file: File) -> bool:
         version = self.contents.get(file.name)
-        return version is not None and (version.content != file.content or version.size not in {None, file.size})
+        if version is None or version.new or self._cannot_be_sent(file.name, file.content):
+            return False
+        return version.unclear or version.content != file.content or version.size not in {None, file.size}
+
+    def _cannot_be_sent(self, name: str, content: str) -> bool:
+        return name in self.not_sent and self.not_sent[name].content == content
+
+    def _is_clear(self, name: str) -> bool:
+        return name in self.contents and not self.contents[name].unclear
+
+    def _is_other_than(self, name: str, version: FileVersion) -> bool:
+        mine = self.contents.get(name)
+        return mine is None or mine.unclear or mine.content != version.content
+
+    def _unclear(self, name: str) -> FileVersion:
+        version = self.contents.get(name)
+        return FileVersion(content="", unclear=True, new=version is None or version.new)
 
     def _doubts(self, file: File) -> bool:
         version = self.contents.get(file.name)
@@ -196,6 +289,9 @@ class Baseline(StoredModel):
         fresh = sync.model_copy(update={"names": (*diff.added, *diff.changed)})
         unchanged = self.contents.keys() - {*diff.changed, *diff.removed}
         return tuple(origin for origin in (*(each.only(unchanged) for each in self.origins), fresh) if origin.names)
+
+
+FOREIGN_KEPT = 1000
 
 
 class Baselines:
@@ -231,6 +327,32 @@ class Baselines:
         self.write(route, staged)
         return staged, True
 
+    def begin(self, route: Route) -> None:
+        """Write down what the staged push may change, before it changes anything."""
+        staged = self.read_staged(route)
+        self._update(_name(route), lambda before: before.for_target(route.target).begun(staged, deletes=route.deletes))
+
+    def claim(self, route: Route, worker: str) -> Baseline:
+        """Return the baseline for a worker that is about to push; what earlier ones still write down comes too late."""
+        self._update(_name(route), lambda before: before.model_copy(update={"worker": worker}))
+        return self.read(route).for_target(route.target)
+
+    def move(self, route: Route, worker: str, done: Done) -> bool:
+        """Note what a push has done, and return whether that is any news; raise StateConflict if it comes too late."""
+        return self._update(_name(route), lambda before: before.of(worker).moved(done))
+
+    def settle(self, route: Route, worker: str, sync_id: str) -> tuple[Baseline, bool]:
+        """Return the baseline now that a push is over, and whether the target has what was staged and nothing else.
+
+        A crash may have kept it from being staged: then nothing is known of it. Raises StateConflict as `move` does.
+        """
+        staged = self.read_staged(route)
+        if staged.sync_id != sync_id:
+            return self.read(route), False
+        self._update(_name(route), lambda before: before.of(worker).pushed(staged, deletes=route.deletes))
+        baseline = self.read(route)
+        return baseline, baseline.has_all_of(staged)
+
     def acknowledge_removed(self, route: Route) -> None:
         """Forget the removed files, also in the baseline of a sync that is being worked on."""
         known = self.read(route).removed
@@ -242,13 +364,15 @@ class Baselines:
         for name in (_name(route), _staged_name(route)):
             self._update(name, lambda baseline: baseline.learned(read))
 
-    def _update(self, name: str, change: Callable[[Baseline], Baseline]) -> None:
-        def changed(document: Document) -> tuple[bytes | None, None]:
+    def _update(self, name: str, change: Callable[[Baseline], Baseline]) -> bool:
+        """Change a baseline, and return whether that made a difference."""
+
+        def changed(document: Document) -> tuple[bytes | None, bool]:
             before = _parsed(document)
             after = change(before)
-            return None if after == before else after.model_dump_json().encode(), None
+            return None if after == before else after.model_dump_json().encode(), after != before
 
-        update(self._documents, name, changed)
+        return update(self._documents, name, changed)
 
 
 def _parsed(document: Document) -> Baseline:

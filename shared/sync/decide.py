@@ -22,8 +22,9 @@ class Policy:
 
     `retry_refused` is the wait before a refused sync is tried again without a change, `settle` how long a sync that
     offers nothing to follow is left alone with its environment, `operation_timeout` when one that does is given up;
-    `lease` is how long a worker may have an environment. DAG checks are left out with `off`, and stop a sync with
-    `block`. `ask_airflow` is for how long after a sync Airflow is asked what became of the files, None for not at all.
+    `lease` is how long a worker may have an environment, `verify_every` how often all that a target holds is looked at
+    where the files are sent one by one. DAG checks are left out with `off`, and stop a sync with `block`. `ask_airflow`
+    is for how long after a sync Airflow is asked what became of the files, None for not at all.
     """
 
     quiet: timedelta
@@ -32,6 +33,7 @@ class Policy:
     settle: timedelta = timedelta(seconds=5)
     operation_timeout: timedelta = timedelta(minutes=30)
     lease: timedelta = timedelta(minutes=3)
+    verify_every: timedelta = timedelta(days=1)
     dag_checks: Strictness = "warn"
     ask_airflow: timedelta | None = None
 
@@ -82,8 +84,24 @@ class Poll:
 Decision = Wait | Skip | Hold | Sync | Poll
 
 
-def decide(state: RouteState, manifest: Manifest, policy: Policy) -> Decision:
-    """Return what to do about `manifest`, now being the moment at which it was listed."""
+# A deletion of more files than this, and of more than half of all, is held: most likely it is a mistake.
+_FEW_FILES = 10
+
+
+def many_removed(removed: int, files: int) -> Hold | None:
+    """Return what holds a sync that would delete `removed` of the `files` that were synced last."""
+    if removed <= _FEW_FILES or removed * 2 <= files:
+        return None
+    return Hold(
+        "ManyRemoved", f"{removed} of {files} files are gone, and a sync would delete them from the environment"
+    )
+
+
+def decide(state: RouteState, manifest: Manifest, policy: Policy, *, deletes: bool = False) -> Decision:
+    """Return what to do about `manifest`, now being the moment at which it was listed.
+
+    `deletes` says that a sync deletes from the environment what was deleted from the folder.
+    """
     if state.operation:
         return _follow(state.operation, manifest)
     if state.suspended_since:
@@ -93,9 +111,9 @@ def decide(state: RouteState, manifest: Manifest, policy: Policy) -> Decision:
     if state.failure and state.failure.forced and not state.requested:
         return _after_failure(state.failure, manifest) or Sync("Forced", "the forced sync failed and is repeated")
     if not manifest.files:
-        return _no_files(state)
+        return _no_files(state, deletes=deletes)
     if state.synced and state.synced.revision == manifest.revision:
-        return Skip("Unchanged", "the folder holds what was synced last")
+        return _unchanged(state, manifest, policy)
     if state.requested is None and (hindrance := _hindrance(state, manifest, policy)):
         return hindrance
     return _wait_out_burst(state, manifest, policy)
@@ -108,16 +126,25 @@ def _follow(operation: RunningSync, manifest: Manifest) -> Decision:
     return Poll("SyncRunning", sentence, operation)
 
 
-def _no_files(state: RouteState) -> Decision:
+def _no_files(state: RouteState, *, deletes: bool) -> Decision:
     if state.synced is None:
         return Skip("NothingToImport", "the folder holds no files yet")
-    return Hold("FolderEmpty", f"all {state.synced.files} files are gone; an import would not remove them from Airflow")
+    effect = "a sync would delete them all" if deletes else "an import would not remove them from Airflow"
+    return Hold("FolderEmpty", f"all {state.synced.files} files are gone; {effect}")
+
+
+def _unchanged(state: RouteState, manifest: Manifest, policy: Policy) -> Decision:
+    """Return that there is nothing to do, but for a regular look at what a target holds, where there is one."""
+    if state.verified_at and manifest.listed_at >= state.verified_at + policy.verify_every and not state.failure:
+        return Sync("VerificationDue", "what the environment holds was not looked at for a day")
+    return Skip("Unchanged", "the folder holds what was synced last")
 
 
 def _hindrance(state: RouteState, manifest: Manifest, policy: Policy) -> Decision | None:
     """Return what stands against a sync that nobody asked for."""
-    if policy.dag_checks == "block" and state.held and state.held.revision == manifest.revision:
-        return Hold(state.held.reason, state.held.sentence)
+    held = state.held if state.held and state.held.revision == manifest.revision else None
+    if held and (policy.dag_checks == "block" or held.reason == "ManyRemoved"):
+        return Hold(held.reason, held.sentence)
     return _after_failure(state.failure, manifest)
 
 

@@ -8,7 +8,7 @@ from shared.folder.manifest import Manifest
 from shared.route import Route
 from shared.sync import transitions
 from shared.sync.baseline import Baselines, Diff
-from shared.sync.decide import Decision, Hold, Policy, Sync, decide
+from shared.sync.decide import Decision, Policy, Sync, decide
 from shared.sync.inspection import Inspector
 from shared.sync.store import RouteStates
 
@@ -38,10 +38,11 @@ class DryRuns:
         loaded = self.states.read(route)
         asked = transitions.requested("dry-run", force=force)(loaded.state, loaded.read_at)
         manifest = self.list_folder(route)
-        diff = self.baselines.read(route).diff(manifest)
+        baseline = self.baselines.read(route).for_target(route.target)
+        diff = baseline.diff(manifest)
         findings = self.inspector.examine(route, manifest, diff).findings
-        decision = decide(asked, manifest, self.policy)
-        objection = self.inspector.objection(findings)
-        if isinstance(decision, Sync) and objection and not force:
-            decision = Hold("ChecksFailed", objection)
+        decision = decide(asked, manifest, self.policy, deletes=route.deletes)
+        hold = self.inspector.hold(route, findings, diff, files=len(baseline.contents))
+        if isinstance(decision, Sync) and hold and not force:
+            decision = hold
         return DryRun(manifest, diff, findings, decision)

@@ -22,7 +22,7 @@ from shared.sync.inspection import Inspector, ReadFiles
 from shared.sync.lease import Leases
 from shared.sync.outbox import Outbox
 from shared.sync.outcomes import Outcomes
-from shared.sync.poll import Poller
+from shared.sync.poll import FetchFile, Poller
 from shared.sync.reconcile import Reconciler
 from shared.sync.state import Alert
 from shared.sync.store import RouteStates
@@ -50,6 +50,7 @@ class Ports:
     wake_ups: RouteQueue
     list_folder: Callable[[Route], Manifest]
     read_files: ReadFiles
+    fetch_file: FetchFile
     target_of: Callable[[Route], Target]
     receiver: Receiver | None = None
     airflow_of: "Callable[[Route], AirflowClient] | None" = None
@@ -96,6 +97,15 @@ def build(ports: Ports, policy: Policy, routes: Sequence[Route], retention: Rete
         outbox=outbox,
         jitter=ports.jitter,
     )
+    poller = Poller(
+        target_of=ports.target_of,
+        fetch_file=ports.fetch_file,
+        states=states,
+        baselines=baselines,
+        wake_ups=wake_ups,
+        outcomes=outcomes,
+        policy=policy,
+    )
     airflow_looks = _airflow_looks(
         ports, states=states, baselines=baselines, books=books, history=history, wake_ups=wake_ups, outbox=outbox
     )
@@ -121,11 +131,12 @@ def build(ports: Ports, policy: Policy, routes: Sequence[Route], retention: Rete
                 target_of=ports.target_of,
                 list_folder=ports.list_folder,
                 baselines=baselines,
-                objection=inspector.objection,
+                inspector=inspector,
                 outcomes=outcomes,
+                poller=poller,
                 policy=policy,
             ),
-            poller=Poller(target_of=ports.target_of, states=states, wake_ups=wake_ups, outcomes=outcomes),
+            poller=poller,
             outcomes=outcomes,
             policy=policy,
             airflow_looks=airflow_looks,

@@ -1,34 +1,26 @@
 """One attempt to sync: what changed, whether the environment is ready, the call."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
 from shared.errors import FolderUnreadable, ServiceError, ServiceUnavailable
-from shared.folder.checks import Finding
 from shared.folder.manifest import Manifest
 from shared.route import Route
 from shared.sync.baseline import Baselines
-from shared.sync.decide import Hold, Policy
+from shared.sync.decide import Policy
 from shared.sync.history import CallMade
+from shared.sync.inspection import Inspector
 from shared.sync.lease import Lease, Reservation
 from shared.sync.outcomes import Attempt, Outcomes
+from shared.sync.poll import LONGEST_POLL, Poller
 from shared.sync.state import RunningSync
 from shared.targets.port import Accepted, Answered, Target
 from shared.telemetry.fields import bound
 
 log = logging.getLogger(__name__)
-
-# In seconds, for each call. ARM gives up on Data Factory after 60 s itself.
-CALL_DEADLINE_S = 60.0
-
-# The longest wait before an import is asked about again, whatever the service asks for.
-LONGEST_POLL = timedelta(minutes=5)
-
-# States of an integration runtime in which an import cannot work yet; in any other one, known or not, it is tried.
-NOT_READY = frozenset({"initial", "starting", "stopping", "stopped"})
 
 Made = TypeVar("Made", bound=Answered)
 
@@ -48,8 +40,9 @@ class Executor:
     target_of: Callable[[Route], Target]
     list_folder: Callable[[Route], Manifest]
     baselines: Baselines
-    objection: Callable[[Iterable[Finding]], str | None]
+    inspector: Inspector
     outcomes: Outcomes
+    poller: Poller
     policy: Policy
 
     def run(self, attempt: Attempt, lease: Lease) -> Tried:
@@ -68,10 +61,10 @@ class Executor:
             unreadable = f"a changed file has to be checked before the sync: {attempt.unreadable}"
             self.outcomes.failed(attempt, ServiceUnavailable(unreadable, code="FilesUnreadable"))
             return Tried(None)
-        objection = self.objection(attempt.findings)
-        if objection and not attempt.is_forced:
+        hold = self.inspector.hold(attempt.route, attempt.findings, attempt.diff, files=len(baseline.contents))
+        if hold and not attempt.is_forced:
             attempt.finished_at = lease.now()
-            self.outcomes.held(attempt, Hold("ChecksFailed", objection))
+            self.outcomes.held(attempt, hold)
             return Tried(None)
         try:
             accepted = self._ask(attempt, lease)
@@ -91,16 +84,16 @@ class Executor:
         environment = _noted(
             attempt,
             "get environment",
-            lambda: target.environment_state(attempt.route, deadline_s=_deadline_s(lease)),
+            lambda: target.environment_state(attempt.route, deadline_s=lease.call_deadline_s()),
         )
-        if (environment.state or "").lower() in NOT_READY:
+        if not environment.is_ready:
             raise ServiceUnavailable(f"the environment is {environment.state}, not Started", code="EnvironmentNotReady")
         attempt.incarnation, attempt.runtime = environment.incarnation, environment.runtime
         self.outcomes.calling(attempt)
         lease.renew(lease.reservation_for(attempt.route, self.policy.operation_timeout))
-        return _noted(attempt, "airflow/sync", lambda: target.sync(attempt.route, deadline_s=_deadline_s(lease)))
+        return _noted(attempt, "airflow/sync", lambda: target.sync(attempt.route, deadline_s=lease.call_deadline_s()))
 
-    def _note(self, attempt: Attempt, accepted: Accepted, lease: Lease) -> Reservation:
+    def _note(self, attempt: Attempt, accepted: Accepted, lease: Lease) -> Reservation | None:
         if accepted.handle is not None:
             return self._note_running(attempt, accepted, accepted.handle, lease)
         revision = self._revision_taken(attempt)
@@ -110,8 +103,8 @@ class Executor:
             self.outcomes.wake_ups.notice(attempt.route)
         return lease.reservation_for(None, self.policy.settle)
 
-    def _note_running(self, attempt: Attempt, accepted: Accepted, handle: str, lease: Lease) -> Reservation:
-        """Reserve the environment before anything may be lost that tells of the import."""
+    def _note_running(self, attempt: Attempt, accepted: Accepted, handle: str, lease: Lease) -> Reservation | None:
+        """Reserve the environment before anything may be lost that tells of the import; a push goes on at once."""
         listed_at = attempt.manifest.listed_at
         poll_after = min(LONGEST_POLL, timedelta(seconds=accepted.poll_after_s))
         operation = RunningSync(
@@ -124,11 +117,14 @@ class Executor:
             give_up_at=listed_at + self.policy.operation_timeout,
             listing=attempt.manifest.listing,
             incarnation=attempt.incarnation,
+            verify=attempt.verify,
         )
         reservation = lease.reservation_for(attempt.route, self.policy.operation_timeout, operation)
         lease.renew(reservation)
         operation = operation.model_copy(update={"revision": self._revision_taken(attempt)})
         self.outcomes.running(attempt, operation)
+        if attempt.route.is_pushed:
+            return self.poller.poll(attempt.route, lease, operation, attempt.manifest)
         self.outcomes.wake_ups.notice(attempt.route, poll_after)
         return reservation
 
@@ -136,18 +132,16 @@ class Executor:
         """Return the revision that ADF took, None where a write since the listing, or no second one, leaves that open.
 
         Without this second listing, a file that was changed before the call and changed back after it would look
-        unchanged, while ADF has what it was in between.
+        unchanged, while ADF has what it was in between. Of a push it is known file by file.
         """
+        if attempt.route.is_pushed:
+            return attempt.manifest.revision
         try:
             same = self.list_folder(attempt.route).is_same_as(attempt.manifest)
         except FolderUnreadable as error:
             log.warning("the folder could not be listed after the call, so it is unknown what ADF read: %s", error)
             return None
         return attempt.manifest.revision if same else None
-
-
-def _deadline_s(lease: Lease) -> float:
-    return min(CALL_DEADLINE_S, lease.seconds_left())
 
 
 def _noted(attempt: Attempt, operation: str, ask: Callable[[], Made]) -> Made:
@@ -159,5 +153,6 @@ def _noted(attempt: Attempt, operation: str, ask: Callable[[], Made]) -> Made:
             CallMade(operation=operation, status=error.status, request_id=error.request_id, code=error.code)
         )
         raise
-    attempt.calls.append(CallMade(operation=operation, status=answer.status, request_id=answer.request_id))
+    if answer.status is not None:
+        attempt.calls.append(CallMade(operation=operation, status=answer.status, request_id=answer.request_id))
     return answer

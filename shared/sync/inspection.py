@@ -17,7 +17,7 @@ from shared.folder.manifest import File, Manifest
 from shared.route import Route
 from shared.storage.documents import Documents, StoredModel, overwrite
 from shared.sync.baseline import Baselines, BytesRead, Diff
-from shared.sync.decide import Strictness
+from shared.sync.decide import Hold, Strictness, many_removed
 from shared.sync.history import FINDINGS_KEPT, History
 from shared.sync.outcomes import Attempt
 
@@ -110,7 +110,8 @@ class Inspector:
         insight = Insight()
         files = [file for file in manifest.files if file.name in diff.brought and self._is_worth_reading(route, file)]
         around = self._around(route, manifest, runtime) if self.strictness != "off" else None
-        insight.findings = tuple(check_files(self._contents(route, files, insight), around))
+        checked = check_files(self._contents(route, files, insight), around)
+        insight.findings = (*checked, *_not_deployed(route, diff))
         return insight
 
     def follow_up(self, attempt: Attempt) -> None:
@@ -141,16 +142,18 @@ class Inspector:
                 for name, content in contents.items()
                 if is_context(name)
             },
-            requirements=_text_of(requirements) if route.request.add_requirements_from_file else "",
+            requirements=_text_of(requirements) if route.installs_requirements else "",
             runtime=runtime,
         )
 
-    def objection(self, findings: Iterable[Finding]) -> str | None:
-        """Return the sentence that stops the sync, or None where nothing does."""
-        if self.strictness != "block":
-            return None
-        blocking = [finding for finding in findings if finding.blocking]
-        return "; ".join(map(_place, blocking)) or None
+    def hold(self, route: Route, findings: Iterable[Finding], diff: Diff, *, files: int) -> Hold | None:
+        """Return what stops a sync that is not forced: a check, or so many deletions that they may be a mistake.
+
+        `files` is how many files were synced last.
+        """
+        if self.strictness == "block" and (blocking := [finding for finding in findings if finding.blocking]):
+            return Hold("ChecksFailed", "; ".join(map(_place, blocking)))
+        return many_removed(len(diff.removed), files) if route.deletes else None
 
     def _is_worth_reading(self, route: Route, file: File) -> bool:
         """Whether the checks or a later doubt need the file; an MD5 in the listing mostly is the true one."""
@@ -179,6 +182,17 @@ def _text_of(contents: Sequence[bytes | Unread]) -> str | None:
     """Return the text of `requirements.txt`, empty without one, None where it could not be read."""
     texts = [content.decode(errors="replace") for content in contents if isinstance(content, bytes)]
     return "\n".join(texts) if len(texts) == len(contents) else None
+
+
+def _not_deployed(route: Route, diff: Diff) -> Iterator[Finding]:
+    """Yield that changed requirements are left to people, where the files go into a job that has no place for them."""
+    if not route.is_pushed or route.installs_requirements:
+        return
+    for name in diff.brought:
+        path = name.removeprefix(route.folder.listing_prefix)
+        if path.lower() == _REQUIREMENTS:
+            message = "changed, and not deployed: send it to the job's environment/deployRequirements"
+            yield Finding(path, None, "RequirementsNotDeployed", message, blocking=False)
 
 
 def _place(finding: Finding) -> str:

@@ -15,10 +15,16 @@ from pydantic import ValidationError
 
 from shared.adf.names import EnvironmentId
 from shared.errors import StateConflict
+from shared.fabric.names import FabricJob
 from shared.route import Route
 from shared.storage.documents import Documents, StoredModel
 from shared.sync.decide import RESOLUTION
 from shared.sync.state import RunningSync
+
+_Environment = EnvironmentId | FabricJob
+
+# In seconds, for each call of a target. ARM gives up on Data Factory after 60 s itself.
+CALL_DEADLINE_S = 60.0
 
 
 class Reservation(StoredModel):
@@ -67,7 +73,7 @@ class Lease:
     """The right to deal with an environment, for a while. `token` tells this lease from every other one."""
 
     def __init__(
-        self, leases: "Leases", environment: EnvironmentId, reservation: Reservation | None, taken: _Taken
+        self, leases: "Leases", environment: _Environment, reservation: Reservation | None, taken: _Taken
     ) -> None:
         self._leases = leases
         self._environment = environment
@@ -79,6 +85,10 @@ class Lease:
         """Return for how long the lease is certainly still ours."""
         ends = self._taken.since.local + (self._leases.length - RESOLUTION).total_seconds()
         return ends - self._leases.clock()
+
+    def call_deadline_s(self) -> float:
+        """Return how long a call of the target may take, so that it has ended before the lease does."""
+        return min(CALL_DEADLINE_S, self.seconds_left())
 
     def now(self) -> datetime:
         """Return the storage's time, as far as it can be told without asking; never too late."""
@@ -137,17 +147,17 @@ class Leases:
         return Lease(self, route.environment, record.reservation, taken)
 
     def occupy(
-        self, environment: EnvironmentId, reservation: Reservation | None, now: _Instant, etag: str | None
+        self, environment: _Environment, reservation: Reservation | None, now: _Instant, etag: str | None
     ) -> _Taken:
         """Write that a worker has the environment from now on; raise StateConflict if another one has."""
         record = LeaseRecord(ends=now.storage + self.length, reservation=reservation)
         return _Taken(now, self._write(environment, record, etag))
 
-    def vacate(self, environment: EnvironmentId, reservation: Reservation | None, etag: str) -> None:
+    def vacate(self, environment: _Environment, reservation: Reservation | None, etag: str) -> None:
         """Write that no worker has the environment; raise StateConflict if another one has."""
         self._write(environment, LeaseRecord(reservation=reservation), etag)
 
-    def _write(self, environment: EnvironmentId, record: LeaseRecord, etag: str | None) -> str:
+    def _write(self, environment: _Environment, record: LeaseRecord, etag: str | None) -> str:
         return self._documents.write(_name(environment), record.model_dump_json().encode(), etag)
 
 
@@ -164,5 +174,5 @@ def _parse(content: bytes | None) -> LeaseRecord:
         return LeaseRecord()
 
 
-def _name(environment: EnvironmentId) -> str:
+def _name(environment: _Environment) -> str:
     return f"leases{environment.key}.json"

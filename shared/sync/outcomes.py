@@ -23,6 +23,9 @@ from shared.telemetry import metrics
 
 log = logging.getLogger(__name__)
 
+# Syncs that end with a look at all that the target holds, besides the first one.
+_VERIFYING = frozenset({"VerificationDue", "Forced"})
+
 
 @dataclass(slots=True)
 class Attempt:
@@ -42,6 +45,7 @@ class Attempt:
     finished_at: datetime | None = None
     incarnation: str | None = None
     is_forced: bool = False
+    verify: bool = False
     runtime: Runtime = UNKNOWN
     unreadable: str | None = None
 
@@ -68,6 +72,7 @@ def begin(route: Route, state: RouteState, manifest: Manifest, trigger: str) -> 
     """Return the attempt that answers what was asked for, or a new one."""
     sync_id = state.requested.sync_id if state.requested else new_sync_id(manifest.listed_at)
     behind = behind_since(state, manifest)
+    verify = route.is_pushed and (state.verified_at is None or trigger in _VERIFYING)
     return Attempt(
         route,
         state.worker,
@@ -77,6 +82,7 @@ def begin(route: Route, state: RouteState, manifest: Manifest, trigger: str) -> 
         manifest,
         behind_since=behind,
         is_forced=trigger == "Forced",
+        verify=verify,
     )
 
 
@@ -137,12 +143,17 @@ class Outcomes:
         """ADF took the sync and works on it."""
         self.history.write(attempt.record("running"))
         self.baselines.stage(attempt.route, self._baseline_after(attempt))
+        if attempt.route.is_pushed:
+            self.baselines.begin(attempt.route)
         self.change(attempt.route, attempt.worker, transitions.following(operation))
 
-    def succeeded(self, route: Route, worker: str | None, operation: RunningSync, now: datetime) -> None:
-        """ADF finished an import that was followed."""
+    def succeeded(self, route: Route, worker: str, operation: RunningSync, now: datetime) -> None:
+        """ADF finished an import that was followed, or the relay one that it took further itself."""
         self._end_record(route, operation, "succeeded", now)
-        baseline, is_known = self.baselines.confirm(route, operation.sync_id)
+        if route.is_pushed:
+            baseline, is_known = self.baselines.settle(route, worker, operation.sync_id)
+        else:
+            baseline, is_known = self.baselines.confirm(route, operation.sync_id)
         done = Synced(
             revision=operation.revision if is_known else None,
             listed_at=operation.listed_at,
@@ -151,9 +162,9 @@ class Outcomes:
             open_since=operation.listed_at if operation.revision is None or not is_known else None,
             listing=operation.listing,
             incarnation=operation.incarnation,
-            until=now + RESOLUTION,
+            until=None if route.is_pushed else now + RESOLUTION,
         )
-        self._end_synced(route, worker, done, baseline)
+        self._end_synced(route, worker, done, baseline, verified_at=now if operation.verify else None)
 
     def operation_failed(
         self, route: Route, worker: str | None, operation: RunningSync, error: ServiceError, now: datetime
@@ -260,9 +271,16 @@ class Outcomes:
         if after.worker == worker and after.tally.latest:
             metrics.sync_ended(route.name, after.tally.latest.outcome, after.tally.latest.seconds)
 
-    def _end_synced(self, route: Route, worker: str | None, done: Synced, baseline: Baseline) -> None:
-        steps = [transitions.synced(done, removed=len(baseline.removed))]
-        if self.policy.ask_airflow:
+    def _end_synced(
+        self,
+        route: Route,
+        worker: str | None,
+        done: Synced,
+        baseline: Baseline,
+        verified_at: datetime | None = None,
+    ) -> None:
+        steps = [transitions.synced(done, len(baseline.removed), len(baseline.not_sent), verified_at)]
+        if self.policy.ask_airflow and not route.is_pushed:
             steps.append(transitions.asking(done.sync_id, self.policy.ask_airflow))
         self._end(route, worker, *steps, sync_id=done.sync_id, removed=baseline.removed)
 
@@ -310,7 +328,15 @@ class Outcomes:
         )
         ended = {"outcome": outcome, "finished_at": now}
         why = {"code": error.code, "message": error.message} if error else {}
-        self.history.write(record.model_copy(update=ended | why))
+        calls = {"calls": (*record.calls, *_last_call(error))}
+        self.history.write(record.model_copy(update=ended | why | calls))
+
+
+def _last_call(error: ServiceError | None) -> tuple[CallMade, ...]:
+    """Return the call that ended a sync, if the error is the answer to one."""
+    if error is None or error.status is None:
+        return ()
+    return (CallMade(operation="push", status=error.status, request_id=error.request_id, code=error.code),)
 
 
 def _unreadable_record(route: Route, sync_id: str, error: FolderUnreadable, now: datetime) -> SyncRecord:

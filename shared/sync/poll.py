@@ -1,32 +1,44 @@
 """Following a sync that ADF still works on, one look per wake-up."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from shared.errors import ServiceRefusal, ServiceUnavailable
-from shared.folder.manifest import Manifest
+from shared.folder.manifest import File, Manifest
 from shared.route import Route
 from shared.sync import transitions
-from shared.sync.decide import RESOLUTION
-from shared.sync.execute import CALL_DEADLINE_S, LONGEST_POLL
+from shared.sync.baseline import Baseline, Baselines
+from shared.sync.decide import RESOLUTION, Policy
 from shared.sync.lease import Lease, Reservation
 from shared.sync.outcomes import Outcomes
 from shared.sync.state import RunningSync
 from shared.sync.store import RouteStates
 from shared.sync.wake_up import WakeUps
-from shared.targets.port import ImportFailed, ImportSucceeded, StillRunning, Target
+from shared.targets.port import ImportFailed, ImportProgress, ImportSucceeded, StillRunning, Target, Work
 from shared.telemetry.fields import bound
+
+# The longest wait before an import is asked about again, whatever the service asks for.
+LONGEST_POLL = timedelta(minutes=5)
+
+FetchFile = Callable[[Route, File], bytes | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Poller:
-    """Asks how far an operation has come and writes its end down."""
+    """Asks how far an operation has come, or takes it further, and writes down what is certain.
+
+    `fetch_file` returns the bytes of a version of a file, None where it is gone or has another version by now.
+    """
 
     target_of: Callable[[Route], Target]
+    fetch_file: FetchFile
     states: RouteStates
+    baselines: Baselines
     wake_ups: WakeUps
     outcomes: Outcomes
+    policy: Policy
 
     def poll(self, route: Route, lease: Lease, operation: RunningSync, manifest: Manifest) -> Reservation | None:
         """Ask once; return the reservation that the operation still needs, None if it has ended."""
@@ -34,23 +46,89 @@ class Poller:
             return self._poll(route, lease, operation, manifest)
 
     def _poll(self, route: Route, lease: Lease, operation: RunningSync, manifest: Manifest) -> Reservation | None:
-        now = manifest.listed_at
-        match self.target_of(route).poll(operation.handle, deadline_s=min(CALL_DEADLINE_S, lease.seconds_left())):
-            case StillRunning() as running if now < operation.give_up_at:
-                self._ask_again(route, lease.token, running, now)
-                return lease.reservation_for(route, operation.give_up_at - now, operation)
+        progress, has_moved = self._progress(route, lease, operation, manifest)
+        now = lease.now()
+        match progress:
+            case StillRunning() if has_moved:
+                return self._ask_again(route, lease, operation, progress, now + self.policy.operation_timeout)
+            case StillRunning() if now < operation.give_up_at:
+                return self._ask_again(route, lease, operation, progress, operation.give_up_at)
             case StillRunning():
                 error = ServiceUnavailable("the import did not end in time", code="OperationTimedOut")
                 self.outcomes.operation_failed(route, lease.token, operation, error, now)
-            case ImportFailed(code=code, message=message):
-                self.outcomes.operation_failed(route, lease.token, operation, ServiceRefusal(message, code=code), now)
+            case ImportFailed():
+                self.outcomes.operation_failed(route, lease.token, operation, _refusal(progress), now)
             case ImportSucceeded():
                 self.outcomes.succeeded(route, lease.token, operation, now)
                 # Whatever changed meanwhile was left for now, and has waited long enough.
                 self.wake_ups.notice(route, RESOLUTION)
         return None
 
-    def _ask_again(self, route: Route, worker: str | None, running: StillRunning, now: datetime) -> None:
-        delay = min(LONGEST_POLL, timedelta(seconds=running.after_s))
-        self.states.update(route, transitions.by(worker, transitions.still_running(running.handle, now + delay)))
+    def _progress(
+        self, route: Route, lease: Lease, operation: RunningSync, manifest: Manifest
+    ) -> tuple[ImportProgress, bool]:
+        """Let the target go on; return how far it is, and whether files have arrived, which the baseline says then."""
+        target = self.target_of(route)
+        if not route.is_pushed:
+            return target.poll(operation.handle, Work(route), deadline_s=lease.call_deadline_s()), False
+        staged = self.baselines.read_staged(route)
+        if staged.sync_id != operation.sync_id:
+            # A crash kept the push from being written down, and so from being begun.
+            return ImportSucceeded(), False
+        held = self.baselines.claim(route, lease.token)
+        work = work_of(route, held, staged, manifest, partial(self.fetch_file, route), verify=operation.verify)
+        progress = target.poll(operation.handle, work, deadline_s=lease.call_deadline_s())
+        return progress, self.baselines.move(route, lease.token, progress.done)
+
+    def _ask_again(
+        self, route: Route, lease: Lease, operation: RunningSync, running: StillRunning, give_up_at: datetime
+    ) -> Reservation:
+        """Come back later; an operation that the relay itself takes further has its whole time again after progress."""
+        delay, now = min(LONGEST_POLL, timedelta(seconds=running.after_s)), lease.now()
+        # The storage tells times in whole seconds, so that "at once" has to be one.
+        next_poll = now + delay if delay else now.replace(microsecond=0)
+        goes_on = transitions.still_running(running.handle, next_poll, give_up_at)
+        self.states.update(route, transitions.by(lease.token, goes_on))
         self.wake_ups.notice(route, delay)
+        moved = {"handle": running.handle, "next_poll": next_poll, "give_up_at": give_up_at}
+        return lease.reservation_for(route, give_up_at - now, operation.model_copy(update=moved))
+
+
+def work_of(  # noqa: PLR0913 - what there is, what shall be, and what is there now
+    route: Route,
+    held: Baseline,
+    staged: Baseline,
+    manifest: Manifest,
+    read: Callable[[File], bytes | None],
+    *,
+    verify: bool,
+) -> Work:
+    """Return what is to be done about a push: the files of the staged sync, as they are now.
+
+    Files that came or went since then are left alone, and those that changed after they had arrived: no pause was
+    waited for, no check was made, and nothing says yet that they may be changed.
+    """
+    now = {file.name: _as_staged(file, staged) for file in manifest.files}
+    contents = {name: None if version.unclear else version.content for name, version in held.contents.items()}
+    arrived = {name for name, version in staged.contents.items() if contents.get(name) == version.content}
+    gone, back = staged.contents.keys() - now.keys(), (contents.keys() - staged.contents.keys()) & now.keys()
+    return Work(
+        route=route,
+        wanted={name: now[name] for name in staged.contents if name in now and name not in arrived},
+        held=contents,
+        new=frozenset(name for name in staged.contents if name not in contents or held.contents[name].new),
+        kept={name: staged.contents[name].size for name in arrived},
+        left=frozenset(gone - arrived | back),
+        read=read,
+        verify=verify,
+    )
+
+
+def _as_staged(file: File, staged: Baseline) -> File:
+    """Return a file with what is known of its bytes, where it is still the version that the sync was decided about."""
+    version = staged.contents.get(file.name)
+    return replace(file, content=version.content) if version and version.etag == file.etag else file
+
+
+def _refusal(failed: ImportFailed) -> ServiceRefusal:
+    return ServiceRefusal(failed.message, code=failed.code, status=failed.status, request_id=failed.request_id)

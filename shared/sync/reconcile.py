@@ -16,9 +16,9 @@ from shared.sync import transitions
 from shared.sync.airflow_looks import AirflowLooks
 from shared.sync.baseline import Baseline, Baselines
 from shared.sync.decide import Decision, Hold, Policy, Poll, Skip, Sync, Wait, decide
-from shared.sync.execute import CALL_DEADLINE_S, Executor, Tried
+from shared.sync.execute import Executor, Tried
 from shared.sync.inspection import Inspector, ToRead
-from shared.sync.lease import Lease, Leases
+from shared.sync.lease import CALL_DEADLINE_S, Lease, Leases
 from shared.sync.outcomes import Attempt, Outcomes, begin, ended_at_once
 from shared.sync.poll import Poller
 from shared.sync.state import RouteState, RunningSync, behind_since
@@ -151,10 +151,11 @@ class Reconciler:
         if isinstance(found, ToRead):
             return found
         state, manifest, baseline = found
-        decision = decide(state, manifest, self.policy)
-        if self._may_have_been_replaced(state, manifest, decision):
+        decision = decide(state, manifest, self.policy, deletes=route.deletes)
+        # A job's id is never used again, and what it holds is looked at once a day.
+        if not route.is_pushed and self._may_have_been_replaced(state, manifest, decision):
             state = self._environment_checked(route, state, lease)
-            decision = decide(state, manifest, self.policy)
+            decision = decide(state, manifest, self.policy, deletes=route.deletes)
         _tell(route, state, manifest, decision)
         return self._with_findings(route, FolderLook(state, manifest, decision, baseline))
 
@@ -179,7 +180,8 @@ class Reconciler:
     ) -> tuple[RouteState, Manifest, Baseline | None] | ToRead:
         """Return the state without wrong certainties, and the manifest with every doubt about its files settled."""
         operation, synced = state.operation, state.synced
-        if operation and operation.revision and operation.listing not in {None, manifest.listing}:
+        may_differ = operation and operation.revision and operation.listing not in {None, manifest.listing}
+        if may_differ and not route.is_pushed:
             state = self._change(route, state, transitions.operation_doubted())
         if synced is None or operation:
             return state, manifest, None
@@ -203,9 +205,8 @@ class Reconciler:
         return asks and (seen_at is None or manifest.listed_at - seen_at >= ENVIRONMENT_CHECK)
 
     def _environment_checked(self, route: Route, state: RouteState, lease: Lease) -> RouteState:
-        deadline_s = min(CALL_DEADLINE_S, lease.seconds_left())
         try:
-            found = self.target_of(route).environment_state(route, deadline_s=deadline_s)
+            found = self.target_of(route).environment_state(route, deadline_s=lease.call_deadline_s())
         except ServiceRefusal as refusal:
             is_gone = refusal.status == HTTPStatus.NOT_FOUND
             steps = [transitions.environment_seen(), *([transitions.doubted()] if is_gone else [])]

@@ -81,7 +81,10 @@ class Unreadable(StoredModel):
 
 
 class RunningSync(StoredModel):
-    """A sync that ADF accepted and still works on; `handle` is what the target resumes it by."""
+    """A sync that ADF accepted and still works on; `handle` is what the target resumes it by.
+
+    `verify` says that it ends with a look at all files that the target holds.
+    """
 
     sync_id: str
     revision: str | None
@@ -93,6 +96,7 @@ class RunningSync(StoredModel):
     listing: str | None = None
     target: str | None = None
     incarnation: str | None = None
+    verify: bool = False
 
 
 class Calling(StoredModel):
@@ -224,6 +228,8 @@ class RouteState(StoredModel):
     `worker` is the lease that dealt with it last; results of another one come too late and are dropped. `burst_since`
     is when the burst that is being waited out began, `behind_since` when the oldest change was made that is not synced.
     `target` is where the folder went at the last look, and `environment_seen_at` when the environment was last checked.
+    Only of a target that the files are sent to one by one: `not_sent` counts those that it cannot take, `verified_at`
+    is when all that it holds was looked at last.
     """
 
     version: Literal[1] = 1
@@ -245,6 +251,8 @@ class RouteState(StoredModel):
     target: str | None = None
     suspended_since: datetime | None = None
     removed: int = 0
+    not_sent: int = 0
+    verified_at: datetime | None = None
     asking: Asking | None = None
     airflow: AirflowSummary | None = None
     tally: Tally = Field(default_factory=Tally)

@@ -209,16 +209,17 @@ def following(operation: RunningSync) -> Transition:
     )
 
 
-def still_running(handle: str, next_poll: datetime) -> Transition:
+def still_running(handle: str, next_poll: datetime, give_up_at: datetime) -> Transition:
     """ADF still works on the sync."""
+    update = {"handle": handle, "next_poll": next_poll, "give_up_at": give_up_at}
     return lambda state, _now: _ended(
         state,
-        operation=state.operation and state.operation.model_copy(update={"handle": handle, "next_poll": next_poll}),
+        operation=state.operation and state.operation.model_copy(update=update),
         requested=_taken(state.requested, taken=False),
     )
 
 
-def synced(done: Synced, removed: int) -> Transition:
+def synced(done: Synced, removed: int, not_sent: int = 0, verified_at: datetime | None = None) -> Transition:
     """ADF took a revision over."""
 
     def change(state: RouteState, now: datetime) -> RouteState:
@@ -227,6 +228,8 @@ def synced(done: Synced, removed: int) -> Transition:
             synced=done,
             environment_seen_at=now,
             removed=removed,
+            not_sent=not_sent,
+            verified_at=verified_at or state.verified_at,
             calling=None,
             operation=None,
             failure=None,

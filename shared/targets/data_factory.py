@@ -12,7 +12,15 @@ from shared.errors import ServiceRefusal, ServiceUnavailable
 from shared.folder.checks import Runtime
 from shared.rest.caller import RestCaller
 from shared.route import Route
-from shared.targets.port import Accepted, EnvironmentState, ImportFailed, ImportProgress, ImportSucceeded, StillRunning
+from shared.targets.port import (
+    Accepted,
+    EnvironmentState,
+    ImportFailed,
+    ImportProgress,
+    ImportSucceeded,
+    StillRunning,
+    Work,
+)
 
 # How long it takes until the target is asked again that could not say how an operation stands.
 _ASK_AGAIN_S = 15.0
@@ -27,7 +35,8 @@ class DataFactory:
 
     def environment_state(self, route: Route, *, deadline_s: float) -> EnvironmentState:
         """Return the state of the integration runtime; raise ServiceRefusal (404) where there is none."""
-        answer = factory.get_environment(self._caller, route.environment, deadline_s=deadline_s)
+        environment, _ = route.adf
+        answer = factory.get_environment(self._caller, environment, deadline_s=deadline_s)
         runtime = _runtime(factory.airflow_of(answer))
         return EnvironmentState(
             answer.status, answer.request_id, factory.state_of(answer), runtime, factory.incarnation_of(answer)
@@ -35,16 +44,17 @@ class DataFactory:
 
     def sync(self, route: Route, *, deadline_s: float) -> Accepted:
         """Ask for an import; the seed's sample answers 202 with nothing to follow, other answers are followed."""
+        environment, request = route.adf
         answer = factory.sync(
-            self._caller, route.environment.factory, route.request, deadline_s=deadline_s, settle_s=self._settle_s
+            self._caller, environment.factory, request, deadline_s=deadline_s, settle_s=self._settle_s
         )
-        resource = resource_url(*route.environment.segments)
+        resource = resource_url(*environment.segments)
         operation = operations.started(answer, resource, self._caller.service)
         if operation is None:
             return Accepted(answer.status, answer.request_id)
         return Accepted(answer.status, answer.request_id, json.dumps(operation.as_json()), operation.after_s)
 
-    def poll(self, handle: str, *, deadline_s: float) -> ImportProgress:
+    def poll(self, handle: str, work: Work, *, deadline_s: float) -> ImportProgress:  # noqa: ARG002 - the port
         """Ask once how far an import has come; what ARM cannot say now says nothing about the import."""
         try:
             operation = operations.Operation.from_json(json.loads(handle))

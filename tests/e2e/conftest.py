@@ -99,6 +99,7 @@ class Parts:
         self.addresses = Addresses(
             f"http://{LOOPBACK}:{self._app_port}",
             f"http://{LOOPBACK}:{self._arm_port}",
+            f"http://{LOOPBACK}:{self._arm_port}/v1",
             self.azurite.blob_url,
             self.azurite.queue_url,
             self.azurite.connection_string,

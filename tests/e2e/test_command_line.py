@@ -27,7 +27,7 @@ def ready_line(process: "subprocess.Popen[str]") -> dict[str, Any]:
 def test_the_stack_answers_where_its_ready_line_says_and_ends_with_all_it_started(number: signal.Signals) -> None:
     with started() as process:
         line = ready_line(process)
-        assert line.keys() == {"ready", "app", "arm", "blob", "queue", "connection_string"}
+        assert line.keys() == {"ready", "app", "arm", "fabric", "blob", "queue", "connection_string"}
         assert line["ready"] is True
         assert requests.get(f"{line['app']}/admin/host/status", timeout=10).ok
         assert requests.get(f"{line['arm']}/_emulator/journal", timeout=10).json() == []

@@ -16,7 +16,7 @@ from shared.rest.caller import RestCaller
 from shared.rest.urls import Service
 from shared.storage.connections import credential
 from shared.targets.data_factory import DataFactory
-from shared.targets.port import ImportFailed, ImportProgress, ImportSucceeded, StillRunning
+from shared.targets.port import ImportFailed, ImportProgress, ImportSucceeded, StillRunning, Work
 from tests.unit.memory import FACTORY, make_route
 from tests.waiting import until
 
@@ -44,7 +44,7 @@ def end_of(target: DataFactory, handle: str) -> ImportProgress:
     def ended() -> bool:
         if isinstance(latest[0], StillRunning):
             time.sleep(latest[0].after_s)
-            latest[0] = target.poll(latest[0].handle, deadline_s=10)
+            latest[0] = target.poll(latest[0].handle, Work(ROUTE), deadline_s=10)
         return not isinstance(latest[0], StillRunning)
 
     until(ended, "the operation's end")
@@ -100,7 +100,7 @@ def test_an_import_that_fails_says_why(target: DataFactory, answer_syncs: Callab
 
 def test_an_operation_on_another_host_is_not_asked_about(target: DataFactory) -> None:
     handle = json.dumps({"url": "https://elsewhere.example/op", "follow": "Location", "afterSeconds": 1})
-    ended = target.poll(handle, deadline_s=10)
+    ended = target.poll(handle, Work(ROUTE), deadline_s=10)
     assert isinstance(ended, ImportFailed)
     assert ended.code == "ForeignUrl"
 
@@ -116,4 +116,4 @@ def test_an_operation_that_a_proxy_answers_for_has_not_ended(target: DataFactory
     page = {"answer": {"status": 200, "body": "<html>Welcome</html>"}, "times": 9}
     requests.post(f"{emulator}/_emulator/faults", json=page, timeout=10).raise_for_status()
     handle = json.dumps({"url": str(ROUTE.environment), "follow": "Location", "afterSeconds": 1})
-    assert isinstance(target.poll(handle, deadline_s=2), StillRunning)
+    assert isinstance(target.poll(handle, Work(ROUTE), deadline_s=2), StillRunning)

@@ -31,7 +31,7 @@ from shared.storage.queues import StorageRouteQueue
 from shared.sync.decide import Policy
 from shared.sync.engine import Ports, Receiver, build
 from shared.sync.outbox import Outbox
-from shared.targets.port import Accepted, EnvironmentState, ImportProgress, ImportSucceeded
+from shared.targets.port import Accepted, EnvironmentState, ImportProgress, ImportSucceeded, Work
 from tests.unit.memory import make_route
 from tests.waiting import until
 
@@ -104,6 +104,7 @@ class World:
             wake_ups=StorageRouteQueue(lambda: self.queues, StorageNames().wake_ups),
             list_folder=folders.list,
             read_files=folders.read,
+            fetch_file=folders.fetch,
             target_of=lambda _: self,
             receiver=Receiver(
                 StorageRouteQueue(lambda: self.queues, StorageNames().notifications),
@@ -123,7 +124,7 @@ class World:
         self.synced += 1
         return Accepted(202, None)
 
-    def poll(self, handle: str, *, deadline_s: float) -> ImportProgress:  # noqa: ARG002 - the port
+    def poll(self, handle: str, work: Work, *, deadline_s: float) -> ImportProgress:  # noqa: ARG002 - the port
         return ImportSucceeded()
 
     def work_off_notifications(self) -> dict[str, str]:

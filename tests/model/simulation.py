@@ -14,9 +14,11 @@ from typing import ClassVar
 from greenlet import greenlet
 
 from shared.errors import StateConflict
+from shared.route import Route
 from shared.sync.decide import Policy
 from shared.sync.engine import Ports, Receiver, build
 from shared.sync.state import RouteState
+from shared.targets.port import Target
 from tests.model.storage import AlertQueue, Blob, Cloud, Message
 from tests.model.tape import Tape
 from tests.unit.memory import make_route
@@ -37,6 +39,8 @@ class Worker:
 
     cloud: Cloud
     jitter: Callable[[], float]
+    route: Route = ROUTE
+    target: Target | None = None
     busy: greenlet | None = None
 
     def __post_init__(self) -> None:
@@ -45,13 +49,14 @@ class Worker:
             wake_ups=self.cloud,
             list_folder=self.cloud.list_folder,
             read_files=self.cloud.read_files,
-            target_of=lambda _: self.cloud,
+            fetch_file=self.cloud.fetch,
+            target_of=lambda _: self.target or self.cloud,
             receiver=Receiver(AlertQueue(self.cloud), self.cloud.take),
             clock=lambda: self.cloud.now,
             jitter=self.jitter,
         )
         policy = Policy(quiet=QUIET, longest_wait=LONGEST_WAIT, lease=LEASE, dag_checks="off")
-        self.engine = build(ports, policy, [ROUTE])
+        self.engine = build(ports, policy, [self.route])
 
     def begin(self, task: Callable[[], None]) -> None:
         def run() -> None:
@@ -70,7 +75,7 @@ class Worker:
             self.busy = None
 
     def notice(self) -> None:
-        self.engine.wake_ups.notice(ROUTE)
+        self.engine.wake_ups.notice(self.route)
 
     def sweep(self) -> None:
         with suppress(ExceptionGroup):
@@ -81,9 +86,9 @@ class Worker:
         try:
             if message.is_for_alerts:
                 assert self.engine.outbox is not None
-                self.engine.outbox.deliver(ROUTE)
+                self.engine.outbox.deliver(self.route)
             else:
-                self.engine.reconciler.reconcile(ROUTE)
+                self.engine.reconciler.reconcile(self.route)
         except (ConnectionError, StateConflict):
             message.visible_at = self.cloud.now
             raise
@@ -95,6 +100,7 @@ class Simulation:
     """A run of the relay against the adversary on the tape, and then on its own until all is calm."""
 
     tried: ClassVar[int] = 0
+    names: ClassVar[tuple[str, ...]] = ("dags/a.py", "dags/b.py")
 
     def __init__(
         self, tape: Tape, *, workers: int, follows_operations: bool = False, storage_fails: bool = True
@@ -147,7 +153,7 @@ class Simulation:
     def write(self) -> None:
         """A user writes a file; the event of it may be lost or come twice."""
         self.written += 1
-        name = f"dags/{self.tape.pick('ab')}.py"
+        name = self.tape.pick(self.names)
         content = f"md5:{self.tape.pick('xy')}"
         self.cloud.folder[name] = Blob(content, self.cloud.now, f"etag-{self.written}")
         self._changed()

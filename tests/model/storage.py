@@ -11,7 +11,7 @@ from shared.route import Route
 from shared.storage.documents import Document
 from shared.sync.outbox import LIFETIME
 from shared.sync.state import Alert, RouteState
-from shared.targets.port import Accepted, EnvironmentState, ImportProgress, ImportSucceeded, StillRunning
+from shared.targets.port import Accepted, EnvironmentState, ImportProgress, ImportSucceeded, StillRunning, Work
 from tests.model.tape import Tape
 from tests.unit.memory import NOON
 
@@ -142,6 +142,12 @@ class Cloud:
             if blob and blob.etag == file.etag:
                 yield FileBytes(file.name, file.etag, b"", blob.content.removeprefix("md5:"))
 
+    def fetch(self, route: Route, file: File) -> bytes | None:
+        """Return the one byte that a file's content is told by, if it is still that version."""
+        self._call()
+        blob = self.folder.get(file.name.removeprefix(f"{route.folder.prefix}/"))
+        return blob.content[-1:].encode() if blob and blob.etag == file.etag else None
+
     # ADF
 
     def environment_state(self, _route: Route, *, deadline_s: float) -> EnvironmentState:
@@ -165,7 +171,7 @@ class Cloud:
             return Accepted(202, "request", str(len(self.imports) - 1), 5)
         return Accepted(202, "request")
 
-    def poll(self, handle: str, *, deadline_s: float) -> ImportProgress:
+    def poll(self, handle: str, work: Work, *, deadline_s: float) -> ImportProgress:  # noqa: ARG002 - the port
         self.pause()
         running = deadline_s <= 0 or self.now < self.imports[int(handle)].ended
         return StillRunning(handle, 5) if running else ImportSucceeded()

@@ -57,6 +57,7 @@ def relay_with(outcomes: list[Outcome]) -> App:
         wake_ups=MemoryQueue(clock),
         list_folder=lambda _: make_manifest(listed=0),
         read_files=lambda *_: iter(()),
+        fetch_file=lambda *_: None,
         target_of=lambda _: DataFactory(arm, timedelta(0)),
         clock=clock.monotonic,
     )

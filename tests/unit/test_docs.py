@@ -14,7 +14,7 @@ from shared.api.problem import PROBLEM_KINDS, ProblemKind
 from shared.api.routes.syncs import PARAMETERS
 from shared.api.routes.views import FileStatusView, OneRoute, RouteView, SyncPage, SyncPlan
 from shared.rest.no_answer import Reach
-from shared.settings import RouteSettings, Settings, read_settings
+from shared.settings import FabricRouteSettings, RouteSettings, Settings, read_settings
 from shared.sync.file_status import FileState
 from shared.sync.history import Outcome
 from shared.sync.state import OUTCOMES, Alert
@@ -38,7 +38,7 @@ def test_every_setting_has_a_row_in_the_document_of_settings(setting: str) -> No
     assert f"| `{setting}` | " in SETTINGS
 
 
-@pytest.mark.parametrize("key", RouteSettings.model_fields)
+@pytest.mark.parametrize("key", sorted({*RouteSettings.model_fields, *FabricRouteSettings.model_fields}))
 def test_every_key_of_a_route_has_a_row_in_the_document_of_settings(key: str) -> None:
     assert f"| `{key}` | " in SETTINGS
 

@@ -13,7 +13,8 @@ from local.app_settings import ROOT
 # Each room may import those of the lines above its own, and itself. `route` is a value that all of them may know.
 ROOMS = (
     {"errors", "exact_json"},
-    {"adf", "fabric", "telemetry", "webhooks"},
+    {"adf", "telemetry", "webhooks"},
+    {"fabric"},
     {"misconfigured", "rest", "storage"},
     {"folder"},
     {"arm"},

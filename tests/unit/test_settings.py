@@ -23,8 +23,8 @@ def test_the_sample_describes_one_route_named_default() -> None:
     (route,) = read_settings(SAMPLE).routes
     assert route.name == "default"
     assert str(route.folder) == SAMPLE["RELAY_FOLDER"]
-    assert str(route.environment.factory) == SAMPLE["RELAY_FACTORY"]
-    assert route.request.wire() == {
+    assert str(route.adf[0].factory) == SAMPLE["RELAY_FACTORY"]
+    assert route.adf[1].wire() == {
         "IntegrationRuntimeName": "sample-2",
         "LinkedServiceName": "AzureBlobStorage1",
         "StorageFolderPath": "airflow-files/airflow",
@@ -104,8 +104,8 @@ def routes(*elements: object, **more: str) -> dict[str, str]:
 def test_many_routes_each_have_their_own_flags_and_share_the_factory() -> None:
     other = ROUTE | {"name": "b", "environment": "sample-3", "overwrite": False}
     first, second = read_settings(routes(ROUTE, other)).routes
-    assert (first.request.overwrite, second.request.overwrite) == (True, False)
-    assert first.environment.factory == second.environment.factory
+    assert (first.adf[1].overwrite, second.adf[1].overwrite) == (True, False)
+    assert first.adf[0].factory == second.adf[0].factory
 
 
 def test_a_wrong_route_is_named_by_its_place() -> None:
@@ -265,6 +265,61 @@ def test_a_wrong_secret_is_refused_without_being_repeated() -> None:
 )
 def test_the_apps_own_address_is_the_platforms_word(host: str, origin: str) -> None:
     assert read_settings(SAMPLE | {"WEBSITE_HOSTNAME": host}).origin == origin
+
+
+FABRIC = {
+    "name": "f",
+    "target": "fabric",
+    "workspace": "11111111-1111-1111-1111-111111111111",
+    "job": "22222222-2222-2222-2222-222222222222",
+    "folder": "files/airflow",
+}
+
+
+def test_one_folder_may_go_into_data_factory_and_into_fabric() -> None:
+    first, second = read_settings(routes(ROUTE, FABRIC)).routes
+    assert (first.is_pushed, second.is_pushed, second.deletes) == (False, True, True)
+    assert second.environment.key == f"/fabric/workspaces/{FABRIC['workspace']}/apacheairflowjobs/{FABRIC['job']}"
+    assert read_settings(routes(ROUTE, FABRIC)).factories == (first.adf[0].factory,)
+
+
+def test_routes_into_fabric_alone_need_no_factory() -> None:
+    alone = {key: value for key, value in routes(FABRIC).items() if key != "RELAY_FACTORY"}
+    settings = read_settings(alone)
+    assert (settings.factories, settings.fabric.endpoint) == ((), "https://api.fabric.microsoft.com")
+
+
+def test_fabric_may_be_elsewhere_with_or_without_its_version() -> None:
+    for endpoint in ("http://127.0.0.1:7072", "http://127.0.0.1:7072/v1/"):
+        settings = read_settings(routes(FABRIC, FABRIC_ENDPOINT=endpoint, FABRIC_SCOPE="x/.default"))
+        assert (settings.fabric.endpoint, settings.fabric.scope) == ("http://127.0.0.1:7072", "x/.default")
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"target": "elsewhere"}, "RELAY_ROUTES.0: expected the target to be one of: data-factory, fabric"),
+        ({"target": None}, "RELAY_ROUTES.0: expected the target to be one of: data-factory, fabric"),
+        ({"workspace": "mine"}, "RELAY_ROUTES.0.workspace: expected a GUID like"),
+        ({"job": None}, "RELAY_ROUTES.0.job: "),
+        ({"linked_service": "Blobs"}, "RELAY_ROUTES.0.linked_service: "),
+        ({"requirements": "yes"}, "RELAY_ROUTES.0.requirements: Input should be 'report' or 'deploy'"),
+        ({"deletes": True}, "RELAY_ROUTES.0.deletes: Input should be 'carry' or 'report'"),
+    ],
+)
+def test_a_wrong_route_into_fabric_is_explained(change: dict[str, object], problem: str) -> None:
+    [found] = problems_of(routes(FABRIC | change))
+    assert found.startswith(problem)
+
+
+def test_a_job_has_one_route() -> None:
+    [found] = problems_of(routes(FABRIC, FABRIC | {"name": "g", "job": FABRIC["job"].upper()}))
+    assert found.startswith("RELAY_ROUTES: expected one route for each Fabric job")
+
+
+def test_a_token_for_fabric_travels_encrypted() -> None:
+    [found] = problems_of(routes(FABRIC, FABRIC_ENDPOINT="http://fabric.example.com"))
+    assert found.startswith("FABRIC_ENDPOINT: expected an endpoint that starts with https://")
 
 
 @pytest.mark.parametrize("name", [field.alias for field in Settings.model_fields.values()])

@@ -114,8 +114,8 @@ def test_a_dry_run_shows_the_diff_and_the_exact_request_and_does_nothing(api: Sy
     assert (plan["revision"], plan["files"]) == (world.folder.revision, 3)
     assert plan["request"] == {
         "method": "POST",
-        "path": f"{ROUTE.environment.factory}/airflow/sync?api-version=2018-06-01",
-        "body": ROUTE.request.wire(),
+        "path": f"{ROUTE.adf[0].factory}/airflow/sync?api-version=2018-06-01",
+        "body": ROUTE.adf[1].wire(),
     }
     assert world.documents.stored == before
     assert (len(world.synced), world.queue.sent) == (1, [])

@@ -14,7 +14,7 @@ from shared.sync.engine import Ports, Receiver, build
 from shared.sync.history import SyncRecord
 from shared.sync.outbox import Outbox
 from shared.sync.state import Alert, RouteState
-from shared.targets.port import Accepted, EnvironmentState, ImportProgress, ImportSucceeded
+from shared.targets.port import Accepted, EnvironmentState, ImportProgress, ImportSucceeded, Work
 from tests.unit.memory import Clock, MemoryDocuments, MemoryQueue, make_manifest, make_route
 
 ROUTE = make_route()
@@ -65,6 +65,7 @@ class World:
             wake_ups=self.queue,
             list_folder=self.list_folder,
             read_files=self.read_files,
+            fetch_file=lambda *_: None,
             target_of=lambda _: self,
             receiver=Receiver(self.asked, self.post) if self.notifies else None,
             airflow_of=self.find_airflow if self.airflow else None,
@@ -123,7 +124,7 @@ class World:
             raise self.answer
         return self.answer
 
-    def poll(self, handle: str, *, deadline_s: float) -> ImportProgress:
+    def poll(self, handle: str, work: Work, *, deadline_s: float) -> ImportProgress:  # noqa: ARG002 - the port
         assert handle.startswith("handle")
         assert deadline_s > 0
         return self.progress

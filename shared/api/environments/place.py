@@ -62,8 +62,11 @@ def _check_version(version: str | None) -> None:
 def picked(asked: str | None, factories: Sequence[FactoryId]) -> FactoryId:
     """Return the factory that is asked for, by its name or ARM id in any case, or the first one if none is.
 
-    Raises a Problem: 403 for a factory that is not listed, 422 for a name that several of them share.
+    Raises a Problem: 404 where no route goes into Data Factory, 403 for a factory that is not listed, 422 for a name
+    that several of them share.
     """
+    if not factories:
+        raise Problem("NoFactory", "no route goes into Data Factory, so there are no environments here")
     if asked is None:
         return factories[0]
     found = [factory for factory in factories if asked.lower() in {factory.name.lower(), factory.key}]

@@ -4,6 +4,7 @@ from dataclasses import replace
 from http import HTTPStatus
 
 from shared.adf.spec import EnvironmentSpec
+from shared.api.environments.fabric_view import FabricJobFiles
 from shared.api.environments.patch import MEDIA_TYPE as MERGE_PATCH
 from shared.api.environments.put import Plan
 from shared.api.openapi import environment_shapes as shapes
@@ -125,6 +126,15 @@ ENVIRONMENT_OPERATIONS = {
         _PRECONDITION,
         _NAME,
         more=parameters.CONDITIONS,
+    ),
+    "environment_to_fabric": _reading(
+        Answer(
+            HTTPStatus.OK,
+            "The files of a Fabric job, and what became of each key.",
+            Body(FabricJobFiles, example=examples.FABRIC_JOB),
+        ),
+        _NOT_FOUND,
+        replace(_NAME, description=f"{_NAME.description} Or the environment cannot be translated."),
     ),
     "put_environment": _writing(
         "Other keys are passed on to ARM unchanged. `name` is optional in the body; if present, it has to be the name "

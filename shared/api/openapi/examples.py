@@ -98,6 +98,7 @@ ROUTE: dict[str, Any] = {
     "folder": "airflow-files/airflow",
     "request": ARM_SYNC_REQUEST["body"],
     "settings": {
+        "target": "data-factory",
         "factory": _FACTORY,
         "environment": "sample-2",
         "linkedService": "AzureBlobStorage1",
@@ -127,8 +128,16 @@ ROUTE: dict[str, Any] = {
     "operation": None,
     "suspendedSince": None,
     "removed": 0,
+    "notSent": 0,
+    "asking": None,
+    "airflow": None,
 }
-ONE_ROUTE: dict[str, Any] = {**ROUTE, "removedFiles": []}
+ONE_ROUTE: dict[str, Any] = {
+    **ROUTE,
+    "removedFiles": [],
+    "notSentFiles": [],
+    "foreignFiles": {"count": 0, "first": []},
+}
 ROUTES: dict[str, Any] = {"value": [ROUTE], "nextLink": None}
 
 _NO_NAMES: dict[str, Any] = {"count": 0, "first": []}
@@ -177,4 +186,9 @@ SYNC: dict[str, Any] = {
     "route": "default",
     "findings": [],
     "calls": [{"operation": "airflow/sync", "status": 202, "requestId": "7a3c0d3e", "code": None}],
+}
+FABRIC_JOB: dict[str, Any] = {
+    "name": "sample-2",
+    "files": {"report.md": "# sample-2 as a Fabric Apache Airflow job"},
+    "keys": [{"path": "properties.typeProperties", "fate": "carried", "note": "the same in Fabric", "todo": ""}],
 }

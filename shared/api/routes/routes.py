@@ -42,10 +42,10 @@ class RoutesApi:
 
     @answering
     def show(self, request: func.HttpRequest) -> func.HttpResponse:
-        """One route; one read of storage, and a second one if files were removed."""
+        """One route; one read of storage, and a second one where there are names to show."""
         route = route_in(request, self.routes)
         state = self.states.read(route).state
-        baseline = self.baselines.read(route) if state.removed else Baseline()
+        baseline = self.baselines.read(route) if state.removed or route.is_pushed else Baseline()
         return view_answer(one_route(route, state, baseline, self.shared))
 
     @answering

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 from shared.api.routes.views import (
+    NotSentFile,
     OneRoute,
     OpenRequest,
     RemovedFile,
@@ -16,10 +18,11 @@ from shared.route import Route
 from shared.sync.baseline import Baseline
 from shared.sync.conditions import conditions, pending_since
 from shared.sync.decide import Policy
+from shared.sync.history import Names
 from shared.sync.state import Requested, RouteState, RunningSync
 from shared.sync.transitions import failures_in_a_row
 
-_REMOVED_SHOWN = 100
+_SHOWN = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,30 +51,29 @@ def route_view(route: Route, state: RouteState, shared: SharedSettings) -> Route
         operation=_running(state.operation) if state.operation else None,
         suspended_since=state.suspended_since,
         removed=state.removed,
+        not_sent=state.not_sent,
         asking=state.asking,
         airflow=state.airflow,
     )
 
 
 def one_route(route: Route, state: RouteState, baseline: Baseline, shared: SharedSettings) -> OneRoute:
-    """Return how a route is, with the names of its removed files."""
-    first = islice(baseline.removed.items(), _REMOVED_SHOWN)
-    removed = tuple(RemovedFile(name=name, since=since) for name, since in first)
-    view = route_view(route, state, shared)
-    return OneRoute(**dict(view), removed_files=removed)
+    """Return how a route is, with the names of files that were removed, not sent, or sent by others."""
+    removed, not_sent = islice(baseline.removed.items(), _SHOWN), islice(baseline.not_sent.items(), _SHOWN)
+    return OneRoute(
+        **dict(route_view(route, state, shared)),
+        removed_files=tuple(RemovedFile(name=name, since=since) for name, since in removed),
+        not_sent_files=tuple(NotSentFile(name=name, sentence=version.sentence) for name, version in not_sent),
+        foreign_files=Names.of(baseline.foreign),
+    )
 
 
 def _settings(route: Route, shared: SharedSettings) -> RouteSettingsView:
     policy = shared.policy
     return RouteSettingsView(
-        factory=str(route.environment.factory),
-        environment=route.environment.name,
-        linked_service=route.request.linked_service_name,
+        **(_of_fabric(route) if route.is_pushed else _of_data_factory(route)),
         folder=str(route.folder),
         connection=route.connection,
-        overwrite=route.request.overwrite,
-        copy_folder_structure=route.request.copy_folder_structure,
-        add_requirements_from_file=route.request.add_requirements_from_file,
         quiet_seconds=policy.quiet.total_seconds(),
         longest_wait_seconds=policy.longest_wait.total_seconds(),
         settle_seconds=policy.settle.total_seconds(),
@@ -79,6 +81,30 @@ def _settings(route: Route, shared: SharedSettings) -> RouteSettingsView:
         sweep_schedule=shared.sweep_schedule,
         dag_checks=policy.dag_checks,
     )
+
+
+def _of_data_factory(route: Route) -> dict[str, Any]:
+    environment, request = route.adf
+    return {
+        "target": "data-factory",
+        "factory": str(environment.factory),
+        "environment": environment.name,
+        "linked_service": request.linked_service_name,
+        "overwrite": request.overwrite,
+        "copy_folder_structure": request.copy_folder_structure,
+        "add_requirements_from_file": request.add_requirements_from_file,
+    }
+
+
+def _of_fabric(route: Route) -> dict[str, Any]:
+    job, options = route.fabric
+    return {
+        "target": "fabric",
+        "workspace": job.workspace,
+        "job": job.job,
+        "requirements": options.requirements,
+        "deletes": options.deletes,
+    }
 
 
 def _open(route: Route, requested: Requested) -> OpenRequest:

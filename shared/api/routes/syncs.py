@@ -75,7 +75,6 @@ class SyncsApi:
 
 
 def _plan(route: Route, dry_run: DryRun) -> SyncPlan:
-    call = sync_call(route.environment.factory, route.request)
     return SyncPlan(
         would_send=isinstance(dry_run.decision, Sync),
         decision=type(dry_run.decision).__name__,
@@ -85,8 +84,14 @@ def _plan(route: Route, dry_run: DryRun) -> SyncPlan:
         files=len(dry_run.manifest.files),
         changes=Changes.of(dry_run.diff),
         findings=dry_run.findings,
-        request=ArmRequest(method=call.method, path=f"{call.url.path}?{call.url.query}", body=route.request.wire()),
+        request=None if route.is_pushed else _request(route),
     )
+
+
+def _request(route: Route) -> ArmRequest:
+    environment, request = route.adf
+    call = sync_call(environment.factory, request)
+    return ArmRequest(method=call.method, path=f"{call.url.path}?{call.url.query}", body=request.wire())
 
 
 PARAMETERS = ("limit", "after", "outcome", "since", "until")

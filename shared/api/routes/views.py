@@ -15,7 +15,7 @@ from shared.storage.documents import StoredModel
 from shared.sync.airflow_book import AirflowError
 from shared.sync.conditions import Condition
 from shared.sync.file_status import FileState
-from shared.sync.history import Changes, SyncSummary
+from shared.sync.history import Changes, Names, SyncSummary
 from shared.sync.state import AirflowSummary, Asking, Failure, Synced
 
 
@@ -26,16 +26,24 @@ class View(BaseModel):
 
 
 class RouteSettingsView(View):
-    """What the operator set for a route, defaults filled in; `connection` is the name of an app setting."""
+    """What the operator set for a route, defaults filled in; `connection` is the name of an app setting.
 
-    factory: str
-    environment: str
-    linked_service: str
+    Keys of the other target are null.
+    """
+
+    target: Literal["data-factory", "fabric"]
+    factory: str | None = None
+    environment: str | None = None
+    linked_service: str | None = None
+    workspace: str | None = None
+    job: str | None = None
     folder: str
     connection: str
-    overwrite: bool
-    copy_folder_structure: bool
-    add_requirements_from_file: bool
+    overwrite: bool | None = None
+    copy_folder_structure: bool | None = None
+    add_requirements_from_file: bool | None = None
+    requirements: Literal["report", "deploy"] | None = None
+    deletes: Literal["carry", "report"] | None = None
     quiet_seconds: float
     longest_wait_seconds: float
     settle_seconds: float
@@ -71,8 +79,18 @@ class RemovedFile(View):
     since: datetime
 
 
+class NotSentFile(View):
+    """A file that the target cannot take as it is, and why."""
+
+    name: str
+    sentence: str
+
+
 class RouteView(View):
-    """How a route is. `request` is the body that ADF is sent; `removed` counts the removed files."""
+    """How a route is. `request` is the body that ADF is sent, or the options of a push to Fabric.
+
+    `removed` counts the removed files, `not_sent` those that Fabric cannot take.
+    """
 
     name: str
     environment: str
@@ -89,14 +107,20 @@ class RouteView(View):
     operation: RunningSyncView | None
     suspended_since: datetime | None
     removed: int
+    not_sent: int
     asking: Asking | None
     airflow: AirflowSummary | None
 
 
 class OneRoute(RouteView):
-    """How a route is, with the first hundred of its removed files."""
+    """How a route is, with the first hundred of its files that were removed, and that could not be sent.
+
+    `foreign_files` are in the job and were not sent by the relay, which never touches them.
+    """
 
     removed_files: tuple[RemovedFile, ...]
+    not_sent_files: tuple[NotSentFile, ...]
+    foreign_files: Names
 
 
 class AllRoutes(View):
@@ -150,7 +174,10 @@ class ArmRequest(View):
 
 
 class SyncPlan(View):
-    """What a sync that is requested now would do; `request` is what ARM would be sent if `would_send`."""
+    """What a sync that is requested now would do; `request` is what ARM would be sent if `would_send`.
+
+    It is null for a Fabric job, which is sent the changed files.
+    """
 
     would_send: bool
     decision: Literal["Wait", "Skip", "Hold", "Sync", "Poll"]
@@ -160,7 +187,7 @@ class SyncPlan(View):
     files: int
     changes: Changes
     findings: tuple[Finding, ...]
-    request: ArmRequest
+    request: ArmRequest | None
 
 
 def syncs_url(route_name: str) -> str:

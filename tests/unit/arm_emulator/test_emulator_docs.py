@@ -22,4 +22,6 @@ def test_every_own_endpoint_is_documented(path: str) -> None:
 @pytest.mark.parametrize("name", Settings.model_fields)
 def test_the_documented_default_is_the_real_one(name: str) -> None:
     [row] = [line for line in TEXT.splitlines() if line.startswith(f"| `{name}` |")]
-    assert row.split("|")[2].strip().strip("`") == str(Settings().model_dump()[name]).replace("True", "true")
+    assert row.split("|")[2].strip().strip("`") == str(Settings().model_dump()[name]).replace("True", "true").replace(
+        "False", "false"
+    )
