@@ -47,5 +47,5 @@ def storage_names(site: str | None, slot: str | None, name: str | None) -> Stora
     legal = re.sub(r"[^a-z0-9]+", "-", identity).strip("-")
     if legal == identity and len(legal) <= _LONGEST_APP:
         return StorageNames(legal)
-    digest = hashlib.sha256(identity.encode()).hexdigest()[:_DIGEST]
+    digest = hashlib.sha256(identity.encode(errors="surrogatepass")).hexdigest()[:_DIGEST]
     return StorageNames("-".join(filter(None, (legal[: _LONGEST_APP - _DIGEST - 1].strip("-"), digest))))
