@@ -357,7 +357,7 @@ def _airflow(settings: Settings) -> list[str]:
     problems = []
     if settings.airflow_api == "basic" and not (settings.airflow_user and settings.airflow_password.get_secret_value()):
         problems.append("RELAY_AIRFLOW_API: basic needs RELAY_AIRFLOW_USER and RELAY_AIRFLOW_PASSWORD")
-    if settings.airflow_url and len({route.environment for route in settings.routes}) > 1:
+    if settings.airflow_url and len({route.environment for route in settings.routes if not route.is_pushed}) > 1:
         problems.append("RELAY_AIRFLOW_URL: names one Airflow, but the routes have several environments")
     return problems
 
