@@ -97,6 +97,7 @@ def test_routes_of_another_account_are_not_hinted_at_unless_their_account_is_not
 def test_an_event_that_cannot_be_read_is_ignored_with_one_line_that_says_what_was_expected(
     found: StorageEvent, expected: str, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.WARNING, logger="shared.triggers.storage_events")
     assert hinted(found) == []
     (line,) = caplog.messages
     assert expected in line
