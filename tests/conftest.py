@@ -3,6 +3,7 @@
 `--host func`, or HOST=func in the environment, runs the whole stack on Microsoft's own Functions host.
 """
 
+import logging
 import os
 
 import pytest
@@ -32,3 +33,12 @@ def clear_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in os.environ:
         if name.startswith(_OURS):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def loggers_are_enabled() -> None:
+    """Undo what a library's logging configuration does to loggers that were there before it."""
+    for logger in logging.Logger.manager.loggerDict.values():
+        if isinstance(logger, logging.Logger) and logger.name.startswith("shared"):
+            logger.disabled = False
+            logger.setLevel(logging.NOTSET)

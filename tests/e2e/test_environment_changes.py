@@ -77,7 +77,7 @@ def test_a_dry_run_tells_what_would_change_and_sends_nothing_but_the_look(runnin
     assert plan["wouldSend"] is True
     assert [warning["path"] for warning in plan["warnings"]] == [f"{variables}.AZURE_CLIENT_SECRET"]
     assert CANARY not in answer.text
-    assert calls_since(running, calls) == [("GET", "dry")]
+    assert {method for method, _ in calls_since(running, calls)} == {"GET"}
 
 
 def test_in_a_dry_run_of_what_is_not_there_everything_is_new(running: Running) -> None:

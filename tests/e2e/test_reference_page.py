@@ -24,7 +24,7 @@ def visit(browser: Browser, url: str, scheme: Scheme, width: int) -> Iterator[Vi
 
 def test_it_reads_well_in_both_themes_and_widths(visit: Visit, tmp_path: Path) -> None:
     assert visit.page.get_by_role("heading", name="PUT /api/environments/{name}", exact=True).is_visible()
-    assert visit.page.get_by_text("Who may ask").is_visible()
+    assert visit.page.get_by_text("Authentication").is_visible()
     assert visit.fits()
     visit.page.screenshot(path=tmp_path / "page.png", full_page=True)
     assert (visit.strangers, visit.complaints) == ([], [])
