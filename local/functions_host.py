@@ -19,6 +19,9 @@ _EXTENSIONS = ("blobs", "eventgrid")
 # Its storage client writes a dozen lines for every request, and the 404 of what is not made yet is a warning there.
 _FUNC_SETTINGS = {
     "AzureFunctionsJobHost__logging__logLevel__Azure.Core": "Error",
+    # The app's host.json leaves out the lines about runs for events; locally the runs are counted by them.
+    "AzureFunctionsJobHost__logging__logLevel__Function.on_dag_blob": "Information",
+    "AzureFunctionsJobHost__logging__logLevel__Function.on_blob_deleted": "Information",
     "AzureWebJobsSecretStorageType": "blob",
 }
 

@@ -7,7 +7,6 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -90,8 +89,11 @@ class Child:
             self._process.send_signal(number)
 
     def send_to_group(self, number: signal.Signals) -> None:
-        """Send a signal to the process and its own children, as far as they still run."""
-        with suppress(ProcessLookupError):
+        """Send a signal to the process and its own children, if it still runs.
+
+        Not after its end: its number may be that of another process by then.
+        """
+        if self.exit_code is None:
             os.killpg(self.pid, number)
 
     def _read(self) -> None:
