@@ -193,11 +193,9 @@ class Reconciler:
         unread = tuple(file for file in doubtful if file.name not in reads or reads[file.name].etag != file.etag)
         if unread:
             return ToRead(manifest, unread)
-        settled = baseline.settled(manifest, reads)
-        is_other = synced.revision is not None and settled.revision != synced.revision
-        if is_other and synced.until and baseline.may_have_missed(manifest, synced.listed_at, synced.until):
+        if synced.revision and synced.until and baseline.may_have_missed(manifest, synced.listed_at, synced.until):
             state = self._change(route, state, transitions.doubted())
-        return state, settled, baseline
+        return state, baseline.settled(manifest, reads), baseline
 
     def _may_have_been_replaced(self, state: RouteState, manifest: Manifest, decision: Decision) -> bool:
         """Whether it is time to ask if the environment is still the one that was synced to, or is there again."""

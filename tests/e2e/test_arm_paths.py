@@ -100,5 +100,6 @@ def test_nothing_else_of_arm_can_be_reached(running: Running, path: str, status:
 def test_an_accepted_start_names_no_address_of_arm(running: Running) -> None:
     answer = requests.post(f"{running.addresses.app}{RUNTIMES}/sample-2/start{VERSION}", timeout=30)
     assert (answer.status_code, answer.headers["Retry-After"]) == (202, "1")
-    assert answer.headers["Location"].startswith(f"{running.addresses.app}{RUNTIMES}/sample-2/start{VERSION}&operation=")
+    follow = f"{running.addresses.app}{RUNTIMES}/sample-2/start{VERSION}&operation="
+    assert answer.headers["Location"].startswith(follow)
     assert running.addresses.arm not in f"{dict(answer.headers)} {answer.text}"
