@@ -1,10 +1,13 @@
 """ARM's own clients with the app in ARM's place."""
 
+import base64
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
+from azure.core import MatchConditions
 from azure.core.credentials import AzureKeyCredential
 from azure.core.exceptions import HttpResponseError
 from azure.core.pipeline.policies import AzureKeyCredentialPolicy
@@ -12,7 +15,7 @@ from azure.mgmt.datafactory import DataFactoryManagementClient
 
 from shared.adf.names import FactoryId
 from tests.e2e.conftest import Running
-from tests.e2e.environments import FACTORY, calls_since, environments_stack
+from tests.e2e.environments import FACTORY, calls_since, environments_stack, script
 
 LISTED = FactoryId.parse(FACTORY)
 PLACE = (LISTED.resource_group, LISTED.name)
@@ -100,6 +103,47 @@ def test_nothing_else_of_arm_can_be_reached(running: Running, path: str, status:
 def test_an_accepted_start_names_no_address_of_arm(running: Running) -> None:
     answer = requests.post(f"{running.addresses.app}{RUNTIMES}/sample-2/start{VERSION}", timeout=30)
     assert (answer.status_code, answer.headers["Retry-After"]) == (202, "1")
-    follow = f"{running.addresses.app}{RUNTIMES}/sample-2/start{VERSION}&operation="
-    assert answer.headers["Location"].startswith(follow)
-    assert running.addresses.arm not in f"{dict(answer.headers)} {answer.text}"
+    assert answer.headers["Location"].startswith(
+        f"{running.addresses.app}{RUNTIMES}/sample-2/start{VERSION}&operation="
+    )
+    token = parse_qs(urlsplit(answer.headers["Location"]).query)["operation"][0]
+    assert (
+        running.addresses.arm not in f"{dict(answer.headers)} {answer.text} {base64.urlsafe_b64decode(token).decode()}"
+    )
+
+
+@pytest.mark.parametrize("place", ["/api/environments", RUNTIMES])
+def test_following_a_start_that_fails_tells_the_failure(running: Running, place: str) -> None:
+    version = VERSION if place == RUNTIMES else ""
+    started = requests.post(f"{running.addresses.app}{place}/sample-2/start{version}", timeout=30)
+    failed = {"status": "Failed", "error": {"code": "QuotaExceeded", "message": "no more nodes"}}
+    script(running, "GET", "operationresults", status=200, body=failed)
+    answer = requests.get(started.headers["Location"], timeout=30)
+    assert (answer.status_code, answer.json()["code"], answer.json()["detail"]) == (
+        409,
+        "QuotaExceeded",
+        "no more nodes",
+    )
+
+
+def test_the_sdk_raises_where_a_start_fails(running: Running, runtimes: Any) -> None:  # noqa: ANN401
+    failed = {"status": "Failed", "error": {"code": "QuotaExceeded", "message": "no more nodes"}}
+    script(running, "GET", "operationresults", status=200, body=failed)
+    with pytest.raises(HttpResponseError, match="no more nodes"):
+        runtimes.begin_start(*PLACE, "sample-2", polling_interval=0).result(60)
+
+
+def test_the_sdk_reads_the_state(runtimes: Any) -> None:  # noqa: ANN401
+    status = runtimes.get_status(*PLACE, "sample-2")
+    assert (status.name, status.properties.data_factory_name) == ("sample-2", "example-adf")
+
+
+def test_a_condition_of_the_sdk_is_honoured(runtimes: Any) -> None:  # noqa: ANN401
+    version = {"etag": runtimes.get(*PLACE, "sample-2").as_dict()["etag"]}
+    assert runtimes.get(*PLACE, "sample-2", match_condition=MatchConditions.IfModified, **version) is None
+
+
+def test_head_is_answered_where_get_is(running: Running) -> None:
+    for path in ("/api/health", f"{RUNTIMES}/sample-2{VERSION}"):
+        answer = requests.head(f"{running.addresses.app}{path}", timeout=30)
+        assert (answer.status_code, answer.content) == (200, b"")

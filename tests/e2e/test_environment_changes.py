@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from tests.e2e.conftest import Running
-from tests.e2e.environments import CANARY, FACTORY, SPEC, ask, calls_since, environments_stack, put, script
+from tests.e2e.environments import CANARY, SPEC, ask, calls_since, environments_stack, put, script
 
 AIRFLOW = "properties.typeProperties.airflowProperties"
 WITH_ENTRA: dict[str, Any] = {
@@ -77,7 +77,7 @@ def test_a_dry_run_tells_what_would_change_and_sends_nothing_but_the_look(runnin
     assert plan["wouldSend"] is True
     assert [warning["path"] for warning in plan["warnings"]] == [f"{variables}.AZURE_CLIENT_SECRET"]
     assert CANARY not in answer.text
-    assert {method for method, _ in calls_since(running, calls)} == {"GET"}
+    assert calls_since(running, calls) == [("GET", "dry"), ("GET", "example-adf")]
 
 
 def test_in_a_dry_run_of_what_is_not_there_everything_is_new(running: Running) -> None:
@@ -178,7 +178,8 @@ def test_a_dry_run_of_a_patch_tells_its_changes_and_a_patch_without_any_can_be_l
     assert CANARY not in plan.text
     unchanged = patch(running, "planned?ifChanged=true", compute(extraNodes=1))
     assert unchanged.headers["X-Relay-Unchanged"] == "true"
-    assert calls_since(running, calls) == [("GET", "planned")] * 2
+    region = ("GET", "example-adf")
+    assert calls_since(running, calls) == [("GET", "planned"), region, ("GET", "planned")]
 
 
 def test_a_post_makes_the_environment_that_its_body_names(running: Running) -> None:
@@ -193,7 +194,8 @@ def test_a_dry_run_warns_of_a_region_that_is_not_the_factorys(running: Running) 
     elsewhere = {
         "properties": {"type": "Airflow", "typeProperties": {"computeProperties": {"location": "Brazil South"}}}
     }
+    calls = len(running.journal())
     assert "X-Relay-Warnings" not in put(running, json.dumps(elsewhere), "elsewhere").headers
-    assert [call for call in running.journal() if call["path"] == FACTORY] == []
+    assert calls_since(running, calls) == [("PUT", "elsewhere")]
     plan = ask(running, "PUT", "/elsewhere?dryRun=true", elsewhere).json()
     assert [each["path"] for each in plan["warnings"]] == ["properties.typeProperties.computeProperties.location"]

@@ -221,3 +221,37 @@ def test_a_put_to_a_factory_that_is_not_listed_is_forbidden_and_nothing_is_sent(
     calls = len(running.journal())
     assert put(running, json.dumps(SPEC), "made-here?factory=third-adf").status_code == 403
     assert len(running.journal()) == calls
+
+
+def test_a_delete_of_another_version_is_refused_and_deletes_nothing(running: Running) -> None:
+    put(running, json.dumps(SPEC), "to-keep")
+    url = f"{running.addresses.app}/api/environments/to-keep"
+    refused = requests.delete(url, headers={"If-Match": "another"}, timeout=30)
+    assert (refused.status_code, refused.json()["code"]) == (412, "PreconditionFailed")
+    shown = requests.get(url, timeout=30)
+    assert requests.get(url, headers={"If-None-Match": shown.headers["ETag"]}, timeout=30).status_code == 304
+    assert requests.delete(url, headers={"If-Match": shown.headers["ETag"]}, timeout=30).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [("GET", "/sample-2", None), ("GET", "", None), ("PUT", "/made-up", SPEC), ("DELETE", "/sample-2", None)],
+)
+def test_a_success_that_a_proxy_made_up_is_a_bad_gateway(
+    running: Running, method: str, path: str, body: object
+) -> None:
+    page = {"answer": {"status": 200, "body": "<html>Sign in</html>"}, "times": None}
+    faults = f"{running.addresses.arm}/_emulator/faults"
+    requests.post(faults, json=page, timeout=10).raise_for_status()
+    try:
+        answer = ask(running, method, path, body)
+    finally:
+        requests.delete(faults, timeout=10).raise_for_status()
+    assert (answer.status_code, answer.json()["code"]) == (502, "UnexpectedAnswer")
+
+
+def test_a_chunked_body_is_said_to_be_missing(running: Running) -> None:
+    url = f"{running.addresses.app}/api/environments/chunked"
+    content = iter([json.dumps(SPEC).encode()])
+    answer = requests.put(url, data=content, headers={"Content-Type": "application/json"}, timeout=30)
+    assert (answer.status_code, answer.json()["code"]) == (411, "BodyMissing")

@@ -57,10 +57,10 @@ def test_a_delivery_reaches_arm_once_and_its_replay_gets_the_same_answer(running
 def test_what_asks_to_try_again_may_come_again_under_its_id(running: Running) -> None:
     fault = {"match": {"method": "PUT", "path_contains": "retried"}, "times": 100, "answer": {"status": 409}}
     requests.post(f"{running.addresses.arm}/_emulator/faults", json=fault, timeout=10).raise_for_status()
-    refused = send(running, "retried", signed("msg_final"))
+    refused = send(running, "retried", signed("msg_refused"))
     requests.delete(f"{running.addresses.arm}/_emulator/faults", timeout=10).raise_for_status()
     assert refused.status_code == 409
-    assert send(running, "retried", signed("msg_final")).status_code == 409
+    assert send(running, "retried", signed("msg_refused")).status_code == 200
 
     fault["answer"] = {"status": 429, "headers": {"Retry-After": "3600"}}
     requests.post(f"{running.addresses.arm}/_emulator/faults", json=fault, timeout=10).raise_for_status()

@@ -137,8 +137,13 @@ class EnvironmentActions:
         url = RequestUrl.of(target.request, trust_proxy=self._trust_proxy)
         query = {name: value for name, value in target.place.query.items() if name != _OPERATION}
         if operation is not None and self._is_of(target.environment.factory, operation):
-            query[_OPERATION] = base64.urlsafe_b64encode(json.dumps(operation.as_json()).encode()).decode()
+            query[_OPERATION] = self._token(operation)
         return f"{url.origin}{url.path}?{urlencode(query)}" if query else f"{url.origin}{url.path}"
+
+    def _token(self, operation: operations.Operation) -> str:
+        """Return the operation for a URL, without ARM's own address."""
+        stored = operation.as_json() | {"url": Url.given(operation.url, self._arm.service).at("")}
+        return base64.urlsafe_b64encode(json.dumps(stored).encode()).decode()
 
     def _operation_in(self, token: str, target: _Target) -> operations.Operation:
         try:

@@ -71,7 +71,12 @@ def document(endpoints: Iterable[Endpoint[Any]], operations: Mapping[str, ApiOpe
         path[endpoint.method.lower()] = _operation(endpoint, operation, schemas)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "DAG Relay", "version": VERSION, "description": " ".join(_DESCRIPTION.split())},
+        "info": {
+            "title": "DAG Relay",
+            "version": VERSION,
+            "description": " ".join(_DESCRIPTION.split()),
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
         "servers": [{"url": "/"}],
         "tags": [{"name": name, "description": text} for name, text in _TAGS.items()],
         "paths": paths,
@@ -98,7 +103,7 @@ def _operation(endpoint: Endpoint[Any], operation: ApiOperation, schemas: Schema
         "operationId": endpoint.name,
         "tags": [operation.tag],
         "summary": endpoint.summary,
-        "description": operation.description,
+        "description": operation.description or endpoint.summary,
         "parameters": parameters,
         "requestBody": operation.body and {"required": True, "content": _content(operation.body, TAKEN, schemas)},
         "responses": {str(answer.status.value): _answer(answer, schemas) for answer in answers},

@@ -42,6 +42,12 @@ class Environment(_AsArmShows):
     properties: EnvironmentProperties
 
 
+class MergePatch(BaseModel):
+    """The members of an environment to change, as a JSON merge patch (RFC 7396)."""
+
+    model_config = ConfigDict(extra="allow")
+
+
 class EnvironmentList(BaseModel):
     """All environments, always on one page."""
 

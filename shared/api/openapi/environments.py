@@ -10,7 +10,7 @@ from shared.api.environments.put import Plan
 from shared.api.openapi import environment_shapes as shapes
 from shared.api.openapi import examples, parameters
 from shared.api.openapi import parameters as headers
-from shared.api.openapi.operation import JSON, RETRY_AFTER, Answer, ApiOperation, Body, Header, Json, Parameter, problem
+from shared.api.openapi.operation import JSON, RETRY_AFTER, Answer, ApiOperation, Body, Header, Parameter, problem
 from shared.api.openapi.security import GITHUB, STANDARD
 
 _TAG = "environments"
@@ -149,7 +149,7 @@ ENVIRONMENT_OPERATIONS = {
     "patch_environment": _writing(
         "The body is merged into the environment as it is (RFC 7396), and the result has to be a valid spec. Secrets "
         "that Data Factory does not show have to be sent again.",
-        Body(Json, (MERGE_PATCH, JSON), examples.MERGE_PATCH),
+        Body(shapes.MergePatch, (MERGE_PATCH, JSON), examples.MERGE_PATCH),
     ),
     "delete_environment": _acting(
         "",
