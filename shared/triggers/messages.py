@@ -60,7 +60,7 @@ def note_failed(message: bytes, routes: Iterable[Route], note: Callable[[str], N
     if route is None:
         return
     with bound(route=route.name):
-        log.error("a wake-up of route %s failed again and again; the sweep will look at the folder", route.name)
+        log.error("a wake-up failed five times; the sweep will look at the folder of route %s", route.name)
         try:
             note(route.name)
         except Exception as error:  # noqa: BLE001 - whatever keeps the record from being written

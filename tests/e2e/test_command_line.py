@@ -43,7 +43,7 @@ def test_the_stack_answers_where_its_ready_line_says_and_ends_with_all_it_starte
 
 def test_event_driven_the_stack_says_the_same_and_ends_as_well() -> None:
     with started("--events", "eventgrid", "--event-schema", "cloudevents", "--enable-auth") as process:
-        assert ready_line(process).keys() == {"ready", "app", "arm", "blob", "queue", "connection_string"}
+        assert ready_line(process).keys() == {"ready", "app", "arm", "fabric", "blob", "queue", "connection_string"}
         children = psutil.Process(process.pid).children(recursive=True)
         assert len(children) == 4
         process.send_signal(signal.SIGTERM)
