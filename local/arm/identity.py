@@ -75,9 +75,7 @@ def read_token(presented: str) -> dict[str, Any]:
     return claims
 
 
-def authenticate(
-    headers: Mapping[str, str], origin: str, now: datetime, audiences: tuple[str, ...] = AUDIENCES
-) -> str:
+def authenticate(headers: Mapping[str, str], origin: str, now: datetime, audiences: tuple[str, ...] = AUDIENCES) -> str:
     """Return the object id of who asks, or raise ARM's refusal of the token."""
     if "authorization" not in headers:
         raise ServiceError.unauthorized(
