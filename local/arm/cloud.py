@@ -1,7 +1,7 @@
 """What clients ask ARM before they know of any resource: the endpoints of the cloud, and the caller's subscriptions.
 
-Sources: `az cloud register` of the Azure CLI for the older form of the endpoints, azure-mgmt-core's `get_arm_endpoints`
-for the newer one; "Subscriptions - List" (2022-12-01) for subscriptions.
+Sources: the Azure CLI (`az cloud register`, and what it reads from `ARM_CLOUD_METADATA_URL`) and Azure Stack's
+documents for the endpoints; "Subscriptions - List" (2022-12-01) for subscriptions.
 """
 
 from http import HTTPStatus
@@ -13,8 +13,8 @@ from local.arm.state import Emulator
 
 ENDPOINTS, SUBSCRIPTIONS = "/metadata/endpoints", "/subscriptions"
 
-# The first api-version whose answer is a list of clouds; that of Azure Stack, `1.0`, sorts before it too.
-_LIST_OF_CLOUDS = "2019-05-01"
+# The first api-versions whose answer is a list of clouds, and one cloud; that of Azure Stack, `1.0`, sorts before both.
+_LIST_OF_CLOUDS, _ONE_CLOUD = "2019-05-01", "2022-09-01"
 
 
 def answer(emulator: Emulator, call: Call) -> Answer | None:
@@ -49,7 +49,7 @@ def _endpoints(call: Call) -> Answer:
         "authentication": login | {"tenant": TENANT, "identityProvider": "AAD"},
         "suffixes": {},
     }
-    return Answer(body=[cloud])
+    return Answer(body=[cloud] if call.query["api-version"] < _ONE_CLOUD else cloud)
 
 
 def _subscriptions(emulator: Emulator, call: Call) -> Answer:

@@ -145,7 +145,7 @@ class Inspector:
         if kept != stored.open:
             self._store(route, stored.model_copy(update={"open": kept}))
         first = OpenFindings(count=len(kept), first=kept[:_FIRST_FINDINGS])
-        self.states.update(route, transitions.checked(first))
+        self.states.update(route, transitions.findings_seen(first))
 
     def _contents(self, route: Route, files: Sequence[File], insight: Insight) -> Iterator[tuple[str, bytes | Unread]]:
         """Yield what is to be checked by the path below the folder, one file at a time, and note what was read."""

@@ -271,7 +271,7 @@ def airflow_looked(known: Asking, summary: AirflowSummary, after: Asking | None)
     return lambda state, _now: _with(state, asking=after, airflow=summary) if state.asking == known else state
 
 
-def checked(findings: OpenFindings) -> Transition:
+def findings_seen(findings: OpenFindings) -> Transition:
     """The checks have looked into the files of a sync that was made."""
     return lambda state, _now: _with(state, findings=findings)
 

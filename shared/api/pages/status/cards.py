@@ -12,8 +12,8 @@ from shared.sync.history import SyncRecord, SyncSummary
 from shared.sync.state import AirflowSummary, BrokenFile
 
 _TRIGGER_ONLY = "no details"
-_TROUBLES_OF_A_ROUTE = 3
-_TROUBLES_OF_A_SYNC = 1
+_PROBLEMS_OF_A_ROUTE = 3
+_PROBLEMS_OF_A_SYNC = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class FileProblem:
     """What is wrong with a file: where, and in whose words."""
 
     look: Look
@@ -41,10 +41,10 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
-class Troubles:
+class FileProblems:
     """The worst of what is wrong with files, and how much more there is."""
 
-    worst: tuple[Trouble, ...] = ()
+    worst: tuple[FileProblem, ...] = ()
     more: int = 0
 
 
@@ -55,7 +55,7 @@ class SyncShown:
     record: SyncRecord
     look: Look
     line: str
-    troubles: Troubles
+    problems: FileProblems
     has_more: bool
 
 
@@ -67,7 +67,7 @@ class Card:
     look: Look
     chips: tuple[Chip, ...]
     sentence: str
-    troubles: Troubles
+    problems: FileProblems
     actions: tuple[Action, ...]
     timeline: Timeline
     syncs: tuple[SyncShown, ...]
@@ -92,7 +92,7 @@ def card(route: RouteView, history: Sequence[SyncSummary], latest: Sequence[Sync
         look=_look(ready),
         chips=(*_chips(ready, reconciling, stalled), *map(_parsed_chip, parsed)),
         sentence=_sentence(ready.sentence),
-        troubles=_troubles(route.airflow, route.findings.first, route.findings.count, _TROUBLES_OF_A_ROUTE),
+        problems=_problems(route.airflow, route.findings.first, route.findings.count, _PROBLEMS_OF_A_ROUTE),
         actions=tuple(_actions(route)),
         timeline=timeline(history, route.pending_since, now),
         syncs=tuple(map(_row, latest)),
@@ -107,8 +107,8 @@ def overall(cards: Sequence[Card]) -> Overall:
         return Overall("bad", f"{len(not_ready)} of {len(cards)} routes not ready: {names}")
     if any(card.look == "running" for card in cards):
         return Overall("running", "Working")
-    if troubled := [card.route.name for card in cards if card.troubles.worst]:
-        return Overall("held", f"All routes ready, with problems in files of {', '.join(troubled)}")
+    if affected := [card.route.name for card in cards if card.problems.worst]:
+        return Overall("held", f"All routes ready, with problems in files of {', '.join(affected)}")
     return Overall("good", "All routes ready")
 
 
@@ -147,12 +147,12 @@ def _actions(route: RouteView) -> Iterator[Action]:
 
 def _row(record: SyncRecord) -> SyncShown:
     line = record.message or record.code or _counted(record)
-    troubles = _troubles(record.airflow, record.findings, len(record.findings), _TROUBLES_OF_A_SYNC)
+    problems = _problems(record.airflow, record.findings, len(record.findings), _PROBLEMS_OF_A_SYNC)
     has_more = bool(record.changes or record.findings or record.calls or record.airflow)
-    return SyncShown(record, LOOKS[record.outcome], line, troubles, has_more=has_more)
+    return SyncShown(record, LOOKS[record.outcome], line, problems, has_more=has_more)
 
 
-def _troubles(airflow: AirflowSummary | None, findings: Sequence[Finding], count: int, shown: int) -> Troubles:
+def _problems(airflow: AirflowSummary | None, findings: Sequence[Finding], count: int, shown: int) -> FileProblems:
     """Return what is wrong with files, worst first: what Airflow says, what stops an import, what may.
 
     `count` is how many findings there are. What Airflow says of a file itself takes the place of a blocking finding.
@@ -161,22 +161,22 @@ def _troubles(airflow: AirflowSummary | None, findings: Sequence[Finding], count
     unseen = airflow.states.get("NotSeen", 0) if airflow else 0
     new = [each for each in findings if not (each.blocking and _is_told(each, broken))]
     worst = (
-        *(Trouble("bad", f"{place(file)}: {file.words}") for file in broken),
+        *(FileProblem("bad", f"{place(file)}: {file.words}") for file in broken),
         *(_found("bad", each) for each in new if each.blocking),
-        *([Trouble("bad", f"Airflow has not seen {unseen} of the files")] if unseen else []),
+        *([FileProblem("bad", f"Airflow has not seen {unseen} of the files")] if unseen else []),
         *(_found("held", each) for each in new if not each.blocking),
     )
     unnamed = (airflow.errors if airflow else 0) - len(broken) + count - len(findings)
-    return Troubles(worst[:shown], len(worst[shown:]) + unnamed)
+    return FileProblems(worst[:shown], len(worst[shown:]) + unnamed)
 
 
 def _is_told(finding: Finding, broken: Sequence[BrokenFile]) -> bool:
     return any(file.name.endswith(f"/{finding.file}") for file in broken)
 
 
-def _found(look: Look, finding: Finding) -> Trouble:
+def _found(look: Look, finding: Finding) -> FileProblem:
     line = "" if finding.line is None else f", line {finding.line}"
-    return Trouble(look, f"{finding.file}{line}: {finding.message}")
+    return FileProblem(look, f"{finding.file}{line}: {finding.message}")
 
 
 def _counted(record: SyncRecord) -> str:
