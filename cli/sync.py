@@ -9,7 +9,7 @@ from rich.console import Console
 
 from cli.deployment import Deployment
 from cli.errors import Exit, NotFoundError
-from cli.tables import is_good, names_table, syncs_table, utc_now
+from cli.tables import is_good, names_table, problems_of_sync, problems_table, syncs_table, utc_now
 
 # How long the app is asked to hold one request while it waits for the result.
 _ONE_REQUEST_S = 20.0
@@ -57,3 +57,5 @@ def _show(record: dict[str, Any], *, as_json: bool) -> None:
     console.print(syncs_table([record], utc_now()))
     if record["changes"]:
         console.print(names_table(record["changes"]))
+    if problems := problems_of_sync(record):
+        console.print(problems_table(problems))

@@ -8,7 +8,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import Literal, TextIO
 
-from local.airflow.install import AIRFLOW_3
 from local.airflow.real import START_TIMEOUT_S, Installation, running_airflow
 from local.app_settings import ROOT, Addresses, environment
 from local.azurite import PORTS, Azurite
@@ -17,6 +16,7 @@ from local.events.options import Events
 from local.functions_host import FunctionsHost, HostName, require
 from local.ports import LOOPBACK, check_free, free_ports
 from local.processes import Child
+from local.releases import AIRFLOW_3
 from shared.errors import SettingsError
 from shared.settings import read_settings
 

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from azure.storage.blob import ContainerClient
 from rich.progress import Progress, track
 
-from local.airflow.install import AIRFLOW_3
 from local.app_settings import ROOT, sample
 from local.demo.airflow import example_dags, until_asked, verdicts_act
 from local.demo.examples import AIRFLOW, example_files
@@ -16,6 +15,7 @@ from local.demo.observe import Observer, Seen
 from local.demo.screen import Expectation, Screen
 from local.errors import LocalError
 from local.functions_host import HostName
+from local.releases import AIRFLOW_3
 from local.stack import AirflowName, Plan, Stack, running
 
 _PATIENCE_S = 60.0

@@ -83,6 +83,7 @@ def build(ports: Ports, policy: Policy, routes: Sequence[Route], retention: Rete
     books = AirflowBooks(ports.documents)
     inspector = Inspector(
         documents=ports.documents,
+        states=states,
         baselines=baselines,
         history=history,
         read_files=ports.read_files,

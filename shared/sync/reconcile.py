@@ -78,7 +78,7 @@ class Reconciler:
     airflow_looks: AirflowLooks | None = None
 
     def reconcile(self, route: Route) -> Decision:
-        """FolderLook at the route's folder and do what it takes; return what was decided.
+        """Look at the route's folder and do what it takes; return what was decided.
 
         Raises whatever the storage raises; the queue then brings the wake-up again.
         """
@@ -110,14 +110,14 @@ class Reconciler:
             return UNKNOWN
 
     def _follow_up(self, attempt: Attempt) -> None:
-        """FolderLook into the files of a sync that was made; a failure takes nothing back of it."""
+        """Look into the files of a sync that was made; a failure takes nothing back of it."""
         try:
             self.inspector.follow_up(attempt)
         except (AzureError, StateConflict) as error:
             log.warning("sync %s was made, but its files were not checked: %s", attempt.sync_id, error)
 
     def _turn(self, route: Route) -> Turn | ToRead:
-        """FolderLook at the folder and act under the lease, or return what has to be read first, without the lease."""
+        """Look at the folder and act under the lease, or return what has to be read first, without the lease."""
         lease = self.leases.take(route)
         if lease is None:
             self.wake_ups.notice(route)

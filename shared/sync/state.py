@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from shared.folder.checks import Finding
 from shared.folder.manifest import Manifest
 from shared.storage.documents import StoredModel
 
@@ -208,6 +209,13 @@ class AirflowSummary(StoredModel):
         return set(self.states) == {"NotSeen"}
 
 
+class OpenFindings(StoredModel):
+    """What the checks found in files that are synced and were not changed since: how much, and the worst of it."""
+
+    count: int = 0
+    first: tuple[Finding, ...] = ()
+
+
 class Undelivered(StoredModel):
     """Alert that the receiver has not taken yet, oldest first; `alarm` is the last news of a trouble that is not over.
 
@@ -255,6 +263,7 @@ class RouteState(StoredModel):
     verified_at: datetime | None = None
     asking: Asking | None = None
     airflow: AirflowSummary | None = None
+    findings: OpenFindings = OpenFindings()
     tally: Tally = Field(default_factory=Tally)
     outbox: Undelivered = Undelivered()
 

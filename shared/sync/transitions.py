@@ -12,6 +12,7 @@ from shared.sync.state import (
     Failure,
     Held,
     Looking,
+    OpenFindings,
     Requested,
     RouteState,
     RunningSync,
@@ -268,6 +269,11 @@ def look_armed(known: Asking) -> Transition:
 def airflow_looked(known: Asking, summary: AirflowSummary, after: Asking | None) -> Transition:
     """Airflow was asked; nothing of it counts if another look, or a newer sync, came first."""
     return lambda state, _now: _with(state, asking=after, airflow=summary) if state.asking == known else state
+
+
+def findings_seen(findings: OpenFindings) -> Transition:
+    """The checks have looked into the files of a sync that was made."""
+    return lambda state, _now: _with(state, findings=findings)
 
 
 def next_look(known: Asking, now: datetime) -> Asking:

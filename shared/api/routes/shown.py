@@ -54,6 +54,7 @@ def route_view(route: Route, state: RouteState, shared: SharedSettings) -> Route
         not_sent=state.not_sent,
         asking=state.asking,
         airflow=state.airflow,
+        findings=state.findings,
     )
 
 

@@ -16,7 +16,7 @@ from shared.sync.airflow_book import AirflowError
 from shared.sync.conditions import Condition
 from shared.sync.file_status import FileState
 from shared.sync.history import Changes, Names, SyncSummary
-from shared.sync.state import AirflowSummary, Asking, Failure, Synced
+from shared.sync.state import AirflowSummary, Asking, Failure, OpenFindings, Synced
 
 
 class View(BaseModel):
@@ -110,6 +110,7 @@ class RouteView(View):
     not_sent: int
     asking: Asking | None
     airflow: AirflowSummary | None
+    findings: OpenFindings
 
 
 class OneRoute(RouteView):
