@@ -35,8 +35,8 @@ node_modules/.installed: package.json package-lock.json $(BIN)/.installed
 start: setup ## the local stack on the usual ports; HOST=func uses Core Tools' host, EVENTS=eventgrid no polling
 	$(BIN)/python -m local start --host $(or $(HOST),standin) --events $(or $(EVENTS),polling) $(if $(AIRFLOW),--airflow real)
 
-demo: setup ## the main job on real parts, without Azure; HOST=func on Microsoft's own host, AIRFLOW=1 with a real Airflow
-	$(BIN)/python -m local demo --host $(or $(HOST),standin) $(if $(AIRFLOW),--airflow real)
+demo: setup ## the main job on real parts, without Azure; HOST=func on Microsoft's own host, AIRFLOW=1 with a real Airflow, FABRIC=1
+	$(BIN)/python -m local demo --host $(or $(HOST),standin) $(if $(AIRFLOW),--airflow real) $(if $(FABRIC),--fabric)
 
 package: setup ## what is deployed, as dist/dag-relay.zip; with PYTHON=python3.13 its byte code is for that one
 	$(BIN)/python -m local package
@@ -63,8 +63,8 @@ test-host: setup ## on Microsoft's Functions host: the conformance table, end-to
 prove: setup ## the promises under 100,000 schedules of crashes, storms and outages (some ten minutes)
 	SCHEDULES=34000 $(BIN)/python -m pytest tests/model --timeout 7200 --capture no
 
-chaos: setup ## three app processes, killed at random, on the real stack; SEED=n, SECONDS=n, ROUNDS=n, HOST=func
-	$(BIN)/python -m tests.chaos --host $(or $(HOST),standin) --seed $(or $(SEED),1) --seconds $(or $(SECONDS),60) --rounds $(or $(ROUNDS),5)
+chaos: setup ## three app processes, killed at random, on the real stack; SEED=n, SECONDS=n, ROUNDS=n, HOST=func, FABRIC=1
+	$(BIN)/python -m tests.chaos $(if $(FABRIC),--fabric) --host $(or $(HOST),standin) --seed $(or $(SEED),1) --seconds $(or $(SECONDS),60) --rounds $(or $(ROUNDS),5)
 
 soak: setup ## 2,000 ARM calls under random faults
 	ARM_SOAK_CALLS=2000 $(BIN)/python -m pytest tests/integration/test_arm_soak.py --timeout 600

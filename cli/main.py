@@ -67,6 +67,9 @@ def _add_sync(commands: Commands) -> None:
     sync.add_argument("route", nargs="?", default="default")
     sync.add_argument("--force", action="store_true", help="even if the folder is unchanged, empty or held")
     sync.add_argument(
+        "--verify-content", action="store_true", help="of a Fabric job: read its files back, send again what differs"
+    )
+    sync.add_argument(
         "--wait", type=float, default=120.0, metavar="SECONDS", help="for its result, then end with 3; default: 120"
     )
 
@@ -158,9 +161,10 @@ def _watch(arguments: argparse.Namespace) -> Exit:
 
 
 def _sync(arguments: argparse.Namespace) -> Exit:
-    from cli.sync import sync
+    from cli.sync import Wish, sync
 
-    return sync(_app(arguments), arguments.route, force=arguments.force, wait_s=arguments.wait, as_json=arguments.json)
+    wish = Wish(force=arguments.force, verify_content=arguments.verify_content)
+    return sync(_app(arguments), arguments.route, wish, wait_s=arguments.wait, as_json=arguments.json)
 
 
 def _plan(arguments: argparse.Namespace) -> Exit:

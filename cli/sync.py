@@ -3,6 +3,7 @@
 import json
 import math
 import time
+from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
@@ -16,12 +17,24 @@ _ONE_REQUEST_S = 20.0
 _PAUSE_S = 1.0
 
 
-def sync(app: Deployment, route: str, *, force: bool, wait_s: float, as_json: bool) -> Exit:
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked for besides a sync: one of an unchanged folder too, and that the job's files are read back."""
+
+    force: bool = False
+    verify_content: bool = False
+
+    def query(self) -> dict[str, str]:
+        """Return the query of the request."""
+        return {"force": str(self.force).lower(), **({"verify": "content"} if self.verify_content else {})}
+
+
+def sync(app: Deployment, route: str, wish: Wish, *, wait_s: float, as_json: bool) -> Exit:
     """Request a sync and wait for its result: OK, NOT_OK, or TIMED_OUT after `wait_s`.
 
     With `wait_s` 0 it does not wait and returns OK.
     """
-    accepted = app.post("routes", route, "sync", force=str(force).lower())
+    accepted = app.post("routes", route, "sync", **wish.query())
     if not wait_s:
         print(json.dumps(accepted) if as_json else f"accepted: {accepted['url']}")
         return Exit.OK

@@ -41,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="the main job on real parts, without Azure")
     _add_host(demo)
     _add_airflow_option(demo)
+    demo.add_argument("--fabric", action="store_true", help="into a Fabric job instead of Data Factory")
     demo.set_defaults(command=_demo)
 
     package = commands.add_parser("package", help="the archive that is deployed")
@@ -173,9 +174,11 @@ def _events(arguments: argparse.Namespace) -> int:
 
 
 def _demo(arguments: argparse.Namespace) -> int:
-    from local.demo import demo
+    from local.demo import demo, fabric_demo
 
-    return demo(arguments.host, arguments.airflow)
+    if arguments.fabric and arguments.airflow == "real":
+        raise LocalError("--fabric has no real Airflow behind it: leave --airflow out")
+    return fabric_demo(arguments.host) if arguments.fabric else demo(arguments.host, arguments.airflow)
 
 
 def _package(arguments: argparse.Namespace) -> int:

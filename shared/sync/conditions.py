@@ -62,6 +62,10 @@ def _ready(state: RouteState) -> Condition:
         return Condition(
             "Ready", "Unknown", "OutcomeOpen", "it is unknown what ADF read; it will be synced again", since
         )
+    if state.not_sent:
+        files = "1 file" if state.not_sent == 1 else f"{state.not_sent} files"
+        sentence = f"the job holds what the folder held, but for {files} that it cannot take: see notSentFiles"
+        return Condition("Ready", "True", "SyncedInPart", sentence, state.synced.listed_at)
     return Condition("Ready", "True", "Synced", "ADF took what the folder held", state.synced.listed_at)
 
 

@@ -134,7 +134,9 @@ def _no_files(state: RouteState, *, deletes: bool) -> Decision:
 
 
 def _unchanged(state: RouteState, manifest: Manifest, policy: Policy) -> Decision:
-    """Return that there is nothing to do, but for a regular look at what a target holds, where there is one."""
+    """Return that there is nothing to do, but for a look at what a target holds, where one is due or requested."""
+    if state.requested and state.requested.read_back:
+        return Sync("VerificationRequested", "a comparison with what the environment holds was requested")
     if state.verified_at and manifest.listed_at >= state.verified_at + policy.verify_every and not state.failure:
         return Sync("VerificationDue", "what the environment holds was not looked at for a day")
     return Skip("Unchanged", "the folder holds what was synced last")

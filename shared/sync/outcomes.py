@@ -1,7 +1,7 @@
 """What came of a sync: written into the route's state, its baseline and its history."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -24,7 +24,7 @@ from shared.telemetry import metrics
 log = logging.getLogger(__name__)
 
 # Syncs that end with a look at all that the target holds, besides the first one.
-_VERIFYING = frozenset({"VerificationDue", "Forced"})
+_VERIFYING = frozenset({"VerificationDue", "VerificationRequested", "Forced"})
 
 
 @dataclass(slots=True)
@@ -46,6 +46,7 @@ class Attempt:
     incarnation: str | None = None
     is_forced: bool = False
     verify: bool = False
+    read_back: bool = False
     runtime: Runtime = UNKNOWN
     unreadable: str | None = None
 
@@ -72,7 +73,8 @@ def begin(route: Route, state: RouteState, manifest: Manifest, trigger: str) -> 
     """Return the attempt that answers what was asked for, or a new one."""
     sync_id = state.requested.sync_id if state.requested else new_sync_id(manifest.listed_at)
     behind = behind_since(state, manifest)
-    verify = route.is_pushed and (state.verified_at is None or trigger in _VERIFYING)
+    read_back = route.is_pushed and state.requested is not None and state.requested.read_back
+    verify = route.is_pushed and (read_back or state.verified_at is None or trigger in _VERIFYING)
     return Attempt(
         route,
         state.worker,
@@ -83,6 +85,7 @@ def begin(route: Route, state: RouteState, manifest: Manifest, trigger: str) -> 
         behind_since=behind,
         is_forced=trigger == "Forced",
         verify=verify,
+        read_back=read_back,
     )
 
 
@@ -149,10 +152,11 @@ class Outcomes:
 
     def succeeded(self, route: Route, worker: str, operation: RunningSync, now: datetime) -> None:
         """ADF finished an import that was followed, or the relay one that it took further itself."""
-        self._end_record(route, operation, "succeeded", now)
         if route.is_pushed:
             baseline, is_known = self.baselines.settle(route, worker, operation.sync_id)
+            self._end_record(route, operation, "succeeded", now, findings=tuple(_not_sent(route, baseline)))
         else:
+            self._end_record(route, operation, "succeeded", now)
             baseline, is_known = self.baselines.confirm(route, operation.sync_id)
         done = Synced(
             revision=operation.revision if is_known else None,
@@ -170,7 +174,7 @@ class Outcomes:
         self, route: Route, worker: str | None, operation: RunningSync, error: ServiceError, now: datetime
     ) -> None:
         """An import that was followed failed, or did not end in time."""
-        self._end_record(route, operation, "failed", now, error)
+        self._end_record(route, operation, "failed", now, error=error)
         self._end_failed(route, worker, operation.sync_id, operation.revision, error, forced=False)
 
     def failed(self, attempt: Attempt, error: ServiceError) -> None:
@@ -314,8 +318,15 @@ class Outcomes:
         before = self.baselines.read(attempt.route).for_target(target)
         return before.after(attempt.manifest, attempt.sync_id, target)
 
-    def _end_record(
-        self, route: Route, operation: RunningSync, outcome: Outcome, now: datetime, error: ServiceError | None = None
+    def _end_record(  # noqa: PLR0913 - what is known at the end
+        self,
+        route: Route,
+        operation: RunningSync,
+        outcome: Outcome,
+        now: datetime,
+        *,
+        error: ServiceError | None = None,
+        findings: tuple[Finding, ...] = (),
     ) -> None:
         """End the record of a followed sync, which a crash may have kept from being written."""
         record = self.history.read(route.name, operation.sync_id) or SyncRecord(
@@ -329,7 +340,14 @@ class Outcomes:
         ended = {"outcome": outcome, "finished_at": now}
         why = {"code": error.code, "message": error.message} if error else {}
         calls = {"calls": (*record.calls, *_last_call(error))}
-        self.history.write(record.model_copy(update=ended | why | calls))
+        self.history.write(record.with_findings(findings).model_copy(update=ended | why | calls))
+
+
+def _not_sent(route: Route, baseline: Baseline) -> Iterator[Finding]:
+    """Yield the files that the target cannot take as they are, for the record of the sync."""
+    for name, version in baseline.not_sent.items():
+        path = name.removeprefix(route.folder.listing_prefix)
+        yield Finding(path, None, "NotSent", version.sentence, blocking=False)
 
 
 def _last_call(error: ServiceError | None) -> tuple[CallMade, ...]:

@@ -84,7 +84,7 @@ class Unreadable(StoredModel):
 class RunningSync(StoredModel):
     """A sync that ADF accepted and still works on; `handle` is what the target resumes it by.
 
-    `verify` says that it ends with a look at all files that the target holds.
+    `verify` says that it ends with a look at all files that the target holds, `read_back` that it compares their bytes.
     """
 
     sync_id: str
@@ -98,6 +98,7 @@ class RunningSync(StoredModel):
     target: str | None = None
     incarnation: str | None = None
     verify: bool = False
+    read_back: bool = False
 
 
 class Calling(StoredModel):
@@ -119,13 +120,15 @@ class Looking(StoredModel):
 class Requested(StoredModel):
     """Somebody asked for a sync; `force` syncs an unchanged, an empty and a held folder too.
 
-    `taken` while a worker looks at the folder because of it: who asks then needs a sync of his own.
+    `read_back` compares the bytes of all files that the target holds. `taken` while a worker looks at the folder: a
+    request that comes then needs a sync of its own.
     """
 
     sync_id: str
     force: bool
     at: datetime
     taken: bool = False
+    read_back: bool = False
 
 
 class Ending(StoredModel):

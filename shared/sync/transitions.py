@@ -328,14 +328,15 @@ def failures_in_a_row(state: RouteState) -> int:
     return state.failure.count if state.failure else 0
 
 
-def requested(sync_id: str, *, force: bool) -> Transition:
-    """Somebody asks for a sync; who asks while one is asked for that nobody has taken yet shares it."""
+def requested(sync_id: str, *, force: bool, read_back: bool = False) -> Transition:
+    """A sync is requested; a request that comes before a worker has taken an earlier one shares that."""
 
     def change(state: RouteState, now: datetime) -> RouteState:
         open_one = state.requested
         if open_one is None or open_one.taken:
-            return _with(state, requested=Requested(sync_id=sync_id, force=force, at=now))
-        return _with(state, requested=open_one.model_copy(update={"force": open_one.force or force}))
+            return _with(state, requested=Requested(sync_id=sync_id, force=force, at=now, read_back=read_back))
+        update = {"force": open_one.force or force, "read_back": open_one.read_back or read_back}
+        return _with(state, requested=open_one.model_copy(update=update))
 
     return change
 

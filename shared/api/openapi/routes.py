@@ -56,7 +56,7 @@ ROUTE_OPERATIONS = {
             STORAGE,
         ],
         "The record is at `Location` as soon as the sync has begun.",
-        [parameters.FORCE, parameters.DRY_RUN_OF_SYNC],
+        [parameters.FORCE, parameters.VERIFY, parameters.DRY_RUN_OF_SYNC],
     ),
     "suspend_route": _CHANGED,
     "resume_route": _CHANGED,
