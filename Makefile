@@ -52,7 +52,7 @@ test-airflow: setup ## the same imports into the emulated Airflow, a real 3.x an
 	AIRFLOW_CONTRACT=1 $(BIN)/python -m pytest --numprocesses 0 --timeout 900 tests/contract
 
 # What depends on the host, on Microsoft's; where it is not on the PATH, every test is skipped with that reason.
-ON_HOST := upload_to_sync events outages routes environments webhooks operate notifications canary
+ON_HOST := upload_to_sync events check_events outages routes environments webhooks operate notifications canary
 test-host: setup ## on Microsoft's Functions host: the conformance table, end-to-end tests, a round of chaos
 	$(BIN)/python -m pytest --host func --numprocesses $(WORKERS) --dist loadfile \
 		tests/conformance $(ON_HOST:%=tests/e2e/test_%.py) tests/chaos/test_chaos.py

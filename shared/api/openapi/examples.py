@@ -131,6 +131,7 @@ ROUTE: dict[str, Any] = {
     "notSent": 0,
     "asking": None,
     "airflow": None,
+    "events": None,
 }
 ONE_ROUTE: dict[str, Any] = {
     **ROUTE,
