@@ -47,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_status(commands)
     _add_sync(commands)
     _add_files(commands)
+    _add_check_events(commands)
     _add_to_fabric(commands)
     return parser
 
@@ -95,6 +96,17 @@ def _add_files(commands: Commands) -> None:
     _add_wait_options(deploy)
 
 
+def _add_check_events(commands: Commands) -> None:
+    what = "write a file that no import takes and wait for its events; exit code 0 if they arrive, 1 if not"
+    command = _command(commands, "check-events", what, _check_events)
+    command.add_argument("--route", default="default", help="default: %(default)s")
+    command.add_argument(
+        "--timeout", type=float, default=120.0, metavar="SECONDS", help="for each event; default: %(default)s"
+    )
+    command.add_argument("--every", type=float, default=1.0, metavar="SECONDS", help="default: %(default)s")
+    _add_storage_options(command)
+
+
 def _add_to_fabric(commands: Commands) -> None:
     what = "translate an environment of Data Factory into the files of a Fabric Airflow job; sends nothing"
     command = commands.add_parser("to-fabric", help=what, description=f"{what[0].upper()}{what[1:]}.")
@@ -120,6 +132,10 @@ def _add_wait_options(command: argparse.ArgumentParser) -> None:
         "--timeout", type=float, default=600.0, metavar="SECONDS", help="then end with 3; default: 600"
     )
     command.add_argument("--every", type=float, default=2.0, metavar="SECONDS", help="default: %(default)s")
+    _add_storage_options(command)
+
+
+def _add_storage_options(command: argparse.ArgumentParser) -> None:
     storage = command.add_mutually_exclusive_group()
     storage.add_argument(
         "--account-url", metavar="URL", help="https://<account>.blob.core.windows.net, with your identity"
@@ -190,6 +206,14 @@ def _deploy(arguments: argparse.Namespace) -> Exit:
     steps = Steps(delete=arguments.delete, dry_run=arguments.dry_run)
     output = Output(arguments.json, arguments.directory)
     return deploy(_target(arguments), arguments.directory, steps, _wait_options(arguments), output)
+
+
+def _check_events(arguments: argparse.Namespace) -> Exit:
+    from cli.check_events import check_events
+    from cli.status import Pace
+
+    pace = Pace(every_s=arguments.every, timeout_s=arguments.timeout)
+    return check_events(_target(arguments), pace, as_json=arguments.json)
 
 
 def _to_fabric(arguments: argparse.Namespace) -> Exit:

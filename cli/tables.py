@@ -17,6 +17,8 @@ _UNITS = (
 _STYLES = {"True": "green", "False": "red", "Unknown": "yellow"}
 _GOOD = frozenset({"succeeded", "accepted", "unchanged"})
 _NAMES_SHOWN = 20
+# What may be wrong with a route that is ready, the worse first.
+_VERDICTS = ("Parsed", "EventsArriving")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +67,12 @@ def routes_table(routes: Sequence[dict[str, Any]], now: datetime) -> Table:
 
 
 def _why(route: dict[str, Any]) -> str:
-    """Return what an engineer should know first: what keeps the route from being ready, else Airflow's errors."""
+    """Return what an engineer should know first: why the route is not ready, else Airflow's errors, missing events."""
     ready = condition(route, "Ready")
-    parsed = next((each for each in route["conditions"] if each["type"] == "Parsed"), ready)
-    is_first = ready["status"] == "True" and parsed["status"] == "False"
-    return str(parsed["sentence"] if is_first else ready["sentence"])
+    verdicts = [each for each in route["conditions"] if each["type"] in _VERDICTS and each["status"] == "False"]
+    if verdicts and ready["status"] == "True":
+        return f"{verdicts[0]['reason']}: {verdicts[0]['sentence']}"
+    return str(ready["sentence"])
 
 
 def problems_of_route(route: dict[str, Any]) -> list[Problem]:

@@ -102,6 +102,9 @@ def _add_event_options(parser: argparse.ArgumentParser, *, prefix: str) -> None:
         help="how likely it is that an event comes twice, late, or never",
     )
     parser.add_argument(f"{prefix}seed", dest="event_seed", type=int, default=1, help="repeats the faults")
+    parser.add_argument(
+        f"{prefix}misname", dest="event_misname", metavar="FUNCTION", help="its subscription names another function"
+    )
 
 
 def _add_airflow_option(parser: argparse.ArgumentParser) -> None:
@@ -111,7 +114,7 @@ def _add_airflow_option(parser: argparse.ArgumentParser) -> None:
 
 
 def _event_options(arguments: argparse.Namespace) -> Events:
-    return Events(arguments.event_schema, arguments.event_faults, arguments.event_seed)
+    return Events(arguments.event_schema, arguments.event_faults, arguments.event_seed, arguments.event_misname)
 
 
 def _faults(text: str) -> Faults:
@@ -122,8 +125,8 @@ def _faults(text: str) -> Faults:
 
 
 def _start(arguments: argparse.Namespace) -> int:
-    if arguments.event_faults != Faults() and arguments.events == "polling":
-        raise LocalError("--event-faults needs --events eventgrid")
+    if (arguments.event_faults != Faults() or arguments.event_misname) and arguments.events == "polling":
+        raise LocalError("--event-faults and --event-misname need --events eventgrid")
     plan = Plan(
         arguments.app_port,
         arguments.arm_port,

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from shared.adf.imported import is_imported
+from shared.adf.imported import check_of, is_imported
 
 _CONTAINER = re.compile(r"(?=.{3,63}$)[a-z0-9]+(?:-[a-z0-9]+)*")
 _OWN_CONTAINERS = re.compile(r"dag-relay|azure-webjobs-.*")
@@ -51,6 +51,14 @@ class FolderPath:
 
     def imports(self, container: str, blob_name: str) -> bool:
         """Whether ADF's import of this folder takes the blob; directory markers and temporary files are no files."""
-        if container != self.container or not blob_name.startswith(self.listing_prefix):
-            return False
-        return is_imported(str(self), blob_name.removeprefix(self.listing_prefix))
+        return self._holds(container, blob_name) and is_imported(str(self), self._path(blob_name))
+
+    def check_of(self, container: str, blob_name: str) -> str | None:
+        """Return the id of the check that the blob was written for, if it is one in this folder."""
+        return check_of(self._path(blob_name)) if self._holds(container, blob_name) else None
+
+    def _holds(self, container: str, blob_name: str) -> bool:
+        return container == self.container and blob_name.startswith(self.listing_prefix)
+
+    def _path(self, blob_name: str) -> str:
+        return blob_name.removeprefix(self.listing_prefix)

@@ -24,7 +24,8 @@ class Policy:
     offers nothing to follow is left alone with its environment, `operation_timeout` when one that does is given up;
     `lease` is how long a worker may have an environment, `verify_every` how often all that a target holds is looked at
     where the files are sent one by one. DAG checks are left out with `off`, and stop a sync with `block`. `ask_airflow`
-    is for how long after a sync Airflow is asked what became of the files, None for not at all.
+    is for how long after a sync Airflow is asked what became of the files, None for not at all. `expects_events` says
+    that Event Grid is to tell of uploads.
     """
 
     quiet: timedelta
@@ -36,6 +37,7 @@ class Policy:
     verify_every: timedelta = timedelta(days=1)
     dag_checks: Strictness = "warn"
     ask_airflow: timedelta | None = None
+    expects_events: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from shared.folder.checks import UNKNOWN, Finding, Runtime
 from shared.folder.manifest import Manifest
 from shared.rest.backoff import BackOff
 from shared.route import Route
-from shared.sync import transitions
-from shared.sync.alerts import alerted
+from shared.sync import arrivals, transitions
+from shared.sync.alerts import alerted, told_of_events
 from shared.sync.baseline import Baseline, Baselines, Diff
 from shared.sync.decide import RESOLUTION, Hold, Policy, Skip
 from shared.sync.history import FINDINGS_KEPT, CallMade, Changes, History, Outcome, SyncRecord, Uploads, new_sync_id
@@ -226,6 +226,15 @@ class Outcomes:
         """The folder could be listed again; return the state as it is then."""
         return self.change(route, state.worker, transitions.readable())
 
+    def swept(self, route: Route, taken: RouteState, state: RouteState, manifest: Manifest) -> RouteState:
+        """A look that only a sweep asked for began with the state `taken`; return the state with what that says."""
+        judge = arrivals.swept(taken, manifest)
+        is_news = judge(state, manifest.listed_at) != state
+        after = self.change(route, state.worker, judge) if is_news else state
+        if after.arrivals.unannounced > state.arrivals.unannounced:
+            log.warning("a sweep found an upload of which no event told; do events arrive?")
+        return after
+
     def unneeded(self, attempt: Attempt, decision: Skip) -> None:
         """A sync was requested and turned out not to be needed."""
         self.history.write(attempt.record("unchanged", code=decision.reason, message=decision.sentence))
@@ -255,7 +264,9 @@ class Outcomes:
             after = before
             for step in steps:
                 after = step(after, now)
-            return alerted(before, after, now, sync_id, removed or {}) if self.outbox else after
+            if self.outbox is None:
+                return after
+            return told_of_events(before, alerted(before, after, now, sync_id, removed or {}), now)
 
         after = self.states.update(route, change)
         if self.outbox:

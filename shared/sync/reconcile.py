@@ -139,7 +139,7 @@ class Reconciler:
 
     def _look(self, route: Route, lease: Lease) -> FolderLook | Wait | ToRead:
         """Return what the folder holds and what to do about it; to wait where it cannot be listed; what is unread."""
-        state = self._taken_over(route, lease)
+        state = taken = self._taken_over(route, lease)
         try:
             manifest = self.list_folder(route)
         except FolderUnreadable as error:
@@ -151,6 +151,8 @@ class Reconciler:
         if isinstance(found, ToRead):
             return found
         state, manifest, baseline = found
+        if self.policy.expects_events and taken.looking and taken.looking.by_sweep:
+            state = self.outcomes.swept(route, taken, state, manifest)
         decision = decide(state, manifest, self.policy, deletes=route.deletes)
         # A job's id is never used again, and what it holds is looked at once a day.
         if not route.is_pushed and self._may_have_been_replaced(state, manifest, decision):

@@ -11,10 +11,14 @@ from shared.storage.documents import StoredModel
 
 
 class Pending(StoredModel):
-    """A wake-up is armed: sent at `since`, and invisible to every worker until `due`."""
+    """A wake-up is armed: sent at `since`, and invisible to every worker until `due`.
+
+    `by_sweep` says that nothing but a sweep asked for it; a worker that only postpones the look leaves that so.
+    """
 
     since: datetime
     due: datetime
+    by_sweep: bool = False
 
 
 class Seen(StoredModel):
@@ -111,10 +115,11 @@ class Calling(StoredModel):
 
 
 class Looking(StoredModel):
-    """A worker has looked at the folder since `began`; a look was due since `since`."""
+    """A worker has looked at the folder since `began`; a look was due since `since`, `by_sweep` as in `Pending`."""
 
     since: datetime
     began: datetime
+    by_sweep: bool = False
 
 
 class Requested(StoredModel):
@@ -152,13 +157,23 @@ class Alert(StoredModel):
 
     `sentence` says why; `count` is how many syncs failed in a row, or how many files were removed, `names` the first of
     them. `since` is when the trouble began that this is about, or that is over. What is not `transient` needs a person.
+    News of events belong to no sync.
     """
 
     id: str
-    kind: Literal["failed", "recovered", "removed", "held", "importErrors", "importErrorsResolved"]
+    kind: Literal[
+        "failed",
+        "recovered",
+        "removed",
+        "held",
+        "importErrors",
+        "importErrorsResolved",
+        "eventsNotArriving",
+        "eventsArriving",
+    ]
     at: datetime
     since: datetime
-    sync_id: str
+    sync_id: str | None = None
     revision: str | None = None
     code: str | None = None
     sentence: str | None = None
@@ -233,6 +248,37 @@ class Undelivered(StoredModel):
     next_attempt: datetime | None = None
 
 
+class EventCheck(StoredModel):
+    """When the events arrived of a file that was written, and deleted, to see whether they do; `id` is in its name."""
+
+    id: str
+    uploaded_at: datetime | None = None
+    deleted_at: datetime | None = None
+
+
+class Arrivals(StoredModel):
+    """Whether Event Grid tells of uploads, where it is to.
+
+    Events have arrived since `arriving_since`, as far as is known. No event up to `heard_until` need have been noted.
+    `suspected` is when a sweep found an upload whose event may still be on its way; the next sweep counts it as
+    `unannounced`. `missed` counts those since the last event, the first of which was suspected at `missing_since`.
+    `checks` are the latest ones, newest last.
+    """
+
+    arriving_since: datetime | None = None
+    heard_until: datetime | None = None
+    suspected: datetime | None = None
+    unannounced: int = 0
+    missed: int = 0
+    missing_since: datetime | None = None
+    checks: tuple[EventCheck, ...] = ()
+
+
+def are_missing(arrivals: Arrivals) -> bool:
+    """Whether two sweeps in a row found uploads that no event had announced; sweeps that find none do not count."""
+    return arrivals.missed > 1
+
+
 class RouteState(StoredModel):
     """The state of a route; `looked_at` is when the last look at the folder began that has ended.
 
@@ -267,6 +313,7 @@ class RouteState(StoredModel):
     asking: Asking | None = None
     airflow: AirflowSummary | None = None
     findings: OpenFindings = OpenFindings()
+    arrivals: Arrivals = Arrivals()
     tally: Tally = Field(default_factory=Tally)
     outbox: Undelivered = Undelivered()
 

@@ -36,12 +36,13 @@ def taken_over(worker: str, target: str) -> Transition:
     def change(state: RouteState, now: datetime) -> RouteState:
         known = state if state.target in {None, target} else _retargeted(state, now)
         due = state.looking.since if state.looking else state.pending.since if state.pending else now
+        cause = state.pending or state.looking
         return _with(
             known,
             pending=None,
             worker=worker,
             requested=_taken(state.requested, taken=True),
-            looking=Looking(since=due, began=now),
+            looking=Looking(since=due, began=now, by_sweep=cause is not None and cause.by_sweep),
             target=target,
         )
 

@@ -132,6 +132,7 @@ ROUTE: dict[str, Any] = {
     "asking": None,
     "airflow": None,
     "findings": {"count": 0, "first": []},
+    "events": None,
 }
 ONE_ROUTE: dict[str, Any] = {
     **ROUTE,

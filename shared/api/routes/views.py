@@ -16,7 +16,7 @@ from shared.sync.airflow_book import AirflowError
 from shared.sync.conditions import Condition
 from shared.sync.file_status import FileState
 from shared.sync.history import Changes, Names, SyncSummary
-from shared.sync.state import AirflowSummary, Asking, Failure, OpenFindings, Synced
+from shared.sync.state import AirflowSummary, Asking, EventCheck, Failure, OpenFindings, Synced
 
 
 class View(BaseModel):
@@ -86,10 +86,18 @@ class NotSentFile(View):
     sentence: str
 
 
+class EventsView(View):
+    """What is known of the events of uploads: how many came without one, and the latest checks, newest last."""
+
+    unannounced: int
+    checks: tuple[EventCheck, ...]
+
+
 class RouteView(View):
     """How a route is. `request` is the body that ADF is sent, or the options of a push to Fabric.
 
-    `removed` counts the removed files, `not_sent` those that Fabric cannot take.
+    `removed` counts the removed files, `not_sent` those that Fabric cannot take. `events` is null where storage is
+    polled.
     """
 
     name: str
@@ -111,6 +119,7 @@ class RouteView(View):
     asking: Asking | None
     airflow: AirflowSummary | None
     findings: OpenFindings
+    events: EventsView | None
 
 
 class OneRoute(RouteView):

@@ -86,11 +86,11 @@ UNKNOWN_STATE = Overall("bad", "The status of the routes is unknown")
 
 def card(route: RouteView, history: Sequence[SyncSummary], latest: Sequence[SyncRecord], now: datetime) -> Card:
     """Return how a route is shown; `latest` are the newest records in full."""
-    ready, reconciling, stalled, *parsed = route.conditions
+    ready, reconciling, stalled, *verdicts = route.conditions
     return Card(
         route=route,
         look=_look(ready),
-        chips=(*_chips(ready, reconciling, stalled), *map(_parsed_chip, parsed)),
+        chips=(*_chips(ready, reconciling, stalled), *map(_verdict_chip, verdicts)),
         sentence=_sentence(ready.sentence),
         problems=_problems(route.airflow, route.findings.first, route.findings.count, _PROBLEMS_OF_A_ROUTE),
         actions=tuple(_actions(route)),
@@ -133,9 +133,10 @@ def _chips(ready: Condition, reconciling: Condition, stalled: Condition) -> Iter
     yield Chip(stalled, "held" if stalled.status == "True" else None)
 
 
-def _parsed_chip(parsed: Condition) -> Chip:
+def _verdict_chip(verdict: Condition) -> Chip:
     looks: dict[str, Look] = {"True": "good", "False": "bad", "Unknown": "running"}
-    return Chip(parsed, looks[parsed.status])
+    is_open = verdict.reason == "NoEventYet"
+    return Chip(verdict, None if is_open else looks[verdict.status])
 
 
 def _actions(route: RouteView) -> Iterator[Action]:
