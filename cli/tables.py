@@ -57,7 +57,15 @@ def _why(route: dict[str, Any]) -> str:
     ready = condition(route, "Ready")
     parsed = next((each for each in route["conditions"] if each["type"] == "Parsed"), ready)
     is_first = ready["status"] == "True" and parsed["status"] == "False"
-    return str(parsed["sentence"] if is_first else ready["sentence"])
+    return str(parsed["sentence"] if is_first else ready["sentence"]) + _ignored(route.get("ignored"))
+
+
+def _ignored(ignored: dict[str, Any] | None) -> str:
+    """Return which files are not imported, the first of them by name; empty where there are none, or an older app."""
+    if not ignored or not ignored["count"]:
+        return ""
+    first = ignored["first"][0]
+    return f"; not imported: {ignored['count']} files, first {first['name']}: {first['reason']}"
 
 
 def syncs_table(syncs: Sequence[dict[str, Any]], now: datetime) -> Table:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from shared.errors import FolderUnreadable, ServiceError, ServiceUnavailable
-from shared.folder.manifest import Manifest
+from shared.folder.manifest import Ignored, Manifest
 from shared.sync.decide import Hold, Skip, Wait
 from shared.sync.state import (
     AirflowSummary,
@@ -63,6 +63,15 @@ def doubted() -> Transition:
     return change
 
 
+def doubted_of(sync_id: str) -> Transition:
+    """As above, if that sync is still the last one: for a look that has no lease."""
+
+    def change(state: RouteState, now: datetime) -> RouteState:
+        return doubted()(state, now) if state.synced and state.synced.sync_id == sync_id else state
+
+    return change
+
+
 def _opened(synced: Synced | None, now: datetime) -> Synced | None:
     if synced is None or synced.revision is None:
         return synced
@@ -86,6 +95,11 @@ def retry_now() -> Transition:
     return lambda state, now: _with(
         state, failure=state.failure and state.failure.model_copy(update={"next_attempt": now})
     )
+
+
+def ignoring(found: Ignored) -> Transition:
+    """The folder holds these files that are not imported."""
+    return lambda state, _now: _with(state, ignored=found)
 
 
 def looked() -> Transition:

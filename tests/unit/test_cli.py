@@ -83,3 +83,9 @@ def test_a_key_is_not_sent_in_the_clear_except_to_this_machine() -> None:
     with pytest.raises(CommandError, match="a key is only sent over https") as refused:
         Deployment("http://app.example", "canary")
     assert "canary" not in str(refused.value)
+
+
+def test_files_that_are_not_imported_are_told_beside_the_status() -> None:
+    ignored = {"count": 2, "first": [{"name": "airflow/dags//x.py", "reason": "its path has an empty part"}]}
+    shown = printed(routes_table([route() | {"ignored": ignored}], NOW))
+    assert "not imported: 2 files" in shown

@@ -129,6 +129,7 @@ ROUTE: dict[str, Any] = {
     "suspendedSince": None,
     "removed": 0,
     "notSent": 0,
+    "ignored": {"count": 1, "first": [{"name": "airflow/readme.md", "reason": "it is not below dags/ or plugins/"}]},
     "asking": None,
     "airflow": None,
 }

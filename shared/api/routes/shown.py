@@ -52,6 +52,7 @@ def route_view(route: Route, state: RouteState, shared: SharedSettings) -> Route
         suspended_since=state.suspended_since,
         removed=state.removed,
         not_sent=state.not_sent,
+        ignored=state.ignored,
         asking=state.asking,
         airflow=state.airflow,
     )

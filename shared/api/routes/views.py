@@ -11,6 +11,7 @@ from pydantic.alias_generators import to_camel
 
 from shared.airflow.verdict import VerdictState
 from shared.folder.checks import Finding
+from shared.folder.manifest import Ignored
 from shared.storage.documents import StoredModel
 from shared.sync.airflow_book import AirflowError
 from shared.sync.conditions import Condition
@@ -89,7 +90,8 @@ class NotSentFile(View):
 class RouteView(View):
     """How a route is. `request` is the body that ADF is sent, or the options of a push to Fabric.
 
-    `removed` counts the removed files, `not_sent` those that Fabric cannot take.
+    `removed` counts the removed files, `not_sent` those that Fabric cannot take, `ignored` those in the folder that are
+    not imported, as of the last look.
     """
 
     name: str
@@ -108,6 +110,7 @@ class RouteView(View):
     suspended_since: datetime | None
     removed: int
     not_sent: int
+    ignored: Ignored
     asking: Asking | None
     airflow: AirflowSummary | None
 
