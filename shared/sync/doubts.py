@@ -16,7 +16,7 @@ from shared.sync import transitions
 from shared.sync.baseline import Baseline, Baselines
 from shared.sync.inspection import Inspector, ToRead
 from shared.sync.outcomes import Outcomes
-from shared.sync.state import RouteState, RunningSync, Synced
+from shared.sync.state import RouteState, RunningSync, Synced, behind_since
 from shared.sync.store import RouteStates
 
 log = logging.getLogger(__name__)
@@ -51,7 +51,8 @@ class Doubts:
         if isinstance(settled, ToRead):
             return settled
         if _is_other(settled, synced) and _may_have_been_read(baseline, manifest, synced, state):
-            state = self.outcomes.change(route, state.worker, transitions.doubted())
+            behind = transitions.behind(behind_since(state, settled))
+            state = self.outcomes.change(route, state.worker, behind, transitions.doubted())
         return state, settled, baseline
 
     def glance(self, route: Route) -> None:
