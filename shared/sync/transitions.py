@@ -12,6 +12,7 @@ from shared.sync.state import (
     Failure,
     Held,
     Looking,
+    Pending,
     Requested,
     RouteState,
     RunningSync,
@@ -344,6 +345,15 @@ def requested(sync_id: str, *, force: bool) -> Transition:
         if open_one is None or open_one.taken:
             return _with(state, requested=Requested(sync_id=sync_id, force=force, at=now))
         return _with(state, requested=open_one.model_copy(update={"force": open_one.force or force}))
+
+    return change
+
+
+def look_requested() -> Transition:
+    """The folder is about to be looked at, because somebody asked: not merely when the wake-up on its way is due."""
+
+    def change(state: RouteState, now: datetime) -> RouteState:
+        return _with(state, pending=state.pending or Pending(since=now, due=now))
 
     return change
 

@@ -300,3 +300,10 @@ def test_a_route_counts_the_files_that_are_not_imported_and_names_the_first(api:
     world.at(200, 0, 1)
     world.worker.reconcile(ROUTE)
     assert body_of(api.show(request()))["ignored"] == {"count": 0, "first": []}
+
+
+def test_a_look_can_be_requested_and_the_route_tells_when_the_last_one_began(api: RoutesApi, world: World) -> None:
+    asked = body_of(api.look(request()))
+    assert (condition(asked, "Reconciling"), asked["lookedAt"]) == (("True", "WakeUpArmed"), None)
+    world.worker.reconcile(ROUTE)
+    assert body_of(api.show(request()))["lookedAt"] == "2026-01-01T12:01:40Z"

@@ -130,6 +130,7 @@ ROUTE: dict[str, Any] = {
     "removed": 0,
     "notSent": 0,
     "ignored": {"count": 1, "first": [{"name": "airflow/readme.md", "reason": "it is not below dags/ or plugins/"}]},
+    "lookedAt": _NOON,
     "asking": None,
     "airflow": None,
 }

@@ -57,6 +57,10 @@ ROUTE_OPERATIONS = {
         "The record is at `Location` as soon as the sync has begun.",
         [parameters.FORCE, parameters.DRY_RUN_OF_SYNC],
     ),
+    "look_at_route": replace(
+        _CHANGED,
+        description="The route is `Reconciling` until this look, and the sync that it leads to, have ended.",
+    ),
     "suspend_route": _CHANGED,
     "resume_route": _CHANGED,
     "acknowledge_removed": _CHANGED,

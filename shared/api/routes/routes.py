@@ -60,6 +60,11 @@ class RoutesApi:
         return view_answer(_status_view(route, name or path, status, self._in_airflow(route, name)))
 
     @answering
+    def look(self, request: func.HttpRequest) -> func.HttpResponse:
+        """Let the folder be looked at now; the route reconciles until that, and what it leads to, has ended."""
+        return self._steer(request, self.commands.look)
+
+    @answering
     def suspend(self, request: func.HttpRequest) -> func.HttpResponse:
         """Let the route do nothing until it is resumed."""
         return self._steer(request, self.commands.suspend)

@@ -91,7 +91,7 @@ class RouteView(View):
     """How a route is. `request` is the body that ADF is sent, or the options of a push to Fabric.
 
     `removed` counts the removed files, `not_sent` those that Fabric cannot take, `ignored` those in the folder that are
-    not imported, as of the last look.
+    not imported, as of the last look, which began at `looked_at`.
     """
 
     name: str
@@ -111,6 +111,7 @@ class RouteView(View):
     removed: int
     not_sent: int
     ignored: Ignored
+    looked_at: datetime | None
     asking: Asking | None
     airflow: AirflowSummary | None
 
