@@ -11,6 +11,8 @@ import azure.functions as func
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from shared.visible import with_visible_turns
+
 _PAGES = Path(__file__).parent
 
 
@@ -76,17 +78,12 @@ def _templates() -> Environment:
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
-        finalize=_with_visible_controls,
+        finalize=_shown,
     )
 
 
-# Characters that turn the direction of the text after them: in a file's name, they would make it look like another one.
-_TURNING = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
-_VISIBLE = {code: f"\\u{code:04x}" for code in _TURNING}
-
-
-def _with_visible_controls(value: object) -> object:
-    return value.translate(_VISIBLE) if isinstance(value, str) and not isinstance(value, Markup) else value
+def _shown(value: object) -> object:
+    return with_visible_turns(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _asset(name: str) -> Markup:
