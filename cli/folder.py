@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cli.errors import CommandError
-from shared.adf.imported import is_imported
+from shared.adf.imported import is_directory, is_imported
 
 if TYPE_CHECKING:
     from azure.storage.blob import BlobProperties, BlobServiceClient, ContainerClient
@@ -123,8 +123,8 @@ class RemoteFolder:
     def _path(self, blob: "BlobProperties") -> str | None:
         """Return the blob's path below the folder; None for what an import does not take."""
         path = blob.name.removeprefix(self._prefix)
-        is_directory = (blob.metadata or {}).get("hdi_isfolder", "").lower() == "true"
-        return path if is_imported(self._folder, path) and not is_directory else None
+        is_file = not is_directory(blob.name, blob.size, blob.metadata or {})
+        return path if is_file and is_imported(self._folder, path) else None
 
     def _is_same(self, blob: "BlobProperties", content: bytes) -> bool:
         if blob.size != len(content):

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ from rich.console import Console, Group
 from rich.live import Live
 
 from cli.deployment import Deployment
-from cli.errors import Exit
+from cli.errors import Exit, NotFoundError
 from cli.tables import condition, is_ready, problems_of_route, problems_table, routes_table, utc_now
 
 Looks = Iterator[list[dict[str, Any]]]
@@ -37,11 +38,22 @@ class Pace:
 def watch(app: Deployment, route: str | None, pace: Pace, *, until_ready: bool, as_json: bool) -> Exit:
     """Show the status of the routes, updated at the pace; JSON is one line for each change.
 
-    With `until_ready` it ends with OK once all routes are ready and idle, and with TIMED_OUT after the pace's time-out.
+    With `until_ready` it asks for a look at each folder, so that what was uploaded before is known, and ends with OK
+    once all routes are ready and idle, with TIMED_OUT after the pace's time-out.
     """
+    if until_ready:
+        ask_for_looks(app, route)
     looks = _looks(app, route, pace)
     show = _changes_as_json if as_json else _live_table
     return Exit.OK if any(until_ready and _are_idle(routes) for routes in show(looks)) else Exit.TIMED_OUT
+
+
+def ask_for_looks(app: Deployment, route: str | None) -> None:
+    """Let the app look at the folders; from then on a route is idle only when it has. An older app cannot be asked."""
+    names = [route] if route else [each["name"] for each in _routes(app, None)]
+    for name in names:
+        with suppress(NotFoundError):
+            app.post("routes", name, "look")
 
 
 def _changes_as_json(looks: Looks) -> Looks:

@@ -71,8 +71,16 @@ def _why(route: dict[str, Any]) -> str:
     ready = condition(route, "Ready")
     verdicts = [each for each in route["conditions"] if each["type"] in _VERDICTS and each["status"] == "False"]
     if verdicts and ready["status"] == "True":
-        return f"{verdicts[0]['reason']}: {verdicts[0]['sentence']}"
-    return str(ready["sentence"])
+        return f"{verdicts[0]['reason']}: {verdicts[0]['sentence']}" + _ignored(route.get("ignored"))
+    return str(ready["sentence"]) + _ignored(route.get("ignored"))
+
+
+def _ignored(ignored: dict[str, Any] | None) -> str:
+    """Return which files are not imported, the first of them by name; empty where there are none, or an older app."""
+    if not ignored or not ignored["count"]:
+        return ""
+    first = ignored["first"][0]
+    return f"; not imported: {ignored['count']} files, first {first['name']}: {first['reason']}"
 
 
 def problems_of_route(route: dict[str, Any]) -> list[Problem]:

@@ -10,6 +10,7 @@ from cli.errors import Exit
 from cli.files import Files, Wait, wait_for
 from cli.folder import LocalFolder, RemoteFolder, Storage
 from cli.screen import Output, progress_bar
+from cli.status import ask_for_looks
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,10 @@ class Target:
 def wait(target: Target, paths: Sequence[str], root: Path | None, options: Wait, output: Output) -> Exit:
     """Wait for what lies in the folder under these paths; with `root`, for the versions in that directory.
 
-    Only with `root` storage is read, because the app does not tell what a file holds.
+    The app is asked to look first, so that a failure of before an upload does not count. Only with `root` storage is
+    read, because the app does not tell what a file holds.
     """
+    ask_for_looks(target.app, target.route)
     folder = target.shown()["folder"]
     differing = _differing(LocalFolder(root, folder), target.storage.folder(folder), paths) if root else tuple
     return wait_and_show(Files(target.app, target.route, differing), paths, options, output)

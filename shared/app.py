@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from shared.rest.caller import RestCaller
     from shared.route import Route
     from shared.storage.documents import BlobDocuments
+    from shared.sync.claim import Claims
     from shared.sync.engine import Engine, Receiver
     from shared.targets.port import Target
 
@@ -78,7 +79,7 @@ class App:
             target_of=lambda route: self._fabric if route.is_pushed else self._data_factory,
             receiver=self._receiver,
             airflow_of=self._airflow_of,
-            housekeeping=(lambda: self._deliveries.prune(),),  # noqa: PLW0108 - made by the sweep only
+            housekeeping=(lambda: self._deliveries.prune(), self._claims.renew),  # noqa: PLW0108 - made by the sweep only
         )
         retention = Retention(settings.records_per_route, timedelta(days=settings.record_days))
         return build(ports, settings.policy, settings.routes, retention)
@@ -89,6 +90,12 @@ class App:
         from shared.storage.documents import BlobDocuments
 
         return BlobDocuments(blob_service(HOST_STORAGE).get_container_client(self.settings.storage_names.container))
+
+    @_Once
+    def _claims(self) -> "Claims":
+        from shared.sync.claim import Claims, digest_of
+
+        return Claims(self._documents, digest_of(self.settings.routes, self.settings.policy))
 
     @_Once
     def _folders(self) -> "BlobFolders":
@@ -224,7 +231,11 @@ class App:
         from shared.api.health import Readiness
 
         return Readiness(
-            self.settings.routes, self.engine.states, self._check_tokens, self.settings.policy.longest_wait
+            self.settings.routes,
+            self.engine.states,
+            self._check_tokens,
+            self.settings.policy.longest_wait,
+            self._claims.is_contested,
         )
 
     def _check_tokens(self) -> None:

@@ -11,6 +11,7 @@ from azure.core.exceptions import AzureError, HttpResponseError, ResourceModifie
 from azure.storage.blob.aio import ContainerClient
 
 from local.arm.exchange import JsonObject
+from shared.adf.imported import is_directory, is_imported
 
 AT_ONCE = 8
 CHUNK = 1024 * 1024
@@ -63,14 +64,8 @@ class Folder:
         return cls(container, f"{folder}/" if folder else "")
 
     def takes(self, name: str) -> bool:
-        """Say whether an import reads a blob: what lies in `dags` or `plugins`, and `requirements.txt`, in any case.
-
-        A container named `dags` may hold the files themselves ("Import DAGs by using Azure Blob Storage").
-        """
-        if (self.container, self.prefix) == ("dags", ""):
-            return True
-        first, *below = name.removeprefix(self.prefix).lower().split("/")
-        return first in {"dags", "plugins"} if below else first == "requirements.txt"
+        """Say whether an import reads a blob, by the rule that the relay has for it."""
+        return is_imported(f"{self.container}/{self.prefix}".rstrip("/"), name.removeprefix(self.prefix))
 
     def place(self, name: str) -> str:
         """Return where a blob goes in the environment, like `dags/x.py`."""
@@ -96,7 +91,8 @@ async def read_folder(connection_string: str, path: str) -> list[ImportedFile]:
 
 
 async def _read_all(container: ContainerClient, folder: Folder) -> list[ImportedFile]:
-    listed = [blob.name async for blob in container.list_blobs(name_starts_with=folder.prefix)]
+    blobs = container.list_blobs(name_starts_with=folder.prefix, include=["metadata"])
+    listed = [blob.name async for blob in blobs if not is_directory(blob.name, blob.size, blob.metadata or {})]
     if not listed:
         raise ImportFailedError("FolderNotFound", f"There is nothing in '{folder.container}/{folder.prefix}'.")
     places = asyncio.Semaphore(AT_ONCE)
@@ -123,7 +119,7 @@ async def _read_one(container: ContainerClient, name: str, attempts: int = ATTEM
 
 async def _hashed(container: ContainerClient, name: str) -> ImportedFile:
     """Read one blob piece by piece, in a thread where that takes time, so that ARM's answers are not held up."""
-    stream = await container.download_blob(name)
+    stream = await container.download_blob(name, decompress=False)
     digest, content = hashlib.md5(usedforsecurity=False), tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed when the import is over
     async for chunk in stream.chunks():
         await asyncio.to_thread(digest.update, chunk)

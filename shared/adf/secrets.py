@@ -10,12 +10,25 @@ MASK = "********"
 SECRET_KEYS = frozenset({"password", "credential", "secrets", "encryptedsecrets"})
 # Key Vault's own documentation page tells users to put client secrets into these, so no value of them is shown.
 SECRET_MAPS = frozenset({"airflowenvironmentvariables", "environmentvariables", "airflowconfigurationoverrides"})
-# Up to the last `@` of the authority; and where somebody left a slash in a password, so that the authority seems to end
-# there: a colon that no port follows tells.
-_URL_USER = re.compile(r"(?<=://)(?:[^/?#\s]+|[^/@:\s]*:(?!\d*(?:[/?#\s]|$))[^\s:]+)(?=@)")
+# What comes before a login: `https://`, or `//` where no path goes on.
+_URL_START = r"""(?:(?<=://)|(?<=^//)|(?<=[\s"'`(<\[{=,;]//))"""
+# Up to the last `@` of the authority; or past a slash or a space that was left in a password, so that the authority
+# seems to end there. That it is one tells a colon that no port follows, or that no host with a port comes before it:
+# one has a dot or is `localhost`, and then a host has to come after the `@`.
+_URL_USER = re.compile(
+    _URL_START
+    + r"""(?:
+        [^/?#\s]+
+        | [^/@:\s]*:(?!\d*(?:[/?#\s]|$))[^\s:]+
+        | [^/@:\s]*:(?!\d*(?:[/?#\s]|$))[^\s:@]+(?:\x20[^\s:@]+){1,5}
+        | (?!localhost:)[^/@:.\s\[\]]+:\d+[/?#][^\s:]+
+        | [^/@:\s]+:\d+[/?#][^\s:]+(?=@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?:[:/?#\s]|$))
+    )(?=@)""",
+    re.VERBOSE | re.IGNORECASE,
+)
 # Ours, and those of others: Data Factory shows secure strings of linked services as ten asterisks.
 _ASTERISKS = re.compile(r"\*{3,}")
-_MASKED_URL_USER = re.compile(r"://(?:[^/@:\s]*:)?\*{3,}@")
+_MASKED_URL_USER = re.compile(r"//(?:[^/@:\s]*:)?\*{3,}@")
 
 
 def masked(value: Any) -> Any:  # noqa: ANN401 - any JSON value in, the same shape out

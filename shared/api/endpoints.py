@@ -108,6 +108,7 @@ ENDPOINTS: tuple[Endpoint[Parts], ...] = (
         "Sync status of a file.",
         lambda app: app.routes.file,
     ),
+    Endpoint("look_at_route", "POST", "routes/{route}/look", "Look at the folder now.", lambda app: app.routes.look),
     Endpoint(
         "suspend_route",
         "POST",

@@ -12,6 +12,7 @@ from shared.api.response import view_answer
 from shared.api.routes.views import View
 from shared.errors import NoToken
 from shared.route import Route
+from shared.sync.claim import CONTESTED
 from shared.sync.conditions import conditions, overdue, pending_since
 from shared.sync.store import LoadedState, RouteStates
 from shared.sync.transitions import failures_in_a_row
@@ -46,12 +47,16 @@ class ReadyView(View):
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """Asks storage for each route's state, and the identity for a token of ARM, through `check_token`."""
+    """Asks storage for each route's state, and the identity for a token of ARM, through `check_token`.
+
+    `is_name_contested` tells whether another app uses this one's name on its storage.
+    """
 
     routes: Sequence[Route]
     states: RouteStates
     check_token: Callable[[], None]
     longest_wait: timedelta
+    is_name_contested: Callable[[], bool] = lambda: False
 
     def answer(self, _request: func.HttpRequest) -> func.HttpResponse:
         """Return 200, or 503 with what is wrong."""
@@ -63,6 +68,8 @@ class Readiness:
                 wrong = [*_troubles(route, loaded, self.longest_wait)]
                 troubles += wrong
                 routes.append(_readiness(route, loaded, ready=not wrong))
+            if self.is_name_contested():
+                troubles.append(Trouble(route=None, reason="AppNameContested", sentence=CONTESTED))
         except AzureError as error:
             sentence = f"the app's storage is unavailable: {type(error).__name__}"
             troubles.append(Trouble(route=None, reason="StorageUnavailable", sentence=sentence))

@@ -16,7 +16,6 @@ CONTENT_TYPE = "application/problem+json"
 _MEANINGS: dict[HTTPStatus, dict[str, str]] = {
     HTTPStatus.BAD_REQUEST: {
         "InvalidCondition": "`If-Match` or `If-None-Match` is neither `*` nor ETags.",
-        "InvalidPath": "The path of a file has an empty part, `.` or `..`.",
         "InvalidQuery": "A query parameter is unknown, repeated or not valid.",
         "InvalidApiVersionParameter": "`api-version` is not the one that Data Factory has.",
         "MissingApiVersionParameter": "A path of ARM's needs `api-version` in the query.",

@@ -9,9 +9,10 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from shared.adf.imported import is_directory
 from shared.errors import FolderUnreadable
 from shared.folder.checks import LARGEST_FILE, TOO_LARGE, Unread
-from shared.folder.manifest import File, Manifest
+from shared.folder.manifest import File, Ignored, IgnoredFile, Manifest
 from shared.folder.path import FolderPath
 from shared.route import Route
 from shared.storage.clock import dates_noted
@@ -73,13 +74,25 @@ def _list(blobs: "BlobServiceClient", folder: FolderPath) -> Manifest:
     )
     try:
         with dates_noted() as dates:
-            files = [_file(blob) for blob in listing if _is_file(blob) and folder.imports(folder.container, blob.name)]
+            files, ignored = _sorted_out(filter(_is_file, listing), folder)
     except ResourceNotFoundError as missing:
         response: Any = missing.response
         if response.headers.get("x-ms-error-code") != StorageErrorCode.CONTAINER_NOT_FOUND:
             raise
         return Manifest((), parsedate_to_datetime(response.headers["Date"]))
-    return Manifest(tuple(sorted(files, key=lambda file: file.name)), dates[0])
+    return Manifest(tuple(sorted(files, key=lambda file: file.name)), dates[0], ignored=ignored)
+
+
+def _sorted_out(listing: "Iterable[BlobProperties]", folder: FolderPath) -> tuple[list[File], Ignored]:
+    """Return the files that are imported, and what is known of the others."""
+    files, ignored = [], Ignored()
+    for blob in listing:
+        reason = folder.why_ignored(blob.name)
+        if reason is None:
+            files.append(_file(blob))
+        else:
+            ignored = ignored.with_one(IgnoredFile(blob.name, reason))
+    return files, ignored
 
 
 def _unreadable(error: "AzureError") -> FolderUnreadable:
@@ -121,8 +134,7 @@ def fetch_file(blobs: "BlobServiceClient", folder: FolderPath, file: File) -> by
 
 
 def _is_file(blob: "BlobProperties") -> bool:
-    """Tell a file from a directory, which Data Lake storage lists as an empty blob with a mark."""
-    return (blob.metadata or {}).get("hdi_isfolder", "").lower() != "true"
+    return not is_directory(blob.name, blob.size, blob.metadata or {})
 
 
 def _file(blob: "BlobProperties") -> File:

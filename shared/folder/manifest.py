@@ -23,6 +23,30 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
+class IgnoredFile:
+    """A blob of the folder that is not imported, and why, as a clause about "it"."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """How many files of the folder are not imported, and the first of them by name."""
+
+    count: int = 0
+    first: tuple[IgnoredFile, ...] = ()
+
+    def with_one(self, file: IgnoredFile) -> "Ignored":
+        """Return the same with one more file, which comes after those that are known."""
+        first = self.first if len(self.first) == IGNORED_SHOWN else (*self.first, file)
+        return Ignored(self.count + 1, first)
+
+
+IGNORED_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """The files of a folder, sorted by name, as the storage service listed them at `listed_at` (its own clock).
 
@@ -33,6 +57,7 @@ class Manifest:
     files: tuple[File, ...]
     listed_at: datetime
     known_revision: str | None = None
+    ignored: Ignored = Ignored()
 
     @property
     def revision(self) -> str:

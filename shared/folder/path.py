@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from shared.adf.imported import check_of, is_imported
+from shared.adf.imported import check_of, why_ignored
 
 _CONTAINER = re.compile(r"(?=.{3,63}$)[a-z0-9]+(?:-[a-z0-9]+)*")
 _OWN_CONTAINERS = re.compile(r"dag-relay|azure-webjobs-.*")
@@ -41,17 +41,18 @@ class FolderPath:
     def blob_name(self, path: str) -> str | None:
         """Return the name, below the container, of a file that ADF imports; None for a path that is none.
 
-        The path may be that name or relative to the folder; where it could be both, it is that name. Raises ValueError
-        for empty parts, `.` and `..`, with which a client would reach another blob.
+        The path may be that name or relative to the folder; where it could be both, it is that name.
         """
-        if {"", ".", ".."}.intersection(path.split("/")):
-            raise ValueError("expected the path of a file, without empty parts, . and ..")
         names = (path, f"{self.listing_prefix}{path}")
         return next((name for name in names if self.imports(self.container, name)), None)
 
     def imports(self, container: str, blob_name: str) -> bool:
-        """Whether ADF's import of this folder takes the blob; directory markers and temporary files are no files."""
-        return self._holds(container, blob_name) and is_imported(str(self), self._path(blob_name))
+        """Whether ADF's import of this folder takes the blob; a temporary file is not taken."""
+        return self._holds(container, blob_name) and self.why_ignored(blob_name) is None
+
+    def why_ignored(self, path: str) -> str | None:
+        """Return why ADF's import does not take a file, by its path below the container or the folder, else None."""
+        return why_ignored(str(self), self._path(path))
 
     def check_of(self, container: str, blob_name: str) -> str | None:
         """Return the id of the check that the blob was written for, if it is one in this folder."""

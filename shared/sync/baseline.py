@@ -142,6 +142,10 @@ class Baseline(StoredModel):
         written = (file.modified for file in manifest.files if self._is_other_version(file))
         return manifest.listed_at <= end or any(start <= moment <= end for moment in written)
 
+    def lacks_some(self, manifest: Manifest) -> bool:
+        """Whether a file that was synced is not in the folder any more."""
+        return not self.contents.keys() <= {file.name for file in manifest.files}
+
     def settled(self, manifest: Manifest, read: Mapping[str, BytesRead]) -> Manifest:
         """Return the manifest with every doubt settled by what was read; what was not read counts as changed."""
         files = tuple(self._settled(file, read.get(file.name)) for file in manifest.files)

@@ -1,4 +1,4 @@
-"""What a person may do to a route: ask for a sync, suspend, resume, acknowledge what was removed."""
+"""What a person may do to a route: ask for a look or a sync, suspend, resume, acknowledge what was removed."""
 
 from dataclasses import dataclass
 
@@ -28,6 +28,11 @@ class Commands:
         requested = self.states.update(route, transitions.requested(new_id, force=force, read_back=read_back)).requested
         self.wake_ups.wake_now(route)
         return requested.sync_id if requested else new_id
+
+    def look(self, route: Route) -> None:
+        """Ask for a look at the folder now: from here to its end, and to that of a sync it leads to, it reconciles."""
+        self.states.update(route, transitions.look_requested())
+        self.wake_ups.wake_now(route)
 
     def suspend(self, route: Route) -> None:
         """Let the route do nothing until it is resumed; a sync that ADF works on is still followed."""

@@ -78,10 +78,10 @@ def _reconciling(state: RouteState) -> Condition:
     if state.operation:
         started = state.operation.listed_at
         return Condition("Reconciling", "True", "SyncRunning", "ADF works on an accepted sync", started)
-    if state.burst_since:
-        return Condition("Reconciling", "True", "BurstRunning", "files are still being changed", state.burst_since)
     if state.calling:
         return Condition("Reconciling", "True", "Syncing", "ADF is being asked to import the folder", state.calling.at)
+    if state.burst_since:
+        return Condition("Reconciling", "True", "BurstRunning", "files are still being changed", state.burst_since)
     if state.looking:
         since = state.looking.since
         return Condition("Reconciling", "True", "Looking", "the folder is being looked at", since)

@@ -187,10 +187,13 @@ def _last_change(state: RouteState, manifest: Manifest) -> datetime:
     """Return when the folder last changed.
 
     A write says so itself. What differs from the last sync without a write since is a deletion, which leaves no time:
-    it counts from when the folder was first seen like this. Where it is unknown what ADF has, only writes count.
+    it counts from when the folder was first seen like this. Where it is unknown what ADF has, only a folder with fewer
+    files than were synced shows a deletion.
     """
     synced = state.synced
-    if synced is None or synced.revision is None or manifest.newest > synced.listed_at:
+    if synced is None or manifest.newest > synced.listed_at:
+        return manifest.newest
+    if synced.revision is None and len(manifest.files) >= synced.files:
         return manifest.newest
     if state.seen and state.seen.revision == manifest.revision:
         return state.seen.at

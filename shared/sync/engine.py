@@ -16,6 +16,7 @@ from shared.sync.arrivals import Announcements
 from shared.sync.baseline import Baselines
 from shared.sync.commands import Commands
 from shared.sync.decide import Policy
+from shared.sync.doubts import Doubts
 from shared.sync.dry_run import DryRuns
 from shared.sync.execute import Executor
 from shared.sync.history import History
@@ -129,6 +130,13 @@ def build(ports: Ports, policy: Policy, routes: Sequence[Route], retention: Rete
             baselines=baselines,
             target_of=ports.target_of,
             inspector=inspector,
+            doubts=Doubts(
+                states=states,
+                baselines=baselines,
+                inspector=inspector,
+                outcomes=outcomes,
+                list_folder=ports.list_folder,
+            ),
             leases=Leases(ports.documents, policy.lease, clock=ports.clock),
             wake_ups=wake_ups,
             list_folder=ports.list_folder,

@@ -16,6 +16,7 @@ from shared.sync import transitions
 from shared.sync.airflow_looks import AirflowLooks
 from shared.sync.baseline import Baseline, Baselines
 from shared.sync.decide import Decision, Hold, Policy, Poll, Skip, Sync, Wait, decide
+from shared.sync.doubts import Doubts
 from shared.sync.execute import Executor, Tried
 from shared.sync.inspection import Inspector, ToRead
 from shared.sync.lease import CALL_DEADLINE_S, Lease, Leases
@@ -73,6 +74,7 @@ class Reconciler:
     executor: Executor
     poller: Poller
     inspector: Inspector
+    doubts: Doubts
     outcomes: Outcomes
     policy: Policy
     airflow_looks: AirflowLooks | None = None
@@ -127,6 +129,7 @@ class Reconciler:
         """Look at the folder and act under the lease, or return what has to be read first, without the lease."""
         lease = self.leases.take(route)
         if lease is None:
+            self.doubts.glance(route)
             self.wake_ups.notice(route)
             busy = "another worker or another sync has this environment"
             return Turn(Wait("EnvironmentBusy", busy, self.policy.quiet))
@@ -154,7 +157,9 @@ class Reconciler:
             return Wait("FolderUnreadable", "the folder could not be listed", delay)
         if state.unreadable:
             state = self.outcomes.readable(route, state)
-        found = self._weighed(route, state, manifest)
+        if state.ignored != manifest.ignored:
+            state = self._change(route, state, transitions.ignoring(manifest.ignored))
+        found = self.doubts.weigh(route, state, manifest)
         if isinstance(found, ToRead):
             return found
         state, manifest, baseline = found
@@ -183,28 +188,6 @@ class Reconciler:
         if state.calling:
             state = self.outcomes.lost(route, state, state.calling)
         return state
-
-    def _weighed(
-        self, route: Route, state: RouteState, manifest: Manifest
-    ) -> tuple[RouteState, Manifest, Baseline | None] | ToRead:
-        """Return the state without wrong certainties, and the manifest with every doubt about its files settled."""
-        operation, synced = state.operation, state.synced
-        may_differ = operation and operation.revision and operation.listing not in {None, manifest.listing}
-        if may_differ and not route.is_pushed:
-            state = self._change(route, state, transitions.operation_doubted())
-        if synced is None or operation:
-            return state, manifest, None
-        if synced.listing == manifest.listing:
-            return state, manifest.known_as(synced.revision) if synced.revision else manifest, None
-        baseline = self.baselines.read(route).for_target(route.target)
-        doubtful = baseline.doubtful(manifest)
-        reads = self.inspector.reads(route) if doubtful else {}
-        unread = tuple(file for file in doubtful if file.name not in reads or reads[file.name].etag != file.etag)
-        if unread:
-            return ToRead(manifest, unread)
-        if synced.revision and synced.until and baseline.may_have_missed(manifest, synced.listed_at, synced.until):
-            state = self._change(route, state, transitions.doubted())
-        return state, baseline.settled(manifest, reads), baseline
 
     def _may_have_been_replaced(self, state: RouteState, manifest: Manifest, decision: Decision) -> bool:
         """Whether it is time to ask if the environment is still the one that was synced to, or is there again."""

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from shared.folder.checks import Finding
-from shared.folder.manifest import Manifest
+from shared.folder.manifest import Ignored, Manifest
 from shared.storage.documents import StoredModel
 
 
@@ -284,7 +284,8 @@ class RouteState(StoredModel):
 
     `worker` is the lease that dealt with it last; results of another one come too late and are dropped. `burst_since`
     is when the burst that is being waited out began, `behind_since` when the oldest change was made that is not synced.
-    `target` is where the folder went at the last look, and `environment_seen_at` when the environment was last checked.
+    `target` is where the folder went at the last look, `ignored` what that look found and is not imported.
+    `environment_seen_at` is when the environment was last checked.
     Only of a target that the files are sent to one by one: `not_sent` counts those that it cannot take, `verified_at`
     is when all that it holds was looked at last.
     """
@@ -306,6 +307,7 @@ class RouteState(StoredModel):
     looked_at: datetime | None = None
     environment_seen_at: datetime | None = None
     target: str | None = None
+    ignored: Ignored = Ignored()
     suspended_since: datetime | None = None
     removed: int = 0
     not_sent: int = 0

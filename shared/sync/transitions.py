@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from shared.errors import FolderUnreadable, ServiceError, ServiceUnavailable
-from shared.folder.manifest import Manifest
+from shared.folder.manifest import Ignored, Manifest
 from shared.sync.decide import Hold, Skip, Wait
 from shared.sync.state import (
     AirflowSummary,
@@ -13,6 +13,7 @@ from shared.sync.state import (
     Held,
     Looking,
     OpenFindings,
+    Pending,
     Requested,
     RouteState,
     RunningSync,
@@ -65,6 +66,15 @@ def doubted() -> Transition:
     return change
 
 
+def doubted_of(sync_id: str) -> Transition:
+    """As above, if that sync is still the last one: for a look that has no lease."""
+
+    def change(state: RouteState, now: datetime) -> RouteState:
+        return doubted()(state, now) if state.synced and state.synced.sync_id == sync_id else state
+
+    return change
+
+
 def _opened(synced: Synced | None, now: datetime) -> Synced | None:
     if synced is None or synced.revision is None:
         return synced
@@ -88,6 +98,11 @@ def retry_now() -> Transition:
     return lambda state, now: _with(
         state, failure=state.failure and state.failure.model_copy(update={"next_attempt": now})
     )
+
+
+def ignoring(found: Ignored) -> Transition:
+    """The folder holds these files that are not imported."""
+    return lambda state, _now: _with(state, ignored=found)
 
 
 def looked() -> Transition:
@@ -338,6 +353,15 @@ def requested(sync_id: str, *, force: bool, read_back: bool = False) -> Transiti
             return _with(state, requested=Requested(sync_id=sync_id, force=force, at=now, read_back=read_back))
         update = {"force": open_one.force or force, "read_back": open_one.read_back or read_back}
         return _with(state, requested=open_one.model_copy(update=update))
+
+    return change
+
+
+def look_requested() -> Transition:
+    """The folder is about to be looked at, because somebody asked: not merely when the wake-up on its way is due."""
+
+    def change(state: RouteState, now: datetime) -> RouteState:
+        return _with(state, pending=state.pending or Pending(since=now, due=now))
 
     return change
 

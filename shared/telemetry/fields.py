@@ -7,6 +7,8 @@ from contextvars import ContextVar
 from functools import cache
 from types import MappingProxyType
 
+from shared.visible import on_one_line
+
 # Records of these loggers are the app's own; those of other libraries stay as they are.
 _OURS = frozenset({"function_app", "shared"})
 # In the text a value is cut to the length of a GUID, the longest that is needed whole; the attribute has all of it.
@@ -46,7 +48,7 @@ def carry_fields() -> None:
     """Make every record of the app's own loggers carry the bound fields, as attributes and at the end of its text.
 
     Done where records are made, because Azure's worker brings a handler of its own, which forwards the text alone,
-    while OpenTelemetry's handler takes the attributes.
+    while OpenTelemetry's handler takes the attributes. A name in the text may hold a line break: it is escaped.
     """
     make = logging.getLogRecordFactory()
 
@@ -57,10 +59,11 @@ def carry_fields() -> None:
 
 
 def _with_fields(record: logging.LogRecord) -> logging.LogRecord:
+    if record.name.partition(".")[0] not in _OURS:
+        return record
     fields = _bound.get()
-    if fields and record.name.partition(".")[0] in _OURS:
-        record.__dict__.update(fields)
-        text = " ".join(f"{name}={value[:_SHOWN]}" for name, value in fields.items())
-        # The text of a record with arguments is a template, where a percent sign has to be doubled.
-        record.msg = f"{record.msg} [{text.replace('%', '%%') if record.args else text}]"
+    record.__dict__.update(fields)
+    shown = " ".join(f"{name}={value[:_SHOWN]}" for name, value in fields.items())
+    text = record.getMessage()
+    record.msg, record.args = on_one_line(f"{text} [{shown}]" if shown else text), None
     return record

@@ -62,6 +62,19 @@ def test_an_empty_file_counts_and_a_directory_of_data_lake_storage_does_not(
     assert (file.name, file.size) == ("airflow/dags/__init__.py", 0)
 
 
+def test_what_is_not_imported_is_counted_and_the_first_are_named(
+    blobs: BlobServiceClient, container: ContainerClient
+) -> None:
+    for name in ["airflow/dags//x.py", "airflow/notes.md", "airflow/dags/a.py"]:
+        container.upload_blob(name, b"x")
+    container.upload_blob("airflow/dags/deep", b"", metadata={"Hdi_isfolder": "true"})
+    container.upload_blob("airflow/dags/marker/", b"")
+    manifest = list_folder(blobs, FOLDER)
+    assert [file.name for file in manifest.files] == ["airflow/dags/a.py"]
+    assert [file.name for file in manifest.ignored.first] == ["airflow/dags//x.py", "airflow/notes.md"]
+    assert manifest.ignored.count == 2
+
+
 def test_uploading_the_same_bytes_again_keeps_the_revision_and_other_bytes_do_not(
     blobs: BlobServiceClient, container: ContainerClient
 ) -> None:

@@ -1,6 +1,9 @@
 import base64
 import html
 import json
+import re
+import sys
+from collections.abc import Callable
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -8,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.adf.secrets import MASK, secrets_in
-from shared.rest.answers import RestAnswer, without_secrets
+from shared.rest.answers import RestAnswer
 from shared.rest.error_bodies import failure
+from shared.rest.scrubbing import without_secrets
 
 SECRET = 'pä/"ss+w<o>rd & \\'  # noqa: S105 - one with every character that somebody escapes
 
@@ -57,6 +61,40 @@ def test_an_answer_without_secrets_stays_as_it_is() -> None:
     for content in (b"\xff", b'{"a": "\\u00e4"}'):
         assert without_secrets([""], content) == content
     assert without_secrets(["secret"], b'{"a": "\\u00e4", "b": [1e5]}') == b'{"a": "\\u00e4", "b": [1e5]}'
+
+
+@pytest.mark.parametrize("secret", ["value-of-{}-that-is-long", "v{}", "{}", "same start, {}"])
+def test_an_echo_of_many_secrets_takes_no_longer_than_reading_it(secret: str) -> None:
+    """Each step looks a place up: a search for every secret in every text would be seen in the number of steps."""
+    secrets = [secret.format(n) for n in range(1000, 1200)]
+    echo = json.dumps({"error": {"code": "Bad", "message": "no", "details": [{"message": text} for text in secrets]}})
+    steps = steps_of(lambda: without_secrets(secrets, echo.encode()))
+    half = steps_of(lambda: without_secrets(secrets[:100], echo.encode()[: len(echo) // 2]))
+    assert steps < 2.5 * half
+    assert not any(text in without_secrets(secrets, echo.encode()).decode() for text in secrets)
+
+
+def steps_of(act: Callable[[], object]) -> int:
+    """Return how many calls an act takes."""
+    steps = 0
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        nonlocal steps
+        steps += event in {"call", "c_call"}
+
+    sys.setprofile(count)
+    try:
+        act()
+    finally:
+        sys.setprofile(None)
+    return steps
+
+
+@given(st.text("ab -", max_size=30), st.lists(st.text("ab", min_size=1, max_size=9), max_size=5))
+def test_no_secret_is_left_whatever_else_it_is_a_part_of(text: str, secrets: list[str]) -> None:
+    kept = without_secrets(secrets, text.encode()).decode().replace(MASK, "!")
+    assert not [secret for secret in secrets if len(secret) >= 6 and secret in kept]
+    assert not {secret for secret in secrets if len(secret) < 6}.intersection(re.findall(r"\w+", kept))
 
 
 @given(st.binary(max_size=50), st.text(max_size=9))

@@ -83,3 +83,57 @@ def test_a_change_that_was_undone_long_after_the_import_is_no_change() -> None:
     world.worker.reconcile(ROUTE)
     world.at(250, 210, 1)
     assert isinstance(world.worker.reconcile(ROUTE), Skip)
+
+
+@pytest.mark.parametrize("seconds", [101, 105, 107, 200])
+def test_the_same_bytes_written_again_after_a_sync_are_no_change_however_soon(seconds: float) -> None:
+    world = World()
+    world.worker.reconcile(ROUTE)
+    world.at(seconds, seconds, seconds)
+    world.worker.reconcile(ROUTE)
+    world.at(seconds + 50, seconds, seconds)
+    assert isinstance(world.worker.reconcile(ROUTE), Skip)
+    assert len(world.synced) == 1
+
+
+def test_other_bytes_behind_the_same_claims_that_adf_may_have_read_are_seen() -> None:
+    world = World()
+    world.worker.reconcile(ROUTE)
+    world.at(103, 103, 1)
+    world.true_md5[world.folder.files[0].name] = "other"
+    world.worker.reconcile(ROUTE)
+    world.true_md5.clear()
+    world.at(150, 104, 1)
+    assert isinstance(world.worker.reconcile(ROUTE), Sync)
+
+
+def test_a_file_that_was_gone_while_adf_may_have_read_is_synced_once_more() -> None:
+    world = World()
+    world.worker.reconcile(ROUTE)
+    world.at(108, 0)
+    world.worker.reconcile(ROUTE)
+    world.at(109, 0, 108)
+    world.worker.reconcile(ROUTE)
+    world.at(150, 0, 108)
+    assert isinstance(world.worker.reconcile(ROUTE), Sync)
+
+
+def test_a_file_that_was_gone_long_after_the_import_and_is_back_is_no_change() -> None:
+    world = World()
+    world.worker.reconcile(ROUTE)
+    for seconds, *written in ((150, 0, 1), (200, 0), (202, 0, 201)):
+        world.at(seconds, *written)
+        world.worker.reconcile(ROUTE)
+    assert len(world.synced) == 1
+    assert world.state().behind_since is None
+
+
+def test_a_burst_of_deletions_right_after_a_sync_is_one_more() -> None:
+    world = World(folder=make_manifest(*range(10), listed=100))
+    world.worker.reconcile(ROUTE)
+    for gone in range(1, 6):
+        world.at(102 + 3 * gone, *range(10 - gone))
+        assert isinstance(world.worker.reconcile(ROUTE), Wait)
+    world.at(130, *range(5))
+    assert isinstance(world.worker.reconcile(ROUTE), Sync)
+    assert len(world.synced) == 2

@@ -5,7 +5,8 @@ import pytest
 from rich.console import Console
 
 from cli.deployment import Deployment
-from cli.errors import CommandError
+from cli.errors import CommandError, Exit, NotFoundError
+from cli.status import Pace, watch
 from cli.tables import age, is_ready, names_table, problems_of_route, problems_of_sync, problems_table, routes_table
 
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
@@ -112,3 +113,38 @@ def test_a_key_is_not_sent_in_the_clear_except_to_this_machine() -> None:
     with pytest.raises(CommandError, match="a key is only sent over https") as refused:
         Deployment("http://app.example", "canary")
     assert "canary" not in str(refused.value)
+
+
+def test_files_that_are_not_imported_are_told_beside_the_status() -> None:
+    ignored = {"count": 2, "first": [{"name": "airflow/dags//x.py", "reason": "its path has an empty part"}]}
+    shown = printed(routes_table([route() | {"ignored": ignored}], NOW))
+    assert "not imported: 2 files" in shown
+
+
+class Recorder(Deployment):
+    """An app with two routes that notes what is posted; an old one knows no looks."""
+
+    def __init__(self, *, old: bool = False) -> None:
+        super().__init__("http://127.0.0.1", None)
+        self.old = old
+        self.posted: list[tuple[str, ...]] = []
+
+    def get(self, *_segments: str, **_query: str) -> Any:  # noqa: ANN401
+        return {"value": [route(name="a"), route(name="b")]}
+
+    def post(self, *segments: str, **_query: str) -> Any:  # noqa: ANN401
+        if self.old:
+            raise NotFoundError("404")
+        self.posted.append(segments)
+
+
+def test_watching_until_ready_has_each_folder_looked_at_first() -> None:
+    app = Recorder()
+    assert watch(app, None, Pace(0.0, 0.0), until_ready=True, as_json=True) == Exit.OK
+    assert app.posted == [("routes", "a", "look"), ("routes", "b", "look")]
+    assert watch(app, None, Pace(0.0, 0.0), until_ready=False, as_json=True) == Exit.TIMED_OUT
+    assert len(app.posted) == 2
+
+
+def test_an_app_that_knows_no_looks_is_watched_all_the_same() -> None:
+    assert watch(Recorder(old=True), None, Pace(0.0, 0.0), until_ready=True, as_json=True) == Exit.OK

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from shared.sync.conditions import Condition, conditions, pending_since
+from shared.sync.decide import Skip, Wait
 from shared.targets.port import Accepted
 from tests.unit.memory import NOON
 from tests.unit.world import ROUTE, World
@@ -53,3 +54,31 @@ def test_a_look_has_ended_when_the_worker_returns(prepare: Callable[[World], obj
     assert state.looking is None
     assert state.looked_at is not None
     assert state.looked_at >= NOON
+
+
+def test_from_the_request_for_a_look_to_its_end_the_route_is_reconciling() -> None:
+    world = World()
+    world.worker.reconcile(ROUTE)
+    world.at(200, 0, 1)
+    world.commands.look(ROUTE)
+    assert reconciling(world).reason == "WakeUpArmed"
+    assert world.queue.sent[-1][1] == world.clock.now()
+    assert isinstance(world.worker.reconcile(ROUTE), Skip)
+    assert reconciling(world).reason == "Idle"
+    assert world.history()[1:] == [], "a look leaves no record"
+
+
+def test_a_look_that_finds_the_environment_busy_is_still_to_come() -> None:
+    world = World()
+    world.worker.reconcile(ROUTE)
+    world.at(102, 0, 1)
+    world.commands.look(ROUTE)
+    assert isinstance(world.worker.reconcile(ROUTE), Wait)
+    assert reconciling(world).status == "True"
+
+
+def test_a_look_that_is_requested_while_another_one_goes_on_is_still_to_come() -> None:
+    world = World()
+    world.during_listing = lambda: world.commands.look(ROUTE)
+    world.worker.reconcile(ROUTE)
+    assert reconciling(world).reason == "WakeUpArmed"

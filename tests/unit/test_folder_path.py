@@ -1,5 +1,6 @@
 import pytest
 
+from shared.adf.imported import is_directory
 from shared.folder.path import FolderPath
 
 FOLDER = FolderPath.parse("files/team/airflow")
@@ -46,10 +47,63 @@ def test_any_other_blob_is_not(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["a.py~", ".a.py.swp", "~$a.xlsx", ".#a.py", "a.tmp", "a.py.part", "__pycache__/a.cpython-311.pyc", ".git/HEAD"],
+    [
+        *("a.py~", ".a.py.swp", "~$a.xlsx", ".#a.py", "#a.py#", "a.tmp", "a.py.part", "a.py.filepart", "Thumbs.db"),
+        *("__pycache__/a.cpython-311.pyc", ".git/HEAD", ".azDownload-1-a.py", "deep/.DS_Store"),
+    ],
 )
 def test_what_editors_and_upload_tools_leave_behind_is_no_change(name: str) -> None:
     assert not FOLDER.imports("files", f"team/airflow/dags/{name}")
+
+
+@pytest.mark.parametrize(
+    "name", ["secretlib.pyc", "etl.tmp/x.py", "old~/x.py", "a.part/x.py", ".#a/x.py", "swap.swp", "tmp", ".tmp", "~"]
+)
+def test_what_only_looks_like_left_behind_is_a_file(name: str) -> None:
+    assert FOLDER.imports("files", f"team/airflow/dags/{name}")
+
+
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        ("dags//a.py", "an empty part"),
+        ("team/airflow//dags/a.py", "an empty part"),
+        ("dags/", "an empty part"),
+        ("dags/./a.py", "a part that is . or .."),
+        ("dags\\a.py", "a backslash"),
+        ("plugins\\deep/a.py", "a backslash"),
+        ("notes\\a.py", "not below dags/ or plugins/"),
+        ("readme.md", "not below dags/ or plugins/"),
+        ("dags/a.py~", "left it behind"),
+    ],
+)
+def test_a_file_that_is_not_imported_has_a_reason(path: str, why: str) -> None:
+    assert why in (FOLDER.why_ignored(path) or "")
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "metadata"),
+    [
+        ("dags/x", 0, {"hdi_isfolder": "true"}),
+        ("dags/x", 0, {"Hdi_isfolder": "True"}),
+        ("dags/x", 0, {"HDI_ISFOLDER": "true"}),
+        ("dags/x", 0, {"asv_isfolder": "true"}),
+        ("dags/x/", 0, {}),
+        ("dags/x_$folder$", 0, {}),
+    ],
+)
+def test_a_directory_is_told_by_its_mark_in_any_spelling(name: str, size: int, metadata: dict[str, str]) -> None:
+    assert is_directory(name, size, metadata)
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "metadata"),
+    [("dags/x.py", 0, {}), ("dags/x/", 1, {}), ("dags/x.py", 1, {"hdi_isfolder": "false"})],
+)
+def test_an_empty_file_and_a_file_with_a_slash_at_its_end_are_no_directories(
+    name: str, size: int, metadata: dict[str, str]
+) -> None:
+    assert not is_directory(name, size, metadata)
 
 
 def test_a_blob_of_another_container_is_not_imported() -> None:
@@ -110,6 +164,5 @@ def test_a_file_is_named_below_the_container_or_below_the_folder(folder: str, pa
 
 
 @pytest.mark.parametrize("path", ["", "dags/", "dags/../../other/x", "./dags/a.py", "dags//a.py"])
-def test_a_path_with_which_a_client_would_reach_another_blob_is_refused(path: str) -> None:
-    with pytest.raises(ValueError, match="expected the path of a file"):
-        FolderPath.parse("files/airflow").blob_name(path)
+def test_a_path_with_which_a_client_would_reach_another_blob_names_none(path: str) -> None:
+    assert FolderPath.parse("files/airflow").blob_name(path) is None

@@ -136,3 +136,11 @@ def test_an_import_that_nobody_follows_any_more_turns_it_red() -> None:
     world.clock.seconds += 1
     _, (trouble,) = ask(world)
     assert trouble["reason"] == "OperationOverdue"
+
+
+def test_another_app_under_the_same_name_turns_it_red() -> None:
+    world = World()
+    ready = Readiness([ROUTE], world.states, has_token, world.policy.longest_wait, lambda: True).answer(REQUEST)
+    (trouble,) = json.loads(ready.get_body())["troubles"]
+    assert (ready.status_code, trouble["route"], trouble["reason"]) == (503, None, "AppNameContested")
+    assert "RELAY_APP_NAME" in trouble["sentence"]

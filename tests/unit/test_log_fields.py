@@ -52,6 +52,15 @@ def test_a_percent_sign_is_no_template(template: str, args: tuple[str, ...], cap
     assert caplog.messages == ["100 %, sure [route=50%s]"]
 
 
+@pytest.mark.parametrize("name", ["a\nb", "a\r\nb", "a\x1b[2Jb", "a\u2028b", "a\u202eb", "a\x85b"])
+def test_a_record_is_one_line_whatever_a_name_in_it_holds(name: str, caplog: pytest.LogCaptureFixture) -> None:
+    OURS.warning("held: %s", ValueError(name))
+    with bound(route="default"):
+        OURS.warning(f"held: {name}")
+    assert [len(message.splitlines()) for message in caplog.messages] == [1, 1]
+    assert not any(set(name) - set("ab[2J") & set(message) for message in caplog.messages)
+
+
 def test_records_of_other_libraries_stay_as_they_are(caplog: pytest.LogCaptureFixture) -> None:
     with bound(route="default"):
         logging.getLogger("azure.core").info("a request")

@@ -37,14 +37,38 @@ def test_what_is_not_set_does_not_look_like_a_secret() -> None:
 
 
 @pytest.mark.parametrize(
-    "user", ["token", "u:token", ":token", "u:to@ken", "u:to/ken+=", "u:to?ken", "u:to/k@en", "u:80token"]
+    "user",
+    [
+        *("token", "u:token", ":token", "u:to@ken", "u:to/ken+=", "u:to?ken", "u:to/k@en", "u:80token"),
+        *("u:123/token", "u:123/to/ken", "u:123?token", "u:123#token", "u:8080/token", "u:to ken", "u:to ken in words"),
+    ],
 )
 def test_the_login_in_a_url_is_masked_whatever_characters_it_has(user: str) -> None:
     assert masked([f"git+https://{user}@h:80/r, x"]) == [f"git+https://{MASK}@h:80/r, x"]
 
 
 @pytest.mark.parametrize(
-    "url", ["https://h/a@b", "https://h:8080/a@b", "https://h:8080 a@b", "https://h:80?a@b", "a@b"]
+    ("url", "shown"),
+    [
+        ("//u:token@h", f"//{MASK}@h"),
+        ("see //u:token@h", f"see //{MASK}@h"),
+        ("repo=//token@h/r", f"repo=//{MASK}@h/r"),
+        ("//u:123/token@h", f"//{MASK}@h"),
+        ("https://first.last:123/token@git.example/r", f"https://{MASK}@git.example/r"),
+    ],
+)
+def test_a_login_is_masked_without_a_scheme_too_and_behind_what_looks_like_a_port(url: str, shown: str) -> None:
+    assert masked(url) == shown
+    assert list(masks_in({"repo": shown})) == [("repo",)]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("https://h/a@b", "https://h:8080 a@b", "a@b", "https://git.example:8443/r.git@main", "h//a@b"),
+        *("https://git.example:80?a@b", "https://git.example:8080/r@v1.0", "http://localhost:8080/r@main"),
+        *("https://[::1]:80/r@main", "https://10.0.0.1:80/r@1.2.3"),
+    ],
 )
 def test_a_url_without_a_login_stays_as_it_is(url: str) -> None:
     assert masked(url) == url

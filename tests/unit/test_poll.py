@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.sync.decide import Poll, Sync, Wait
+from shared.sync.decide import Poll, Skip, Sync, Wait
 from shared.targets.port import Accepted, ImportFailed, ImportSucceeded, StillRunning
 from tests.unit.memory import NOON, make_route
 from tests.unit.world import ROUTE, World
@@ -91,3 +91,21 @@ def test_a_suspended_route_still_follows_it(world: World) -> None:
     world.at(120, 0, 1)
     assert isinstance(world.worker.reconcile(ROUTE), Poll)
     assert world.state().synced
+
+
+def test_a_change_that_a_look_saw_and_that_was_undone_before_the_end_is_synced_once_more(world: World) -> None:
+    world.at(112, 111, 1, content="v2")
+    world.worker.reconcile(ROUTE)
+    world.at(120, 113, 1)
+    assert isinstance(world.worker.reconcile(ROUTE), Poll)
+    world.at(150, 113, 1)
+    assert isinstance(world.worker.reconcile(ROUTE), Sync)
+
+
+def test_the_same_bytes_written_again_while_it_runs_are_no_change(world: World) -> None:
+    world.at(112, 111, 1)
+    world.worker.reconcile(ROUTE)
+    world.at(120, 111, 1)
+    assert isinstance(world.worker.reconcile(ROUTE), Poll)
+    world.at(150, 111, 1)
+    assert isinstance(world.worker.reconcile(ROUTE), Skip)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -5,6 +6,7 @@ from azure.core.exceptions import ServiceRequestError
 
 from shared.api.routes.routes import RoutesApi
 from shared.errors import ServiceRefusal, ServiceUnavailable, StateConflict
+from shared.folder.manifest import Ignored, IgnoredFile
 from shared.route import Route
 from shared.sync.baseline import Baseline
 from shared.targets.port import Accepted
@@ -265,8 +267,43 @@ def test_a_file_that_nobody_has_is_not_found(api: RoutesApi) -> None:
     assert api.file(request(path="dags/nothing.py")).status_code == 404
 
 
-@pytest.mark.parametrize("path", ["", "dags/", "dags//a.py", "dags/../dags/a.py", "dags/%2e./a.py/..", "/dags/a.py"])
-def test_a_path_that_a_client_would_change_is_refused(api: RoutesApi, world: World, path: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        ("", "an empty part"),
+        ("dags/", "an empty part"),
+        ("airflow/dags//a.py", "an empty part"),
+        ("/dags/a.py", "an empty part"),
+        ("dags/../dags/a.py", "a part that is . or .."),
+        ("dags/%2e./a.py/..", "a part that is . or .."),
+        ("dags\\a.py", "a backslash"),
+        ("airflow/readme.md", "not below dags/ or plugins/"),
+        ("dags/a.py~", "left it behind"),
+    ],
+)
+def test_a_file_that_is_not_imported_says_why_without_a_look_into_storage(
+    api: RoutesApi, world: World, path: str, why: str
+) -> None:
     before = world.documents.requests
-    assert api.file(request(path=path)).status_code == 400
+    assert why in status(api, path)["sentence"]
     assert world.documents.requests == before
+
+
+def test_a_route_counts_the_files_that_are_not_imported_and_names_the_first(api: RoutesApi, world: World) -> None:
+    ignored = Ignored(2, (IgnoredFile("airflow/dags//x.py", "its path has an empty part"),))
+    world.folder = replace(world.folder, ignored=ignored)
+    world.worker.reconcile(ROUTE)
+    assert body_of(api.show(request()))["ignored"] == {
+        "count": 2,
+        "first": [{"name": "airflow/dags//x.py", "reason": "its path has an empty part"}],
+    }
+    world.at(200, 0, 1)
+    world.worker.reconcile(ROUTE)
+    assert body_of(api.show(request()))["ignored"] == {"count": 0, "first": []}
+
+
+def test_a_look_can_be_requested_and_the_route_tells_when_the_last_one_began(api: RoutesApi, world: World) -> None:
+    asked = body_of(api.look(request()))
+    assert (condition(asked, "Reconciling"), asked["lookedAt"]) == (("True", "WakeUpArmed"), None)
+    world.worker.reconcile(ROUTE)
+    assert body_of(api.show(request()))["lookedAt"] == "2026-01-01T12:01:40Z"

@@ -1,6 +1,7 @@
 import base64
 import hashlib
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
@@ -14,6 +15,7 @@ from shared.api.pages.status.cards import UNKNOWN_STATE
 from shared.api.pages.status.status_page import SYNCS_SHOWN, StatusPage, ago
 from shared.api.routes.shown import SharedSettings
 from shared.errors import ServiceRefusal
+from shared.folder.manifest import Ignored, IgnoredFile
 from shared.route import Route
 from shared.sync.decide import Policy
 from tests.unit.airflow.airflow_in_memory import AirflowInMemory
@@ -56,6 +58,30 @@ def test_a_refused_route_shows_arms_words_and_request_id(world: World) -> None:
         assert text in page
 
 
+def test_files_that_are_not_imported_are_named_with_the_reason(world: World) -> None:
+    world.folder = replace(world.folder, ignored=Ignored(2, (IgnoredFile("airflow/dags//x.py", "it has two slashes"),)))
+    world.worker.reconcile(ROUTE)
+    _, page = shown(world)
+    for text in ("Files that are not imported", "<bdi>airflow/dags//x.py</bdi>", "it has two slashes", "and 1 more"):
+        assert text in page
+
+
+def test_a_name_that_turns_the_text_direction_is_isolated_and_its_control_made_visible_everywhere(world: World) -> None:
+    turned = "airflow/dags/\u202eyp.exe\u2069.py"
+    first, *others = world.folder.files
+    ignored = Ignored(1, (IgnoredFile(turned, "it is elsewhere"),))
+    world.folder = replace(world.folder, files=(replace(first, name=turned), *others), ignored=ignored)
+    world.worker.reconcile(ROUTE)
+    world.clock.seconds = 200
+    world.answer = ServiceRefusal(f"cannot import {turned}", code="BadRequest", status=400)
+    world.commands.request_sync(ROUTE, force=True)
+    world.worker.reconcile(ROUTE)
+    _, page = shown(world)
+    assert not {"\u202e", "\u2069"}.intersection(page)
+    assert page.count("<bdi>airflow/dags/\\u202eyp.exe\\u2069.py</bdi>") == 2
+    assert "<bdi>Cannot import airflow/dags/\\u202eyp.exe" in page
+
+
 def test_whatever_comes_from_outside_is_escaped(world: World) -> None:
     world.answer = ServiceRefusal("<b>bold</b>", code="<i>", status=400)
     world.worker.reconcile(ROUTE)
@@ -73,7 +99,7 @@ def test_airflows_errors_stand_on_the_card_and_in_the_row_of_the_sync() -> None:
     world.worker.reconcile(ROUTE)
     _, page = shown(world)
     words = "airflow/dags/dag_0.py, line 3: SyntaxError: &lt;b&gt;invalid&lt;/b&gt; syntax"
-    assert page.count(f'<li class="bad">{words}</li>') == 2
+    assert page.count(f'<li class="bad"><bdi>{words}</bdi></li>') == 2
     for text in ("Parsed: ImportErrors", "with problems in files of default", "accepted"):
         assert text in page
 

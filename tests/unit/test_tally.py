@@ -77,7 +77,7 @@ def test_a_held_change_is_pending_until_a_person_decides(world: World) -> None:
 
 
 def test_a_change_that_is_taken_back_is_none(world: World) -> None:
-    world.at(120, 119, content="v2")
+    world.at(120, 119, 1, content="v2")
     world.worker.reconcile(ROUTE)
     assert pending(world) == 1
     world.at(130, 0, 1)
@@ -142,7 +142,7 @@ def test_a_request_and_an_overdue_wake_up_are_pending_and_one_in_time_is_not(wor
 
 def test_a_sync_makes_no_more_requests_of_the_storage_than_are_counted_here(world: World) -> None:
     before = world.documents.requests
-    world.at(200, 190, content="v2")
+    world.at(200, 190, 1, content="v2")
     world.worker.reconcile(ROUTE)
     assert world.documents.requests - before == 19
 

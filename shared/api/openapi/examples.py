@@ -129,6 +129,8 @@ ROUTE: dict[str, Any] = {
     "suspendedSince": None,
     "removed": 0,
     "notSent": 0,
+    "ignored": {"count": 1, "first": [{"name": "airflow/readme.md", "reason": "it is not below dags/ or plugins/"}]},
+    "lookedAt": _NOON,
     "asking": None,
     "airflow": None,
     "findings": {"count": 0, "first": []},

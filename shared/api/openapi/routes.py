@@ -16,7 +16,6 @@ _UNLESS_FINISHED = replace(
 )
 
 _QUERY = problem("InvalidQuery", "A query parameter is unknown or not valid.")
-_PATH = problem("InvalidPath", "The path has an empty part, `.` or `..`; or there is a query parameter.")
 _NO_ROUTE = problem("RouteNotFound", "The settings list no route of this name.")
 _NO_FILE = problem("FileNotFound", "There is no such route, or the file is neither in the folder nor in the last sync.")
 _NO_RECORD = problem(
@@ -40,7 +39,7 @@ ROUTE_OPERATIONS = {
         _TAG,
         [
             Answer(HTTPStatus.OK, "The sync status.", Body(FileStatusView, example=examples.FILE)),
-            _PATH,
+            _QUERY,
             _NO_FILE,
             STORAGE,
         ],
@@ -57,6 +56,10 @@ ROUTE_OPERATIONS = {
         ],
         "The record is at `Location` as soon as the sync has begun.",
         [parameters.FORCE, parameters.VERIFY, parameters.DRY_RUN_OF_SYNC],
+    ),
+    "look_at_route": replace(
+        _CHANGED,
+        description="The route is `Reconciling` until this look, and the sync that it leads to, have ended.",
     ),
     "suspend_route": _CHANGED,
     "resume_route": _CHANGED,

@@ -19,7 +19,6 @@ from shared.sync.commands import Commands
 from shared.sync.file_status import FileStatus, status_of, status_of_missing
 from shared.sync.store import RouteStates
 
-_NOT_IMPORTED = "not a file that is imported: not below dags/ or plugins/ of the folder, or what an editor left behind"
 _NO_SUCH_FILE = "neither the folder nor the last sync has this file"
 
 
@@ -54,14 +53,16 @@ class RoutesApi:
         route = route_in(request, self.routes)
         query_of(request)
         path = _path_in(request)
-        try:
-            name = route.folder.blob_name(path)
-        except ValueError as error:
-            raise Problem("InvalidPath", str(error)) from error
+        name = route.folder.blob_name(path)
         status = self._status(route, name) if name else None
         if name and status is None:
             raise Problem("FileNotFound", _NO_SUCH_FILE)
         return view_answer(_status_view(route, name or path, status, self._in_airflow(route, name)))
+
+    @answering
+    def look(self, request: func.HttpRequest) -> func.HttpResponse:
+        """Let the folder be looked at now; the route reconciles until that, and what it leads to, has ended."""
+        return self._steer(request, self.commands.look)
 
     @answering
     def suspend(self, request: func.HttpRequest) -> func.HttpResponse:
@@ -114,7 +115,8 @@ def _status_view(
     route: Route, path: str, status: FileStatus | None, in_airflow: FileInAirflowView | None
 ) -> FileStatusView:
     if status is None:
-        return FileStatusView(path=path, state="notImported", since=None, sync=None, sentence=_NOT_IMPORTED)
+        sentence = f"this file is not imported: {route.folder.why_ignored(path)}"
+        return FileStatusView(path=path, state="notImported", since=None, sync=None, sentence=sentence)
     return FileStatusView(
         path=path,
         state=status.state,

@@ -53,6 +53,8 @@ def route_view(route: Route, state: RouteState, shared: SharedSettings) -> Route
         suspended_since=state.suspended_since,
         removed=state.removed,
         not_sent=state.not_sent,
+        ignored=state.ignored,
+        looked_at=state.looked_at,
         asking=state.asking,
         airflow=state.airflow,
         findings=state.findings,

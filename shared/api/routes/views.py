@@ -11,6 +11,7 @@ from pydantic.alias_generators import to_camel
 
 from shared.airflow.verdict import VerdictState
 from shared.folder.checks import Finding
+from shared.folder.manifest import Ignored
 from shared.storage.documents import StoredModel
 from shared.sync.airflow_book import AirflowError
 from shared.sync.conditions import Condition
@@ -96,8 +97,8 @@ class EventsView(View):
 class RouteView(View):
     """How a route is. `request` is the body that ADF is sent, or the options of a push to Fabric.
 
-    `removed` counts the removed files, `not_sent` those that Fabric cannot take. `events` is null where storage is
-    polled.
+    `removed` counts the removed files, `not_sent` those that Fabric cannot take, `ignored` those in the folder that are
+    not imported, as of the last look, which began at `looked_at`. `events` is null where storage is polled.
     """
 
     name: str
@@ -116,6 +117,8 @@ class RouteView(View):
     suspended_since: datetime | None
     removed: int
     not_sent: int
+    ignored: Ignored
+    looked_at: datetime | None
     asking: Asking | None
     airflow: AirflowSummary | None
     findings: OpenFindings

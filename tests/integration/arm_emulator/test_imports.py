@@ -1,12 +1,13 @@
 """An import reads the real folder: which files, with which bytes, and what an empty or missing folder does."""
 
+import gzip
 import hashlib
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 import requests
-from azure.storage.blob import ContainerClient
+from azure.storage.blob import ContainerClient, ContentSettings
 
 Imports = Callable[[int], list[dict[str, Any]]]
 Sync = Callable[..., requests.Response]
@@ -36,6 +37,23 @@ def test_an_import_reads_the_files_that_count(container: ContainerClient, sync: 
     }
     assert files["airflow/plugins/p.py"]["size"] == 0
     assert "error" not in record
+
+
+def test_an_import_takes_the_stored_bytes_whatever_their_encoding_claims_and_no_directories(
+    container: ContainerClient, sync: Sync, imports: Imports
+) -> None:
+    plain, zipped = b"print()", gzip.compress(b"print()")
+    for name, content in {"airflow/dags/wrong.py": plain, "airflow/dags/right.py": zipped}.items():
+        container.upload_blob(name, content, content_settings=ContentSettings(content_encoding="gzip"))
+    container.upload_blob("airflow/dags/folder", b"", metadata={"Hdi_isfolder": "true"})
+    container.upload_blob("airflow/dags/other/", b"")
+    sync()
+    [record] = imports(1)
+    assert "error" not in record
+    assert [(file["name"], file["size"], file["md5"]) for file in record["files"]] == [
+        (f"airflow/dags/{name}.py", len(content), hashlib.md5(content, usedforsecurity=False).hexdigest())
+        for name, content in (("right", zipped), ("wrong", plain))
+    ]
 
 
 def test_an_import_shows_the_files_as_they_were(container: ContainerClient, sync: Sync, imports: Imports) -> None:

@@ -1,6 +1,7 @@
 import pytest
 
 from local.arm.importer import Folder
+from shared.folder.path import FolderPath
 
 
 @pytest.mark.parametrize(
@@ -18,9 +19,16 @@ def test_dags_plugins_and_requirements_are_taken_in_any_case(name: str) -> None:
     assert Folder("c", "f/").takes(name)
 
 
-@pytest.mark.parametrize("name", ["f/a.py", "f/other/dags/a.py", "f/dags", "f/dags.py", "f/x/requirements.txt"])
-def test_everything_else_is_left(name: str) -> None:
-    assert not Folder("c", "f/").takes(name)
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("f/a.py", "f/other/dags/a.py", "f/dags", "f/dags.py", "f/x/requirements.txt"),
+        *("f/dags//a.py", "f//dags/a.py", "f/dags/../a.py", "f/dags\\a.py", "f/dags/a.py~", "f/dags/__pycache__/a.pyc"),
+    ],
+)
+def test_what_the_relay_ignores_is_left(name: str) -> None:
+    assert not Folder("ccc", "f/").takes(name)
+    assert not FolderPath.parse("ccc/f").imports("ccc", name)
 
 
 def test_a_container_named_dags_holds_the_files_themselves() -> None:
