@@ -6,7 +6,7 @@ TESTS ?= tests
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup start demo package infra test test-host test-airflow check format clean prove chaos soak bench-arm bench-burst bench-folder bench-history bench-http bench-start
+.PHONY: help setup start demo package infra test test-host test-airflow test-clients check format clean prove chaos soak bench-arm bench-burst bench-folder bench-history bench-http bench-start
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,8 +35,8 @@ node_modules/.installed: package.json package-lock.json $(BIN)/.installed
 start: setup ## the local stack on the usual ports; HOST=func uses Core Tools' host, EVENTS=eventgrid no polling
 	$(BIN)/python -m local start --host $(or $(HOST),standin) --events $(or $(EVENTS),polling) $(if $(AIRFLOW),--airflow real)
 
-demo: setup ## the main job on real parts, without Azure; HOST=func on Microsoft's own host, AIRFLOW=1 with a real Airflow
-	$(BIN)/python -m local demo --host $(or $(HOST),standin) $(if $(AIRFLOW),--airflow real)
+demo: setup ## the main job on real parts, without Azure; HOST=func on Microsoft's own host, AIRFLOW=1 with a real Airflow, FABRIC=1
+	$(BIN)/python -m local demo --host $(or $(HOST),standin) $(if $(AIRFLOW),--airflow real) $(if $(FABRIC),--fabric)
 
 package: setup ## what is deployed, as dist/dag-relay.zip; with PYTHON=python3.13 its byte code is for that one
 	$(BIN)/python -m local package
@@ -51,8 +51,11 @@ test: setup ## all tests; TESTS=tests/unit for one layer, WORKERS=0 for one afte
 test-airflow: setup ## the same imports into the emulated Airflow, a real 3.x and a real 2.10.5 (some 5 minutes)
 	AIRFLOW_CONTRACT=1 $(BIN)/python -m pytest --numprocesses 0 --timeout 900 tests/contract
 
+test-clients: setup ## the Azure CLI on the local stack; installs it once, 730 MB (two minutes)
+	AZURE_CLI=1 $(BIN)/python -m pytest --numprocesses 0 --timeout 900 tests/clients
+
 # What depends on the host, on Microsoft's; where it is not on the PATH, every test is skipped with that reason.
-ON_HOST := upload_to_sync events outages routes environments webhooks operate notifications canary
+ON_HOST := upload_to_sync events check_events outages routes environments webhooks operate notifications canary
 test-host: setup ## on Microsoft's Functions host: the conformance table, end-to-end tests, a round of chaos
 	$(BIN)/python -m pytest --host func --numprocesses $(WORKERS) --dist loadfile \
 		tests/conformance $(ON_HOST:%=tests/e2e/test_%.py) tests/chaos/test_chaos.py
@@ -60,8 +63,8 @@ test-host: setup ## on Microsoft's Functions host: the conformance table, end-to
 prove: setup ## the promises under 100,000 schedules of crashes, storms and outages (some ten minutes)
 	SCHEDULES=34000 $(BIN)/python -m pytest tests/model --timeout 7200 --capture no
 
-chaos: setup ## three app processes, killed at random, on the real stack; SEED=n, SECONDS=n, ROUNDS=n, HOST=func
-	$(BIN)/python -m tests.chaos --host $(or $(HOST),standin) --seed $(or $(SEED),1) --seconds $(or $(SECONDS),60) --rounds $(or $(ROUNDS),5)
+chaos: setup ## three app processes, killed at random, on the real stack; SEED=n, SECONDS=n, ROUNDS=n, HOST=func, FABRIC=1
+	$(BIN)/python -m tests.chaos $(if $(FABRIC),--fabric) --host $(or $(HOST),standin) --seed $(or $(SEED),1) --seconds $(or $(SECONDS),60) --rounds $(or $(ROUNDS),5)
 
 soak: setup ## 2,000 ARM calls under random faults
 	ARM_SOAK_CALLS=2000 $(BIN)/python -m pytest tests/integration/test_arm_soak.py --timeout 600

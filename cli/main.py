@@ -47,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_status(commands)
     _add_sync(commands)
     _add_files(commands)
+    _add_check_events(commands)
     _add_to_fabric(commands)
     return parser
 
@@ -66,6 +67,9 @@ def _add_sync(commands: Commands) -> None:
     sync = _command(commands, "sync", "sync a route now; exit code 0 if it succeeds, 1 if not", _sync)
     sync.add_argument("route", nargs="?", default="default")
     sync.add_argument("--force", action="store_true", help="even if the folder is unchanged, empty or held")
+    sync.add_argument(
+        "--verify-content", action="store_true", help="of a Fabric job: read its files back, send again what differs"
+    )
     sync.add_argument(
         "--wait", type=float, default=120.0, metavar="SECONDS", help="for its result, then end with 3; default: 120"
     )
@@ -90,6 +94,17 @@ def _add_files(commands: Commands) -> None:
     deploy.add_argument("--delete", action="store_true", help="delete from storage what DIR does not have")
     deploy.add_argument("--dry-run", action="store_true", help="show what would be uploaded and deleted")
     _add_wait_options(deploy)
+
+
+def _add_check_events(commands: Commands) -> None:
+    what = "write a file that no import takes and wait for its events; exit code 0 if they arrive, 1 if not"
+    command = _command(commands, "check-events", what, _check_events)
+    command.add_argument("--route", default="default", help="default: %(default)s")
+    command.add_argument(
+        "--timeout", type=float, default=120.0, metavar="SECONDS", help="for each event; default: %(default)s"
+    )
+    command.add_argument("--every", type=float, default=1.0, metavar="SECONDS", help="default: %(default)s")
+    _add_storage_options(command)
 
 
 def _add_to_fabric(commands: Commands) -> None:
@@ -117,6 +132,10 @@ def _add_wait_options(command: argparse.ArgumentParser) -> None:
         "--timeout", type=float, default=600.0, metavar="SECONDS", help="then end with 3; default: 600"
     )
     command.add_argument("--every", type=float, default=2.0, metavar="SECONDS", help="default: %(default)s")
+    _add_storage_options(command)
+
+
+def _add_storage_options(command: argparse.ArgumentParser) -> None:
     storage = command.add_mutually_exclusive_group()
     storage.add_argument(
         "--account-url", metavar="URL", help="https://<account>.blob.core.windows.net, with your identity"
@@ -158,9 +177,10 @@ def _watch(arguments: argparse.Namespace) -> Exit:
 
 
 def _sync(arguments: argparse.Namespace) -> Exit:
-    from cli.sync import sync
+    from cli.sync import Wish, sync
 
-    return sync(_app(arguments), arguments.route, force=arguments.force, wait_s=arguments.wait, as_json=arguments.json)
+    wish = Wish(force=arguments.force, verify_content=arguments.verify_content)
+    return sync(_app(arguments), arguments.route, wish, wait_s=arguments.wait, as_json=arguments.json)
 
 
 def _plan(arguments: argparse.Namespace) -> Exit:
@@ -186,6 +206,14 @@ def _deploy(arguments: argparse.Namespace) -> Exit:
     steps = Steps(delete=arguments.delete, dry_run=arguments.dry_run)
     output = Output(arguments.json, arguments.directory)
     return deploy(_target(arguments), arguments.directory, steps, _wait_options(arguments), output)
+
+
+def _check_events(arguments: argparse.Namespace) -> Exit:
+    from cli.check_events import check_events
+    from cli.status import Pace
+
+    pace = Pace(every_s=arguments.every, timeout_s=arguments.timeout)
+    return check_events(_target(arguments), pace, as_json=arguments.json)
 
 
 def _to_fabric(arguments: argparse.Namespace) -> Exit:

@@ -7,12 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.live import Live
 
 from cli.deployment import Deployment
 from cli.errors import Exit, NotFoundError
-from cli.tables import condition, is_ready, routes_table, utc_now
+from cli.tables import condition, is_ready, problems_of_route, problems_table, routes_table, utc_now
 
 Looks = Iterator[list[dict[str, Any]]]
 
@@ -23,7 +23,7 @@ def status(app: Deployment, route: str | None, *, as_json: bool) -> Exit:
     if as_json:
         print(json.dumps(routes))
     else:
-        Console().print(routes_table(routes, utc_now()))
+        Console().print(_tables(routes))
     return Exit.OK if all(map(is_ready, routes)) else Exit.NOT_OK
 
 
@@ -68,8 +68,14 @@ def _changes_as_json(looks: Looks) -> Looks:
 def _live_table(looks: Looks) -> Looks:
     with Live(console=Console(), auto_refresh=False) as live:
         for routes in looks:
-            live.update(routes_table(routes, utc_now()), refresh=True)
+            live.update(_tables(routes), refresh=True)
             yield routes
+
+
+def _tables(routes: list[dict[str, Any]]) -> Group:
+    problems = [problem for route in routes for problem in problems_of_route(route)]
+    table = routes_table(routes, utc_now())
+    return Group(table, problems_table(problems)) if problems else Group(table)
 
 
 def _looks(app: Deployment, route: str | None, pace: Pace) -> Looks:

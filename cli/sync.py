@@ -3,25 +3,38 @@
 import json
 import math
 import time
+from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
 
 from cli.deployment import Deployment
 from cli.errors import Exit, NotFoundError
-from cli.tables import is_good, names_table, syncs_table, utc_now
+from cli.tables import is_good, names_table, problems_of_sync, problems_table, syncs_table, utc_now
 
 # How long the app is asked to hold one request while it waits for the result.
 _ONE_REQUEST_S = 20.0
 _PAUSE_S = 1.0
 
 
-def sync(app: Deployment, route: str, *, force: bool, wait_s: float, as_json: bool) -> Exit:
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked for besides a sync: one of an unchanged folder too, and that the job's files are read back."""
+
+    force: bool = False
+    verify_content: bool = False
+
+    def query(self) -> dict[str, str]:
+        """Return the query of the request."""
+        return {"force": str(self.force).lower(), **({"verify": "content"} if self.verify_content else {})}
+
+
+def sync(app: Deployment, route: str, wish: Wish, *, wait_s: float, as_json: bool) -> Exit:
     """Request a sync and wait for its result: OK, NOT_OK, or TIMED_OUT after `wait_s`.
 
     With `wait_s` 0 it does not wait and returns OK.
     """
-    accepted = app.post("routes", route, "sync", force=str(force).lower())
+    accepted = app.post("routes", route, "sync", **wish.query())
     if not wait_s:
         print(json.dumps(accepted) if as_json else f"accepted: {accepted['url']}")
         return Exit.OK
@@ -57,3 +70,5 @@ def _show(record: dict[str, Any], *, as_json: bool) -> None:
     console.print(syncs_table([record], utc_now()))
     if record["changes"]:
         console.print(names_table(record["changes"]))
+    if problems := problems_of_sync(record):
+        console.print(problems_table(problems))

@@ -1,6 +1,7 @@
 """Routes and syncs as tables. Names come from a folder that others write to, so nothing in them is markup."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,6 +17,19 @@ _UNITS = (
 _STYLES = {"True": "green", "False": "red", "Unknown": "yellow"}
 _GOOD = frozenset({"succeeded", "accepted", "unchanged"})
 _NAMES_SHOWN = 20
+# What may be wrong with a route that is ready, the worse first.
+_VERDICTS = ("Parsed", "EventsArriving")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with a file of a route, in the words of Airflow or of the app's checks."""
+
+    route: str
+    file: str
+    line: int | None
+    words: str
+    style: str
 
 
 def condition(route: dict[str, Any], kind: str) -> dict[str, Any]:
@@ -53,11 +67,14 @@ def routes_table(routes: Sequence[dict[str, Any]], now: datetime) -> Table:
 
 
 def _why(route: dict[str, Any]) -> str:
-    """Return what an engineer should know first: what keeps the route from being ready, else Airflow's errors."""
+    """Return what an engineer should know first: why the route is not ready, else Airflow's errors, missing events."""
     ready = condition(route, "Ready")
-    parsed = next((each for each in route["conditions"] if each["type"] == "Parsed"), ready)
-    is_first = ready["status"] == "True" and parsed["status"] == "False"
-    return str(parsed["sentence"] if is_first else ready["sentence"]) + _ignored(route.get("ignored"))
+    verdicts = [each for each in route["conditions"] if each["type"] in _VERDICTS and each["status"] == "False"]
+    if verdicts and ready["status"] == "True":
+        why = f"{verdicts[0]['reason']}: {verdicts[0]['sentence']}"
+    else:
+        why = str(ready["sentence"])
+    return why + _ignored(route.get("ignored"))
 
 
 def _ignored(ignored: dict[str, Any] | None) -> str:
@@ -66,6 +83,46 @@ def _ignored(ignored: dict[str, Any] | None) -> str:
         return ""
     first = ignored["first"][0]
     return f"; not imported: {ignored['count']} files, first {first['name']}: {first['reason']}"
+
+
+def problems_of_route(route: dict[str, Any]) -> list[Problem]:
+    """Return what is wrong with files of a route, worst first, as far as the app names them."""
+    findings = route["findings"]
+    return _problems(route["name"], route["airflow"], findings["first"], findings["count"])
+
+
+def problems_of_sync(record: dict[str, Any]) -> list[Problem]:
+    """Return what is wrong with files that a sync brought, worst first."""
+    findings = record["findings"]
+    return _problems(record["route"], record["airflow"], findings, len(findings))
+
+
+def _problems(
+    route: str, airflow: dict[str, Any] | None, findings: Sequence[dict[str, Any]], count: int
+) -> list[Problem]:
+    said = airflow or {"errors": 0, "firstErrors": [], "states": {}}
+    unseen = said["states"].get("NotSeen")
+    left = said["errors"] - len(said["firstErrors"]) + count - len(findings)
+    return [
+        *(Problem(route, file["name"], file["line"], file["words"], "red") for file in said["firstErrors"]),
+        *(_found(route, finding, "red") for finding in findings if finding["blocking"]),
+        *([Problem(route, f"{unseen} files", None, "Airflow has not seen them", "red")] if unseen else []),
+        *(_found(route, finding, "yellow") for finding in findings if not finding["blocking"]),
+        *([Problem(route, f"and {left} more", None, "", "")] if left else []),
+    ]
+
+
+def _found(route: str, finding: dict[str, Any], style: str) -> Problem:
+    return Problem(route, finding["file"], finding["line"], finding["message"], style)
+
+
+def problems_table(problems: Sequence[Problem]) -> Table:
+    """Return what is wrong with files, one row each."""
+    table = Table("route", "file", "line", "problem")
+    for each in problems:
+        line = "" if each.line is None else str(each.line)
+        table.add_row(Text(each.route), Text(each.file), line, Text(each.words, style=each.style))
+    return table
 
 
 def syncs_table(syncs: Sequence[dict[str, Any]], now: datetime) -> Table:

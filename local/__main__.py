@@ -41,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="the main job on real parts, without Azure")
     _add_host(demo)
     _add_airflow_option(demo)
+    demo.add_argument("--fabric", action="store_true", help="into a Fabric job instead of Data Factory")
     demo.set_defaults(command=_demo)
 
     package = commands.add_parser("package", help="the archive that is deployed")
@@ -101,6 +102,9 @@ def _add_event_options(parser: argparse.ArgumentParser, *, prefix: str) -> None:
         help="how likely it is that an event comes twice, late, or never",
     )
     parser.add_argument(f"{prefix}seed", dest="event_seed", type=int, default=1, help="repeats the faults")
+    parser.add_argument(
+        f"{prefix}misname", dest="event_misname", metavar="FUNCTION", help="its subscription names another function"
+    )
 
 
 def _add_airflow_option(parser: argparse.ArgumentParser) -> None:
@@ -110,7 +114,7 @@ def _add_airflow_option(parser: argparse.ArgumentParser) -> None:
 
 
 def _event_options(arguments: argparse.Namespace) -> Events:
-    return Events(arguments.event_schema, arguments.event_faults, arguments.event_seed)
+    return Events(arguments.event_schema, arguments.event_faults, arguments.event_seed, arguments.event_misname)
 
 
 def _faults(text: str) -> Faults:
@@ -121,8 +125,8 @@ def _faults(text: str) -> Faults:
 
 
 def _start(arguments: argparse.Namespace) -> int:
-    if arguments.event_faults != Faults() and arguments.events == "polling":
-        raise LocalError("--event-faults needs --events eventgrid")
+    if (arguments.event_faults != Faults() or arguments.event_misname) and arguments.events == "polling":
+        raise LocalError("--event-faults and --event-misname need --events eventgrid")
     plan = Plan(
         arguments.app_port,
         arguments.arm_port,
@@ -173,9 +177,11 @@ def _events(arguments: argparse.Namespace) -> int:
 
 
 def _demo(arguments: argparse.Namespace) -> int:
-    from local.demo import demo
+    from local.demo import demo, fabric_demo
 
-    return demo(arguments.host, arguments.airflow)
+    if arguments.fabric and arguments.airflow == "real":
+        raise LocalError("--fabric has no real Airflow behind it: leave --airflow out")
+    return fabric_demo(arguments.host) if arguments.fabric else demo(arguments.host, arguments.airflow)
 
 
 def _package(arguments: argparse.Namespace) -> int:

@@ -5,10 +5,9 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal, TextIO
 
-from local.airflow.install import AIRFLOW_3
 from local.airflow.real import START_TIMEOUT_S, Installation, running_airflow
 from local.app_settings import ROOT, Addresses, environment
 from local.azurite import PORTS, Azurite
@@ -17,6 +16,7 @@ from local.events.options import Events
 from local.functions_host import FunctionsHost, HostName, require
 from local.ports import LOOPBACK, check_free, free_ports
 from local.processes import Child
+from local.releases import AIRFLOW_3
 from shared.errors import SettingsError
 from shared.settings import read_settings
 
@@ -25,7 +25,10 @@ AirflowName = Literal["emulated", "real"]
 
 @dataclass(frozen=True)
 class Plan:
-    """What to start, and where; a port of 0 means a free one. Without `events` the host polls."""
+    """What to start, and where; a port of 0 means a free one. Without `events` the host polls.
+
+    `settings` are the app's, and win over those of the caller.
+    """
 
     app_port: int = 7071
     arm_port: int = 7072
@@ -34,6 +37,7 @@ class Plan:
     enable_auth: bool = False
     events: Events | None = None
     airflow: AirflowName = "emulated"
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     def checked(self) -> "Plan":
         """Return the plan with every port chosen; raise LocalError if a port or the host is not to be had."""
@@ -82,7 +86,7 @@ def running(plan: Plan, log: TextIO = sys.stderr) -> Iterator[Stack]:
         children: list[Child] = []
         airflow = _airflow(plan, ending, children, log)
         env = environment(
-            (airflow.asking if airflow else {}) | os.environ,
+            {**(airflow.asking if airflow else {}), **os.environ, **plan.settings},
             arm=arm_url,
             connection_string=storage.connection_string,
             event_grid=plan.events is not None,

@@ -13,10 +13,10 @@ from shared.settings import HOST_STORAGE, Settings, read_settings
 from shared.storage.connections import account_name
 from shared.telemetry import metrics
 from shared.telemetry.fields import carry_fields, quieten_libraries
-from shared.triggers.blobs import BlobReference, Watch, routes_importing, watches
+from shared.triggers.blobs import BlobReference, Watch, checks_uploaded, routes_importing, watches
 from shared.triggers.invocation import invoked
 from shared.triggers.messages import note_failed, route_of
-from shared.triggers.storage_events import StorageEvent, routes_hinted_at
+from shared.triggers.storage_events import StorageEvent, checks_deleted, routes_hinted_at
 
 
 def function_app(environ: Mapping[str, str]) -> func.FunctionApp:
@@ -54,8 +54,21 @@ def _watch_container(app: func.FunctionApp, relay: App, watch: Watch) -> None:
     )
     def on_dag_blob(blob: BlobReference, context: func.Context) -> None:
         with invoked(context):
-            for route in routes_importing(blob, relay.settings.routes, account_name):
-                relay.engine.wake_ups.notice(route)
+            _hear_of_blob(relay, blob)
+
+
+def _hear_of_blob(relay: App, blob: BlobReference) -> None:
+    """Notice the routes that import the blob; where it came by an event, it also shows that events arrive."""
+    settings, engine = relay.settings, relay.engine
+    if settings.blob_source == "polling":
+        for route in routes_importing(blob, settings.routes, account_name):
+            engine.wake_ups.notice(route)
+    elif checks := checks_uploaded(blob, settings.routes, account_name):
+        for route, check_id in checks:
+            engine.announcements.check_uploaded(route, check_id)
+    else:
+        for route in routes_importing(blob, settings.routes, account_name):
+            engine.announcements.upload(route)
 
 
 def _source(settings: Settings) -> func.BlobSource:
@@ -69,8 +82,18 @@ def _watch_deletions(app: func.FunctionApp, relay: App) -> None:
     def on_blob_deleted(event: func.EventGridEvent, context: func.Context) -> None:
         """Notice the routes that may have lost a file. A subscription in the other schema brings a CloudEvent."""
         with invoked(context):
-            for route in routes_hinted_at(StorageEvent.of(event), relay.settings.routes, account_name):
-                relay.engine.wake_ups.notice(route)
+            _hear_of_event(relay, StorageEvent.of(event))
+
+
+def _hear_of_event(relay: App, event: StorageEvent) -> None:
+    routes, engine = relay.settings.routes, relay.engine
+    for route, check_id in checks_deleted(event, routes, account_name):
+        engine.announcements.check_deleted(route, check_id)
+    for route in routes_hinted_at(event, routes, account_name):
+        if event.brings_files:
+            engine.announcements.upload(route)
+        else:
+            engine.wake_ups.notice(route)
 
 
 def _wake_up(app: func.FunctionApp, relay: App) -> None:

@@ -271,6 +271,7 @@ class Settings(BaseModel):
             lease=timedelta(seconds=self.lease_seconds),
             dag_checks=self.dag_checks,
             ask_airflow=None if self.airflow_api == "off" else timedelta(seconds=self.airflow_deadline_seconds),
+            expects_events=self.blob_source == "eventgrid",
         )
 
     @property

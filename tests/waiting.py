@@ -7,7 +7,7 @@ from typing import TypeVar
 Found = TypeVar("Found")
 
 
-def until(look: Callable[[], Found], what: str, seconds: float = 30) -> Found:
+def until(look: Callable[[], Found], what: str, seconds: float = 90) -> Found:
     """Call `look` until it returns something true, and return that; fail after `seconds`."""
     give_up_at = time.monotonic() + seconds
     while not (found := look()):

@@ -19,10 +19,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TextIO
 
-from local.airflow.install import AIRFLOW_2, AIRFLOW_3, Release
 from local.errors import LocalError
 from local.ports import LOOPBACK
 from local.processes import Child
+from local.releases import AIRFLOW_2, AIRFLOW_3, Release
 
 # Two cores that are busy otherwise need a minute; a webserver of 2.x forks and imports everything again.
 START_TIMEOUT_S = 240.0

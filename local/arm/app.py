@@ -99,7 +99,7 @@ def _call(request: web.Request) -> Call:
         path=request.rel_url.raw_path,
         query=dict(request.query),
         headers={name.lower(): value for name, value in request.headers.items()},
-        origin=f"http://{request.host}",
+        origin=f"{request.headers.get('X-Forwarded-Proto', 'http')}://{request.host}",
     )
 
 

@@ -53,6 +53,12 @@ class ServiceError(Exception):
         return cls(HTTPStatus.BAD_REQUEST, "BadRequest", message)
 
     @classmethod
+    def missing_api_version(cls) -> "ServiceError":
+        """Say that the query names no version."""
+        message = "The api-version query parameter (?api-version=) is required for all requests."
+        return cls(HTTPStatus.BAD_REQUEST, "MissingApiVersionParameter", message)
+
+    @classmethod
     def invalid_subscription(cls, text: str) -> "ServiceError":
         """Say that the path's subscription is no GUID."""
         message = f"The provided subscription identifier '{text}' is malformed or invalid."

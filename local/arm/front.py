@@ -4,7 +4,7 @@ import logging
 from http import HTTPStatus
 from uuid import uuid4
 
-from local.arm import targets
+from local.arm import cloud, targets
 from local.arm.errors import ServiceError
 from local.arm.exchange import Answer, Call
 from local.arm.identity import authenticate
@@ -22,11 +22,13 @@ def answer(emulator: Emulator, call: Call) -> Answer:
     """Act on a request as ARM and Data Factory do, and answer it."""
     principal = ""
     try:
-        _check_form(call)
-        principal = authenticate(call.headers, call.origin, emulator.clock())
-        _check_rate(emulator, call, principal)
-        handler, target = targets.find(ROUTES, emulator.seed, call)
-        reply = handler(emulator, call, target)
+        reply = cloud.answer(emulator, call)
+        if reply is None:
+            _check_form(call)
+            principal = authenticate(call.headers, call.origin, emulator.clock())
+            _check_rate(emulator, call, principal)
+            handler, target = targets.find(ROUTES, emulator.seed, call)
+            reply = handler(emulator, call, target)
     except ServiceError as error:
         reply = _refusal(error)
     except Exception:
@@ -67,11 +69,7 @@ def _check_form(call: Call) -> None:
         )
     version = call.query.get("api-version")
     if not version:
-        raise ServiceError(
-            HTTPStatus.BAD_REQUEST,
-            "MissingApiVersionParameter",
-            "The api-version query parameter (?api-version=) is required for all requests.",
-        )
+        raise ServiceError.missing_api_version()
     if version != API_VERSION:
         raise ServiceError(
             HTTPStatus.BAD_REQUEST,

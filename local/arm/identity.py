@@ -18,8 +18,8 @@ from local.arm.exchange import Answer
 API_VERSION = "2019-08-01"
 SECRET = "local-stack"  # noqa: S105 -- the agreed value of X-IDENTITY-HEADER, known to everybody
 _KEY = "dag-relay's well-known development key, not a secret"
-_TENANT = "00000000-0000-0000-0000-00000000da61"
-_AUDIENCES = (
+TENANT = "00000000-0000-0000-0000-00000000da61"
+AUDIENCES = (
     "https://management.core.windows.net/",
     "https://management.core.windows.net",
     "https://management.azure.com/",
@@ -58,8 +58,8 @@ def token(audience: str, client: str, issued: int, expires: int) -> str:
     """Sign a token; one client always has the same object id. Times are seconds since 1970."""
     claims = {
         "aud": audience,
-        "iss": f"https://sts.windows.net/{_TENANT}/",
-        "tid": _TENANT,
+        "iss": f"https://sts.windows.net/{TENANT}/",
+        "tid": TENANT,
         "appid": client,
         "oid": str(uuid5(NAMESPACE_URL, client)),
         "iat": issued,
@@ -75,9 +75,7 @@ def read_token(presented: str) -> dict[str, Any]:
     return claims
 
 
-def authenticate(
-    headers: Mapping[str, str], origin: str, now: datetime, audiences: tuple[str, ...] = _AUDIENCES
-) -> str:
+def authenticate(headers: Mapping[str, str], origin: str, now: datetime, audiences: tuple[str, ...] = AUDIENCES) -> str:
     """Return the object id of who asks, or raise ARM's refusal of the token."""
     if "authorization" not in headers:
         raise ServiceError.unauthorized(
@@ -103,7 +101,7 @@ def _claims(authorization: str, audiences: tuple[str, ...]) -> dict[str, Any]:
     except jwt.InvalidTokenError as error:
         raise ServiceError.unauthorized("InvalidAuthenticationToken", "The access token is invalid.") from error
     if claims["aud"] not in audiences:
-        allowed = ",".join(f"'{audience}'" for audience in _AUDIENCES)
+        allowed = ",".join(f"'{audience}'" for audience in AUDIENCES)
         raise ServiceError.unauthorized(
             "InvalidAuthenticationTokenAudience",
             f"The access token has been obtained for wrong audience or resource '{claims['aud']}'. "

@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from local.airflow.install import AIRFLOW_3
 from local.demo.screen import Expectation, Screen
 from local.errors import LocalError
+from local.releases import AIRFLOW_3
 from shared.airflow.looking import path_for_airflow
 
 MISTAKE = "dags/broken.py"

@@ -35,6 +35,14 @@ class Seen:
         return self.armed == 0
 
 
+@dataclass(frozen=True, slots=True)
+class JobCall:
+    """A call that a Fabric job has had."""
+
+    method: str
+    at: datetime
+
+
 class Runs:
     """The runs of functions that ended, counted in a stack's log, and so over all restarts of its host."""
 
@@ -98,6 +106,21 @@ class Observer:
     def put_environment(self, name: str, spec: dict[str, Any]) -> requests.Response:
         """Send a spec to the app, as a pipeline would."""
         return self._session.put(f"{self._addresses.app}/api/environments/{name}", json=spec, timeout=_TIMEOUT_S)
+
+    def ask_for_sync(self) -> None:
+        """Ask for a look at the folder; where blobs are polled, a deletion makes no event."""
+        self._session.post(f"{self._addresses.app}/api/routes/default/sync", timeout=_TIMEOUT_S).raise_for_status()
+
+    def job_calls(self) -> list[JobCall]:
+        """Return the calls that Fabric jobs have had, in their order."""
+        journal = self._get(f"{self._addresses.arm}/_emulator/journal")
+        calls = [call for call in journal if "/apacheAirflowJobs/" in call["path"]]
+        return [JobCall(call["method"], datetime.fromisoformat(call["at"])) for call in calls]
+
+    def job_files(self, job: str) -> dict[str, str]:
+        """Return what a Fabric job holds: path -> MD5."""
+        files = self._get(f"{self._addresses.arm}/_emulator/fabric/jobs/{job}/files")
+        return {file["path"]: file["md5"] for file in files}
 
     def _armed(self) -> int:
         if self._addresses.airflow:

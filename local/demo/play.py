@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from azure.storage.blob import ContainerClient
 from rich.progress import Progress, track
 
-from local.airflow.install import AIRFLOW_3
 from local.app_settings import ROOT, sample
 from local.demo.airflow import example_dags, until_asked, verdicts_act
 from local.demo.examples import AIRFLOW, example_files
@@ -16,13 +15,14 @@ from local.demo.observe import Observer, Seen
 from local.demo.screen import Expectation, Screen
 from local.errors import LocalError
 from local.functions_host import HostName
+from local.releases import AIRFLOW_3
 from local.stack import AirflowName, Plan, Stack, running
 
-_PATIENCE_S = 60.0
-_POLL_S = 0.1
-_LOG = ROOT / ".cache" / "demo" / "stack.log"
+PATIENCE_S = 60.0
+POLL_S = 0.1
+LOG = ROOT / ".cache" / "demo" / "stack.log"
 
-_REAL: dict[HostName, str] = {
+REAL: dict[HostName, str] = {
     "standin": "the real Python worker and Azurite; stand-ins for the Functions host and ARM",
     "func": "the real Functions host, the real Python worker and Azurite; a stand-in for ARM",
 }
@@ -78,7 +78,7 @@ class Play:
 
     def __init__(self, screen: Screen, stack: Stack) -> None:
         self._screen = screen
-        self._observer = Observer(stack.addresses, _LOG)
+        self._observer = Observer(stack.addresses, LOG)
         self._airflow = stack.airflow
         container, _, self._folder = sample()["RELAY_FOLDER"].partition("/")
         self._blobs = ContainerClient.from_connection_string(stack.addresses.connection_string, container)
@@ -124,7 +124,7 @@ class Play:
 
     def _until_settled(self, before: Seen) -> Seen:
         """Follow what happens until the wake-up that the upload caused has been handled; show each step."""
-        give_up_at = time.monotonic() + _PATIENCE_S
+        give_up_at = time.monotonic() + PATIENCE_S
         last = before
         while True:
             seen = self._observer.look()
@@ -133,9 +133,9 @@ class Play:
             if seen.wake_ups > before.wake_ups and seen.settled and seen.imports - before.imports == calls:
                 return seen
             if time.monotonic() > give_up_at:
-                raise LocalError(f"not settled after {_PATIENCE_S:.0f} s; the stack's log is {_LOG.name}")
+                raise LocalError(f"not settled after {PATIENCE_S:.0f} s; the stack's log is {LOG.name}")
             last = seen
-            time.sleep(_POLL_S)
+            time.sleep(POLL_S)
 
     def _show(self, last: Seen, seen: Seen) -> None:
         steps = [
@@ -181,14 +181,14 @@ class Play:
 def demo(host: HostName, airflow: AirflowName = "emulated") -> int:
     """Start a stack on free ports, play, stop it; return 0 if every expectation is met."""
     screen = Screen()
-    screen.act(f"DAG Relay, without Azure: {_REAL[host]}")
+    screen.act(f"DAG Relay, without Azure: {REAL[host]}")
     if airflow == "real":
         _install(screen)
     else:
         screen.event(f"{len(example_files())} files to upload are at hand")
-    _LOG.parent.mkdir(parents=True, exist_ok=True)
+    LOG.parent.mkdir(parents=True, exist_ok=True)
     # Line by line, because the runs of functions are counted in it.
-    with _LOG.open("w", buffering=1) as log, running(Plan(0, 0, 0, host, airflow=airflow), log) as stack:
+    with LOG.open("w", buffering=1) as log, running(Plan(0, 0, 0, host, airflow=airflow), log) as stack:
         screen.event("the stack is up")
         return Play(screen, stack).run()
 

@@ -66,7 +66,8 @@ async def _subscribe(
     for subscription in read_subscriptions(await host.functions(), os.environ):
         url = f"{app}/runtime/webhooks/{subscription.extension}"
         key = await host.system_key(subscription.extension)
-        webhook = Webhook(session, url, subscription.webhook_function, key)
+        is_misnamed = subscription.function == options.misnamed
+        webhook = Webhook(session, url, subscription.webhook_function + ("_misnamed" if is_misnamed else ""), key)
         await webhook.shake_hands(options.schema)
         _LOG.info("%s hears of %s", subscription.function, ", ".join(subscription.types))
         receivers.append((subscription, webhook))

@@ -30,6 +30,21 @@ _TEMPORARY_FOLDERS = frozenset({"__pycache__", ".git", ".ipynb_checkpoints", "_$
 _DIRECTORY_MARKS = frozenset({"hdi_isfolder", "asv_isfolder"})
 
 
+# The file of `dag-relay check-events`: one that no import takes.
+_CHECK = re.compile(r"dag-relay-check-([0-9a-f]{16})\.tmp")
+
+
+def check_file(check_id: str) -> str:
+    """Return the path of the file of a check, whose id has 16 hexadecimal digits."""
+    return f"dag-relay-check-{check_id}.tmp"
+
+
+def check_of(path: str) -> str | None:
+    """Return the id of the check that the file at `path` below the folder is for, None for any other file."""
+    found = _CHECK.fullmatch(path)
+    return found[1] if found else None
+
+
 def is_imported(folder: str, path: str) -> bool:
     """Whether an import of `folder` (`container/folder`) takes the file at `path` below it."""
     return why_ignored(folder, path) is None

@@ -19,7 +19,9 @@ _FORMS = {
     "an expression of a Data Factory pipeline": (
         r"@\{?(?:activity|concat|dataset|item|linkedService|pipeline|variables)\(.*"
     ),
-    "a placeholder of a template": r"\$?\{\{.*\}\}|#\{.*\}#?",
+    "a placeholder of a template": (
+        r"\$?\{\{.*\}\}|#\{.*\}#?|<%.*%>|__[A-Za-z]\w*__|<[\w -]*(?i:password|secret|token|key)>"
+    ),
     "a variable of a shell, a pipeline or Terraform": r"\$[A-Z_][A-Z0-9_]*|\$\{[^{}]*\}|\$\([^()]*\)|%[A-Za-z_]\w*%",
 }
 _COMPILED = {kind: re.compile(form, re.DOTALL) for kind, form in _FORMS.items()}
@@ -64,6 +66,14 @@ _LONGEST_OUTLINE = 1000
 
 
 @dataclass(frozen=True, slots=True)
+class TemplateFound:
+    """An ARM template, and the path in the body that leads to it, with a dot at its end or empty."""
+
+    path: str
+    template: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class TemplatePart:
     """The resource of an ARM template that describes an environment, by its path, and which of its keys to send."""
 
@@ -71,14 +81,19 @@ class TemplatePart:
     outline: str
 
 
-def is_template(body: Mapping[str, Any]) -> bool:
-    """Whether a body is an ARM template, as the portal exports it, and not a spec."""
-    return "properties" not in body and isinstance(body.get("resources"), list | dict)
+def template_in(body: Mapping[str, Any]) -> TemplateFound | None:
+    """Return the ARM template that a body is or, as one of a deployment, holds; None for a spec."""
+    properties = body.get("properties")
+    inside = {"": body, "template.": body.get("template")}
+    if isinstance(properties, dict):
+        inside = {"properties.template.": properties.get("template")}
+    found = (TemplateFound(path, each) for path, each in inside.items() if isinstance(each, dict))
+    return next((each for each in found if isinstance(each.template.get("resources"), list | dict)), None)
 
 
-def environment_in(template: Mapping[str, Any]) -> TemplatePart | None:
+def environment_in(found: TemplateFound) -> TemplatePart | None:
     """Return the first environment in a template; resources may stand within a resource."""
-    todo: list[tuple[str, Any]] = [("", template)]
+    todo: list[tuple[str, Any]] = [(found.path, found.template)]
     while todo:
         path, holder = todo.pop(0)
         resources = holder.get("resources") if isinstance(holder, dict) else None

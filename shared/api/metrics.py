@@ -37,7 +37,7 @@ class MetricsApi:
 
     def _families(self) -> Iterator[Family]:
         loaded = {route.name: self.states.read(route) for route in self.routes}
-        for metric in (catalogue.SYNCS, *_GAUGES):
+        for metric in (catalogue.SYNCS, *_VALUES):
             yield _family(metric, _series(metric, loaded))
         yield _durations(loaded)
 
@@ -59,7 +59,7 @@ def _series(metric: Metric, loaded: Mapping[str, LoadedState]) -> dict[tuple[str
             for route, each in loaded.items()
             for outcome in OUTCOMES
         }
-    values = {(route,): _GAUGES[metric](each) for route, each in loaded.items()}
+    values = {(route,): _VALUES[metric](each) for route, each in loaded.items()}
     return {labels: value for labels, value in values.items() if value is not None}
 
 
@@ -83,7 +83,7 @@ def _last_sync(loaded: LoadedState) -> float | None:
     return loaded.state.synced.listed_at.timestamp() if loaded.state.synced else None
 
 
-_GAUGES: Mapping[Metric, Callable[[LoadedState], float | None]] = {
+_VALUES: Mapping[Metric, Callable[[LoadedState], float | None]] = {
     catalogue.PENDING: lambda each: pending_seconds(each.state, each.read_at),
     catalogue.FAILURES: lambda each: failures_in_a_row(each.state),
     catalogue.LAST_SYNC: _last_sync,
@@ -92,5 +92,6 @@ _GAUGES: Mapping[Metric, Callable[[LoadedState], float | None]] = {
     catalogue.REMOVED: lambda each: each.state.removed,
     catalogue.IMPORT_ERRORS: lambda each: each.state.airflow.errors if each.state.airflow else None,
     catalogue.NOT_SEEN: lambda each: each.state.airflow.states.get("NotSeen", 0) if each.state.airflow else None,
+    catalogue.UNANNOUNCED: lambda each: each.state.arrivals.unannounced,
     catalogue.PARSED_SECONDS: lambda each: each.state.airflow.seconds if each.state.airflow else None,
 }

@@ -37,7 +37,7 @@ def put_environment(  # noqa: PLR0913 - the conditions are optional
     conditions = {"If-Match": if_match, "If-None-Match": if_none_match}
     headers = {name: etag for name, etag in conditions.items() if etag is not None}
     call = RestCall(
-        "put environment", "PUT", resource_url(*environment.segments), spec, headers, expects=_shows_resource
+        "put environment", "PUT", resource_url(*environment.segments), spec, headers, expects=_shows_runtime
     )
     ends = caller.clock() + deadline_s
     try:
@@ -53,7 +53,7 @@ def put_environment(  # noqa: PLR0913 - the conditions are optional
 
 def get_environment(caller: RestCaller, environment: EnvironmentId, *, deadline_s: float) -> RestAnswer:
     """Read an environment; its `etag` is in the body."""
-    call = RestCall("get environment", "GET", resource_url(*environment.segments), expects=_shows_resource)
+    call = RestCall("get environment", "GET", resource_url(*environment.segments), expects=_shows_runtime)
     return caller.call(call, deadline_s=deadline_s)
 
 
@@ -158,6 +158,11 @@ _OK, _CREATED, _ACCEPTED, _NO_CONTENT = 200, 201, 202, 204
 def _shows_resource(answer: RestAnswer) -> bool:
     body = answer.json()
     return answer.status in {_OK, _CREATED} and isinstance(body, dict) and isinstance(body.get("properties"), dict)
+
+
+def _shows_runtime(answer: RestAnswer) -> bool:
+    """Whether it tells the type of the runtime, which makes it an Airflow environment or something else."""
+    return _shows_resource(answer) and isinstance(answer.json()["properties"].get("type"), str)
 
 
 def _shows_page(answer: RestAnswer) -> bool:

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from shared.adf.imported import why_ignored
+from shared.adf.imported import check_of, why_ignored
 
 _CONTAINER = re.compile(r"(?=.{3,63}$)[a-z0-9]+(?:-[a-z0-9]+)*")
 _OWN_CONTAINERS = re.compile(r"dag-relay|azure-webjobs-.*")
@@ -48,10 +48,18 @@ class FolderPath:
 
     def imports(self, container: str, blob_name: str) -> bool:
         """Whether ADF's import of this folder takes the blob; a temporary file is not taken."""
-        if container != self.container or not blob_name.startswith(self.listing_prefix):
-            return False
-        return self.why_ignored(blob_name) is None
+        return self._holds(container, blob_name) and self.why_ignored(blob_name) is None
 
     def why_ignored(self, path: str) -> str | None:
         """Return why ADF's import does not take a file, by its path below the container or the folder, else None."""
-        return why_ignored(str(self), path.removeprefix(self.listing_prefix))
+        return why_ignored(str(self), self._path(path))
+
+    def check_of(self, container: str, blob_name: str) -> str | None:
+        """Return the id of the check that the blob was written for, if it is one in this folder."""
+        return check_of(self._path(blob_name)) if self._holds(container, blob_name) else None
+
+    def _holds(self, container: str, blob_name: str) -> bool:
+        return container == self.container and blob_name.startswith(self.listing_prefix)
+
+    def _path(self, blob_name: str) -> str:
+        return blob_name.removeprefix(self.listing_prefix)

@@ -47,10 +47,10 @@ def _standard(route: Route, news: Alert, message: Message) -> dict[str, Any]:
     }
 
 
-def _slack(_route: Route, _news: Alert, message: Message) -> dict[str, Any]:
+def _slack(_route: Route, news: Alert, message: Message) -> dict[str, Any]:
     """Return blocks, and `text` for notifications and clients that show none."""
-    link = message.link
-    where = f"<{link}|Record of the sync>" if link.startswith("http") else f"Record of the sync: `{link}`"
+    link, what = message.link, _link_text(news)
+    where = f"<{link}|{what}>" if link.startswith("http") else f"{what}: `{link}`"
     return {
         "text": _escaped(message.title, _SLACK_TEXT),
         "blocks": [
@@ -59,6 +59,10 @@ def _slack(_route: Route, _news: Alert, message: Message) -> dict[str, Any]:
             {"type": "context", "elements": [{"type": "mrkdwn", "text": where}]},
         ],
     }
+
+
+def _link_text(news: Alert) -> str:
+    return "Record of the sync" if news.sync_id else "Status of the route"
 
 
 def _slack_text(text: str, length: int) -> dict[str, Any]:
@@ -87,9 +91,9 @@ def _teams(_route: Route, news: Alert, message: Message) -> dict[str, Any]:
         ],
     }
     if message.link.startswith("http"):
-        card["actions"] = [{"type": "Action.OpenUrl", "title": "Record of the sync", "url": message.link}]
+        card["actions"] = [{"type": "Action.OpenUrl", "title": _link_text(news), "url": message.link}]
     else:
-        card["body"].append(_run(f"Record of the sync: {message.link}", isSubtle=True))
+        card["body"].append(_run(f"{_link_text(news)}: {message.link}", isSubtle=True))
     attachment = {"contentType": "application/vnd.microsoft.card.adaptive", "contentUrl": None, "content": card}
     return {"type": "message", "attachments": [attachment]}
 
@@ -105,6 +109,8 @@ _COLOURS = {
     "recovered": "Good",
     "importErrors": "Attention",
     "importErrorsResolved": "Good",
+    "eventsNotArriving": "Warning",
+    "eventsArriving": "Good",
 }
 _FORMATS: dict[Format, Callable[[Route, Alert, Message], dict[str, Any]]] = {
     "standard": _standard,

@@ -12,8 +12,8 @@ from shared.sync.state import Alert
 class Message:
     """What happened, and why, since when and what to do, a line each.
 
-    `link` is where the record is: a path, or a URL where the app knows its host name. The texts hold no control
-    characters, and may hold whatever else Azure and the names of files hold.
+    `link` is where the sync's record is, or the route where it is about no sync: a path, or a URL where the app knows
+    its host name. The texts hold no control characters, and may hold whatever else Azure and the names of files hold.
     """
 
     title: str
@@ -25,7 +25,8 @@ def put_into_words(route: Route, news: Alert, origin: str) -> Message:
     """Return the message for an alert of a route; `origin` is the app's own, like `https://host`, or empty."""
     lines = _LINES[news.kind](route, news)
     title, *others = (_plain(line) for line in lines)
-    return Message(title, tuple(others), f"{origin}/api/routes/{route.name}/syncs/{news.sync_id}")
+    sync = f"/syncs/{news.sync_id}" if news.sync_id else ""
+    return Message(title, tuple(others), f"{origin}/api/routes/{route.name}{sync}")
 
 
 def _failed(route: Route, news: Alert) -> Iterator[str]:
@@ -77,6 +78,17 @@ def _import_errors_resolved(route: Route, news: Alert) -> Iterator[str]:
     yield f"{news.code} began {_time(news.since)} and ended {_time(news.at)}."
 
 
+def _events_not_arriving(route: Route, news: Alert) -> Iterator[str]:
+    yield f"Event Grid does not tell of uploads to route {route.name}"
+    yield f"Since {_time(news.since)} {news.sentence}. Nothing is lost."
+    yield f"Look at the event subscriptions, then: dag-relay check-events --route {route.name}"
+
+
+def _events_arriving(route: Route, news: Alert) -> Iterator[str]:
+    yield f"Event Grid tells of uploads to route {route.name} again"
+    yield f"{news.code} began {_time(news.since)} and ended {_time(news.at)}."
+
+
 _LINES: Mapping[str, Callable[[Route, Alert], Iterator[str]]] = {
     "failed": _failed,
     "held": _held,
@@ -84,6 +96,8 @@ _LINES: Mapping[str, Callable[[Route, Alert], Iterator[str]]] = {
     "recovered": _recovered,
     "importErrors": _import_errors,
     "importErrorsResolved": _import_errors_resolved,
+    "eventsNotArriving": _events_not_arriving,
+    "eventsArriving": _events_arriving,
 }
 
 

@@ -6,9 +6,10 @@ are told at each retry stop reading: a trouble is told when it begins, and when 
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Literal
 
-from shared.sync.conditions import NOTHING_SEEN, place
-from shared.sync.state import AirflowSummary, Alert, RouteState
+from shared.sync.conditions import NO_EVENTS, NOTHING_SEEN, place
+from shared.sync.state import AirflowSummary, Alert, RouteState, are_missing
 
 KEPT = 20
 NAMES_SHOWN = 3
@@ -50,6 +51,26 @@ def told_of_airflow(before: RouteState, after: RouteState, now: datetime) -> Rou
         return after
     alerts = (*after.outbox.alerts, news)[-KEPT:]
     outbox = after.outbox.model_copy(update={"alerts": alerts, "airflow_alarm": trouble})
+    return after.model_copy(update={"outbox": outbox})
+
+
+def told_of_events(before: RouteState, after: RouteState, now: datetime) -> RouteState:
+    """Return the state after a change, with the news that events do not arrive, or arrive again."""
+    were_missing, miss = are_missing(before.arrivals), are_missing(after.arrivals)
+    if were_missing == miss:
+        return after
+    since = (after if miss else before).arrivals.missing_since or now
+    kind: Literal["eventsNotArriving", "eventsArriving"] = "eventsNotArriving" if miss else "eventsArriving"
+    news = Alert(
+        id=f"{kind}-{since:%Y%m%dT%H%M%SZ}",
+        kind=kind,
+        at=now,
+        since=since,
+        code="NotArriving",
+        sentence=NO_EVENTS if miss else None,
+        count=(after if miss else before).arrivals.missed,
+    )
+    outbox = after.outbox.model_copy(update={"alerts": (*after.outbox.alerts, news)[-KEPT:]})
     return after.model_copy(update={"outbox": outbox})
 
 

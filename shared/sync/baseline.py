@@ -240,6 +240,10 @@ class Baseline(StoredModel):
         """Whether this version of the file was synced last."""
         return self._is_clear(file.name) and not self._differs(file)
 
+    def why_not_sent(self, file: File) -> str | None:
+        """Return why the target cannot take this version of a file, None where it can or has not tried."""
+        return self.not_sent[file.name].sentence if self._cannot_be_sent(file.name, file.content) else None
+
     def _is_other_version(self, file: File) -> bool:
         version = self.contents.get(file.name)
         return version is None or version.etag not in {None, file.etag}

@@ -18,13 +18,14 @@ class Commands:
     baselines: Baselines
     wake_ups: WakeUps
 
-    def request_sync(self, route: Route, *, force: bool) -> str:
+    def request_sync(self, route: Route, *, force: bool, read_back: bool = False) -> str:
         """Ask for a sync now and return its id; `force` also syncs an unchanged, an empty and a held folder.
 
-        Whoever asks before a worker has taken an earlier request shares that one.
+        `read_back` compares the bytes of all files that the target holds, where the relay sends them one by one.
+        A request that comes before a worker has taken an earlier one shares that.
         """
         new_id = new_sync_id(self.states.read(route).read_at)
-        requested = self.states.update(route, transitions.requested(new_id, force=force)).requested
+        requested = self.states.update(route, transitions.requested(new_id, force=force, read_back=read_back)).requested
         self.wake_ups.wake_now(route)
         return requested.sync_id if requested else new_id
 

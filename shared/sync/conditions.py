@@ -5,27 +5,30 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from shared.sync.state import BrokenFile, RouteState
+from shared.sync.state import Arrivals, BrokenFile, RouteState, are_missing
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
     """One aspect of a route; `since` is None where nothing has happened yet that would tell."""
 
-    type: Literal["Ready", "Reconciling", "Stalled", "Parsed"]
+    type: Literal["Ready", "Reconciling", "Stalled", "Parsed", "EventsArriving"]
     status: Literal["True", "False", "Unknown"]
     reason: str
     sentence: str
     since: datetime | None = None
 
 
-def conditions(state: RouteState) -> tuple[Condition, ...]:
+def conditions(state: RouteState, *, expects_events: bool = False) -> tuple[Condition, ...]:
     """Return whether the route is up to date, whether it is working on that, and whether it needs an operator.
 
-    And, where Airflow is asked, whether it has parsed what was synced last.
+    And, where Airflow is asked, whether it has parsed what was synced last; and where Event Grid is to tell of uploads,
+    whether it does.
     """
     parsed = _parsed(state)
-    return (_ready(state), _reconciling(state), _stalled(state), *((parsed,) if parsed else ()))
+    arriving = _events_arriving(state.arrivals) if expects_events else None
+    others = (condition for condition in (parsed, arriving) if condition)
+    return (_ready(state), _reconciling(state), _stalled(state), *others)
 
 
 def failing_since(state: RouteState) -> datetime | None:
@@ -62,6 +65,10 @@ def _ready(state: RouteState) -> Condition:
         return Condition(
             "Ready", "Unknown", "OutcomeOpen", "it is unknown what ADF read; it will be synced again", since
         )
+    if state.not_sent:
+        files = "1 file" if state.not_sent == 1 else f"{state.not_sent} files"
+        sentence = f"the job holds what the folder held, but for {files} that it cannot take: see notSentFiles"
+        return Condition("Ready", "True", "SyncedInPart", sentence, state.synced.listed_at)
     return Condition("Ready", "True", "Synced", "ADF took what the folder held", state.synced.listed_at)
 
 
@@ -128,6 +135,17 @@ def _parsed(state: RouteState) -> Condition | None:
         left = f"Airflow has not parsed {known.states['Pending']} files yet"
         return Condition("Parsed", "Unknown", "Asking", left, known.at)
     return Condition("Parsed", "True", "Parsed", "Airflow has parsed what the last sync brought", known.at)
+
+
+NO_EVENTS = "sweeps found uploads that no event had announced, so that uploads are noticed minutes late"
+
+
+def _events_arriving(known: Arrivals) -> Condition:
+    if are_missing(known):
+        return Condition("EventsArriving", "False", "NotArriving", NO_EVENTS, known.missing_since)
+    if known.arriving_since is None:
+        return Condition("EventsArriving", "Unknown", "NoEventYet", "no event of an upload has arrived yet")
+    return Condition("EventsArriving", "True", "Arriving", "events tell of uploads", known.arriving_since)
 
 
 def place(file: BrokenFile) -> str:

@@ -24,7 +24,8 @@ class Policy:
     offers nothing to follow is left alone with its environment, `operation_timeout` when one that does is given up;
     `lease` is how long a worker may have an environment, `verify_every` how often all that a target holds is looked at
     where the files are sent one by one. DAG checks are left out with `off`, and stop a sync with `block`. `ask_airflow`
-    is for how long after a sync Airflow is asked what became of the files, None for not at all.
+    is for how long after a sync Airflow is asked what became of the files, None for not at all. `expects_events` says
+    that Event Grid is to tell of uploads.
     """
 
     quiet: timedelta
@@ -36,6 +37,7 @@ class Policy:
     verify_every: timedelta = timedelta(days=1)
     dag_checks: Strictness = "warn"
     ask_airflow: timedelta | None = None
+    expects_events: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,9 @@ def _no_files(state: RouteState, *, deletes: bool) -> Decision:
 
 
 def _unchanged(state: RouteState, manifest: Manifest, policy: Policy) -> Decision:
-    """Return that there is nothing to do, but for a regular look at what a target holds, where there is one."""
+    """Return that there is nothing to do, but for a look at what a target holds, where one is due or requested."""
+    if state.requested and state.requested.read_back:
+        return Sync("VerificationRequested", "a comparison with what the environment holds was requested")
     if state.verified_at and manifest.listed_at >= state.verified_at + policy.verify_every and not state.failure:
         return Sync("VerificationDue", "what the environment holds was not looked at for a day")
     return Skip("Unchanged", "the folder holds what was synced last")

@@ -12,6 +12,7 @@ from shared.storage.documents import Documents
 from shared.storage.queues import RouteQueue
 from shared.sync.airflow_book import AirflowBooks
 from shared.sync.airflow_looks import AirflowLooks
+from shared.sync.arrivals import Announcements
 from shared.sync.baseline import Baselines
 from shared.sync.commands import Commands
 from shared.sync.decide import Policy
@@ -69,6 +70,7 @@ class Engine:
     airflow_books: AirflowBooks
     history: History
     wake_ups: WakeUps
+    announcements: Announcements
     commands: Commands
     dry_runs: DryRuns
     reconciler: Reconciler
@@ -84,6 +86,7 @@ def build(ports: Ports, policy: Policy, routes: Sequence[Route], retention: Rete
     books = AirflowBooks(ports.documents)
     inspector = Inspector(
         documents=ports.documents,
+        states=states,
         baselines=baselines,
         history=history,
         read_files=ports.read_files,
@@ -116,6 +119,7 @@ def build(ports: Ports, policy: Policy, routes: Sequence[Route], retention: Rete
         airflow_books=books,
         history=history,
         wake_ups=wake_ups,
+        announcements=Announcements(states=states, wake_ups=wake_ups, outbox=outbox),
         commands=Commands(states, baselines, wake_ups),
         dry_runs=DryRuns(
             states=states, baselines=baselines, list_folder=ports.list_folder, inspector=inspector, policy=policy

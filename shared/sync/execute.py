@@ -118,6 +118,7 @@ class Executor:
             listing=attempt.manifest.listing,
             incarnation=attempt.incarnation,
             verify=attempt.verify,
+            read_back=attempt.read_back,
         )
         reservation = lease.reservation_for(attempt.route, self.policy.operation_timeout, operation)
         lease.renew(reservation)

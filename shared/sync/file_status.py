@@ -8,7 +8,7 @@ from shared.folder.manifest import File
 from shared.sync.baseline import Baseline
 from shared.sync.state import RouteState, RunningSync
 
-FileState = Literal["synced", "syncing", "open", "held", "failed", "suspended", "pending", "removed"]
+FileState = Literal["synced", "syncing", "open", "held", "failed", "suspended", "pending", "removed", "notSent"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,8 @@ def status_of(file: File, baseline: Baseline, staged: Baseline, state: RouteStat
         # The sync that runs brings the same version, unless the folder changed while ADF was called.
         same_again = being_taken is not None and being_taken.revision is not None
         return _taken(file, baseline, state, same_again=same_again)
+    if why := baseline.why_not_sent(file):
+        return FileStatus("notSent", f"the job cannot take this version: {why}", file.modified)
     return _being_taken(being_taken) if being_taken else _waiting(file, state)
 
 

@@ -206,6 +206,11 @@ class SyncRecord(StoredModel):
         """Whether more is going to be known of this sync."""
         return self.outcome == "running"
 
+    def with_findings(self, findings: Iterable[Finding]) -> "SyncRecord":
+        """Return the record with more findings, each once."""
+        every = tuple(dict.fromkeys((*self.findings, *findings)))
+        return self.model_copy(update={"findings": every[:FINDINGS_KEPT]})
+
     def summary(self) -> SyncSummary:
         """Return the record in short."""
         return SyncSummary(
@@ -246,7 +251,7 @@ class History:
         """Add what the checks found to the record of a sync, whatever has become of it meanwhile."""
         record = self.read(route_name, sync_id)
         if record:
-            self.write(record.model_copy(update={"findings": findings}))
+            self.write(record.with_findings(findings))
 
     def read(self, route_name: str, sync_id: str) -> SyncRecord | None:
         """Return a record, or None where there is none or it is unreadable."""

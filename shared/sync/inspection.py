@@ -7,7 +7,7 @@ version of a file is kept by its ETag. A finding stops a sync only where the ope
 import hashlib
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pydantic import Field, ValidationError
 
@@ -16,10 +16,13 @@ from shared.folder.checks import UNKNOWN, Finding, Runtime, Surroundings, Unread
 from shared.folder.manifest import File, Manifest
 from shared.route import Route
 from shared.storage.documents import Documents, StoredModel, overwrite
+from shared.sync import transitions
 from shared.sync.baseline import Baselines, BytesRead, Diff
 from shared.sync.decide import Hold, Strictness, many_removed
 from shared.sync.history import FINDINGS_KEPT, History
 from shared.sync.outcomes import Attempt
+from shared.sync.state import OpenFindings
+from shared.sync.store import RouteStates
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +30,8 @@ ReadFiles = Callable[[Route, Sequence[File]], Iterator[FileBytes]]
 
 
 _REQUIREMENTS = "requirements.txt"
+_NOT_DEPLOYED = "RequirementsNotDeployed"
+_FIRST_FINDINGS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +61,15 @@ class Insight:
 class Inspected(StoredModel):
     """The stored document: reads by file name, and the verdict on the versions that `key` stands for.
 
-    `unreadable` says what kept a file from being read for now, so that there is no verdict yet.
+    `unreadable` says what kept a file from being read for now, so that there is no verdict yet. `open` are the findings
+    in files that are synced, worst first.
     """
 
     reads: dict[str, BytesRead] = Field(default_factory=dict)
     key: str | None = None
     findings: tuple[Finding, ...] = ()
     unreadable: str | None = None
+    open: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +77,7 @@ class Inspector:
     """Looks into the files of routes; `off` checks nothing, `block` lets a blocking finding stop the sync."""
 
     documents: Documents
+    states: RouteStates
     baselines: Baselines
     history: History
     read_files: ReadFiles
@@ -85,7 +93,7 @@ class Inspector:
         return stored if stored.key == _key(manifest, diff) else None
 
     def look_into(self, route: Route, files: ToRead, runtime: Runtime) -> None:
-        """BytesRead the files, and keep what they say; what could not be read for now is kept, too."""
+        """Read the files, and keep what they say; what could not be read for now is kept, too."""
         reads = {file.name: BytesRead(etag=file.etag, md5=None) for file in files.doubtful}
         reads |= {each.name: BytesRead(etag=each.etag, md5=each.md5) for each in self.read_files(route, files.doubtful)}
         stored = self._stored(route)
@@ -103,7 +111,7 @@ class Inspector:
         self._store(route, self._stored(route).model_copy(update={"key": None}))
 
     def examine(self, route: Route, manifest: Manifest, diff: Diff, runtime: Runtime = UNKNOWN) -> Insight:
-        """BytesRead the added and changed files once, one after the other, and return what is found.
+        """Read the added and changed files once, one after the other, and return what is found.
 
         `runtime` is what runs in the environment.
         """
@@ -115,12 +123,29 @@ class Inspector:
         return insight
 
     def follow_up(self, attempt: Attempt) -> None:
-        """Look into the files of a sync that was made, and note what they say in its record and in the baseline."""
-        insight = self.examine(attempt.route, attempt.manifest, attempt.diff, attempt.runtime)
+        """Look into the files of a sync that was made; note what they say in record, baseline and state.
+
+        Files with findings from before are looked into again.
+        """
+        route, diff, open_before = attempt.route, attempt.diff, self._stored(attempt.route).open
+        again = _elsewhere(route, open_before, diff)
+        every = replace(diff, changed=(*diff.changed, *again))
+        insight = self.examine(route, attempt.manifest, every, attempt.runtime)
         if insight.reads:
-            self.baselines.learn(attempt.route, insight.reads)
-        if insight.findings and not attempt.findings:
-            self.history.note_findings(attempt.route.name, attempt.sync_id, insight.findings[:FINDINGS_KEPT])
+            self.baselines.learn(route, insight.reads)
+        brought = _outside(route, insight.findings, again)
+        if brought and not attempt.findings:
+            self.history.note_findings(route.name, attempt.sync_id, brought[:FINDINGS_KEPT])
+        self._keep_open(route, [finding for finding in insight.findings if finding.reason != _NOT_DEPLOYED])
+
+    def _keep_open(self, route: Route, findings: Sequence[Finding]) -> None:
+        """Keep what was found in synced files, and show the worst of it in the route's state."""
+        kept = tuple(sorted(findings, key=lambda finding: not finding.blocking)[:FINDINGS_KEPT])
+        stored = self._stored(route)
+        if kept != stored.open:
+            self._store(route, stored.model_copy(update={"open": kept}))
+        first = OpenFindings(count=len(kept), first=kept[:_FIRST_FINDINGS])
+        self.states.update(route, transitions.findings_seen(first))
 
     def _contents(self, route: Route, files: Sequence[File], insight: Insight) -> Iterator[tuple[str, bytes | Unread]]:
         """Yield what is to be checked by the path below the folder, one file at a time, and note what was read."""
@@ -172,6 +197,16 @@ class Inspector:
             return Inspected()
 
 
+def _elsewhere(route: Route, findings: Iterable[Finding], diff: Diff) -> frozenset[str]:
+    """Return the files with findings that a sync leaves as they are; another file may have helped, or the checks."""
+    return frozenset(f"{route.folder.listing_prefix}{finding.file}" for finding in findings) - diff.brought
+
+
+def _outside(route: Route, findings: Iterable[Finding], names: frozenset[str]) -> tuple[Finding, ...]:
+    prefix = route.folder.listing_prefix
+    return tuple(finding for finding in findings if f"{prefix}{finding.file}" not in names)
+
+
 def _key(manifest: Manifest, diff: Diff) -> str:
     """Return what stands for the versions of the files that a diff brings."""
     versions = [f"{file.name}\0{file.etag}\n" for file in manifest.files if file.name in diff.brought]
@@ -192,7 +227,7 @@ def _not_deployed(route: Route, diff: Diff) -> Iterator[Finding]:
         path = name.removeprefix(route.folder.listing_prefix)
         if path.lower() == _REQUIREMENTS:
             message = "changed, and not deployed: send it to the job's environment/deployRequirements"
-            yield Finding(path, None, "RequirementsNotDeployed", message, blocking=False)
+            yield Finding(path, None, _NOT_DEPLOYED, message, blocking=False)
 
 
 def _place(finding: Finding) -> str:

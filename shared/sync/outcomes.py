@@ -1,7 +1,7 @@
 """What came of a sync: written into the route's state, its baseline and its history."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -10,8 +10,8 @@ from shared.folder.checks import UNKNOWN, Finding, Runtime
 from shared.folder.manifest import Manifest
 from shared.rest.backoff import BackOff
 from shared.route import Route
-from shared.sync import transitions
-from shared.sync.alerts import alerted
+from shared.sync import arrivals, transitions
+from shared.sync.alerts import alerted, told_of_events
 from shared.sync.baseline import Baseline, Baselines, Diff
 from shared.sync.decide import RESOLUTION, Hold, Policy, Skip
 from shared.sync.history import FINDINGS_KEPT, CallMade, Changes, History, Outcome, SyncRecord, Uploads, new_sync_id
@@ -24,7 +24,7 @@ from shared.telemetry import metrics
 log = logging.getLogger(__name__)
 
 # Syncs that end with a look at all that the target holds, besides the first one.
-_VERIFYING = frozenset({"VerificationDue", "Forced"})
+_VERIFYING = frozenset({"VerificationDue", "VerificationRequested", "Forced"})
 
 
 @dataclass(slots=True)
@@ -46,6 +46,7 @@ class Attempt:
     incarnation: str | None = None
     is_forced: bool = False
     verify: bool = False
+    read_back: bool = False
     runtime: Runtime = UNKNOWN
     unreadable: str | None = None
 
@@ -72,7 +73,8 @@ def begin(route: Route, state: RouteState, manifest: Manifest, trigger: str) -> 
     """Return the attempt that answers what was asked for, or a new one."""
     sync_id = state.requested.sync_id if state.requested else new_sync_id(manifest.listed_at)
     behind = behind_since(state, manifest)
-    verify = route.is_pushed and (state.verified_at is None or trigger in _VERIFYING)
+    read_back = route.is_pushed and state.requested is not None and state.requested.read_back
+    verify = route.is_pushed and (read_back or state.verified_at is None or trigger in _VERIFYING)
     return Attempt(
         route,
         state.worker,
@@ -83,6 +85,7 @@ def begin(route: Route, state: RouteState, manifest: Manifest, trigger: str) -> 
         behind_since=behind,
         is_forced=trigger == "Forced",
         verify=verify,
+        read_back=read_back,
     )
 
 
@@ -149,10 +152,11 @@ class Outcomes:
 
     def succeeded(self, route: Route, worker: str, operation: RunningSync, now: datetime) -> None:
         """ADF finished an import that was followed, or the relay one that it took further itself."""
-        self._end_record(route, operation, "succeeded", now)
         if route.is_pushed:
             baseline, is_known = self.baselines.settle(route, worker, operation.sync_id)
+            self._end_record(route, operation, "succeeded", now, findings=tuple(_not_sent(route, baseline)))
         else:
+            self._end_record(route, operation, "succeeded", now)
             baseline, is_known = self.baselines.confirm(route, operation.sync_id)
         done = Synced(
             revision=operation.revision if is_known else None,
@@ -170,7 +174,7 @@ class Outcomes:
         self, route: Route, worker: str | None, operation: RunningSync, error: ServiceError, now: datetime
     ) -> None:
         """An import that was followed failed, or did not end in time."""
-        self._end_record(route, operation, "failed", now, error)
+        self._end_record(route, operation, "failed", now, error=error)
         self._end_failed(route, worker, operation.sync_id, operation.revision, error, forced=False)
 
     def failed(self, attempt: Attempt, error: ServiceError) -> None:
@@ -222,6 +226,15 @@ class Outcomes:
         """The folder could be listed again; return the state as it is then."""
         return self.change(route, state.worker, transitions.readable())
 
+    def swept(self, route: Route, taken: RouteState, state: RouteState, manifest: Manifest) -> RouteState:
+        """A look that only a sweep asked for began with the state `taken`; return the state with what that says."""
+        judge = arrivals.swept(taken, manifest)
+        is_news = judge(state, manifest.listed_at) != state
+        after = self.change(route, state.worker, judge) if is_news else state
+        if after.arrivals.unannounced > state.arrivals.unannounced:
+            log.warning("a sweep found an upload of which no event told; do events arrive?")
+        return after
+
     def unneeded(self, attempt: Attempt, decision: Skip) -> None:
         """A sync was requested and turned out not to be needed."""
         self.history.write(attempt.record("unchanged", code=decision.reason, message=decision.sentence))
@@ -251,7 +264,9 @@ class Outcomes:
             after = before
             for step in steps:
                 after = step(after, now)
-            return alerted(before, after, now, sync_id, removed or {}) if self.outbox else after
+            if self.outbox is None:
+                return after
+            return told_of_events(before, alerted(before, after, now, sync_id, removed or {}), now)
 
         after = self.states.update(route, change)
         if self.outbox:
@@ -314,8 +329,15 @@ class Outcomes:
         before = self.baselines.read(attempt.route).for_target(target)
         return before.after(attempt.manifest, attempt.sync_id, target)
 
-    def _end_record(
-        self, route: Route, operation: RunningSync, outcome: Outcome, now: datetime, error: ServiceError | None = None
+    def _end_record(  # noqa: PLR0913 - what is known at the end
+        self,
+        route: Route,
+        operation: RunningSync,
+        outcome: Outcome,
+        now: datetime,
+        *,
+        error: ServiceError | None = None,
+        findings: tuple[Finding, ...] = (),
     ) -> None:
         """End the record of a followed sync, which a crash may have kept from being written."""
         record = self.history.read(route.name, operation.sync_id) or SyncRecord(
@@ -329,7 +351,14 @@ class Outcomes:
         ended = {"outcome": outcome, "finished_at": now}
         why = {"code": error.code, "message": error.message} if error else {}
         calls = {"calls": (*record.calls, *_last_call(error))}
-        self.history.write(record.model_copy(update=ended | why | calls))
+        self.history.write(record.with_findings(findings).model_copy(update=ended | why | calls))
+
+
+def _not_sent(route: Route, baseline: Baseline) -> Iterator[Finding]:
+    """Yield the files that the target cannot take as they are, for the record of the sync."""
+    for name, version in baseline.not_sent.items():
+        path = name.removeprefix(route.folder.listing_prefix)
+        yield Finding(path, None, "NotSent", version.sentence, blocking=False)
 
 
 def _last_call(error: ServiceError | None) -> tuple[CallMade, ...]:

@@ -67,7 +67,7 @@ class Poller:
     def _progress(
         self, route: Route, lease: Lease, operation: RunningSync, manifest: Manifest
     ) -> tuple[ImportProgress, bool]:
-        """Let the target go on; return how far it is, and whether files have arrived, which the baseline says then."""
+        """Let the target go on; return how far it is, and whether it came any further than before."""
         target = self.target_of(route)
         if not route.is_pushed:
             return target.poll(operation.handle, Work(route), deadline_s=lease.call_deadline_s()), False
@@ -76,9 +76,10 @@ class Poller:
             # A crash kept the push from being written down, and so from being begun.
             return ImportSucceeded(), False
         held = self.baselines.claim(route, lease.token)
-        work = work_of(route, held, staged, manifest, partial(self.fetch_file, route), verify=operation.verify)
+        work = work_of(route, held, staged, manifest, read=partial(self.fetch_file, route), operation=operation)
         progress = target.poll(operation.handle, work, deadline_s=lease.call_deadline_s())
-        return progress, self.baselines.move(route, lease.token, progress.done)
+        has_moved = self.baselines.move(route, lease.token, progress.done)
+        return progress, has_moved or (isinstance(progress, StillRunning) and progress.handle != operation.handle)
 
     def _ask_again(
         self, route: Route, lease: Lease, operation: RunningSync, running: StillRunning, give_up_at: datetime
@@ -99,9 +100,9 @@ def work_of(  # noqa: PLR0913 - what there is, what shall be, and what is there 
     held: Baseline,
     staged: Baseline,
     manifest: Manifest,
-    read: Callable[[File], bytes | None],
     *,
-    verify: bool,
+    read: Callable[[File], bytes | None],
+    operation: RunningSync,
 ) -> Work:
     """Return what is to be done about a push: the files of the staged sync, as they are now.
 
@@ -120,7 +121,8 @@ def work_of(  # noqa: PLR0913 - what there is, what shall be, and what is there 
         kept={name: staged.contents[name].size for name in arrived},
         left=frozenset(gone - arrived | back),
         read=read,
-        verify=verify,
+        verify=operation.verify,
+        read_back={name: now[name] for name in arrived & now.keys()} if operation.read_back else {},
     )
 
 

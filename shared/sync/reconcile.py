@@ -80,7 +80,7 @@ class Reconciler:
     airflow_looks: AirflowLooks | None = None
 
     def reconcile(self, route: Route) -> Decision:
-        """FolderLook at the route's folder and do what it takes; return what was decided.
+        """Look at the route's folder and do what it takes; return what was decided.
 
         Raises whatever the storage raises; the queue then brings the wake-up again.
         """
@@ -112,14 +112,14 @@ class Reconciler:
             return UNKNOWN
 
     def _follow_up(self, attempt: Attempt) -> None:
-        """FolderLook into the files of a sync that was made; a failure takes nothing back of it."""
+        """Look into the files of a sync that was made; a failure takes nothing back of it."""
         try:
             self.inspector.follow_up(attempt)
         except (AzureError, StateConflict) as error:
             log.warning("sync %s was made, but its files were not checked: %s", attempt.sync_id, error)
 
     def _turn(self, route: Route) -> Turn | ToRead:
-        """FolderLook at the folder and act under the lease, or return what has to be read first, without the lease."""
+        """Look at the folder and act under the lease, or return what has to be read first, without the lease."""
         lease = self.leases.take(route)
         if lease is None:
             self.doubts.glance(route)
@@ -142,7 +142,7 @@ class Reconciler:
 
     def _look(self, route: Route, lease: Lease) -> FolderLook | Wait | ToRead:
         """Return what the folder holds and what to do about it; to wait where it cannot be listed; what is unread."""
-        state = self._taken_over(route, lease)
+        state = taken = self._taken_over(route, lease)
         try:
             manifest = self.list_folder(route)
         except FolderUnreadable as error:
@@ -156,6 +156,8 @@ class Reconciler:
         if isinstance(found, ToRead):
             return found
         state, manifest, baseline = found
+        if self.policy.expects_events and taken.looking and taken.looking.by_sweep:
+            state = self.outcomes.swept(route, taken, state, manifest)
         decision = decide(state, manifest, self.policy, deletes=route.deletes)
         # A job's id is never used again, and what it holds is looked at once a day.
         if not route.is_pushed and self._may_have_been_replaced(state, manifest, decision):

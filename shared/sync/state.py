@@ -5,15 +5,20 @@ from typing import Literal
 
 from pydantic import Field
 
+from shared.folder.checks import Finding
 from shared.folder.manifest import Ignored, Manifest
 from shared.storage.documents import StoredModel
 
 
 class Pending(StoredModel):
-    """A wake-up is armed: sent at `since`, and invisible to every worker until `due`."""
+    """A wake-up is armed: sent at `since`, and invisible to every worker until `due`.
+
+    `by_sweep` says that nothing but a sweep asked for it; a worker that only postpones the look leaves that so.
+    """
 
     since: datetime
     due: datetime
+    by_sweep: bool = False
 
 
 class Seen(StoredModel):
@@ -83,7 +88,7 @@ class Unreadable(StoredModel):
 class RunningSync(StoredModel):
     """A sync that ADF accepted and still works on; `handle` is what the target resumes it by.
 
-    `verify` says that it ends with a look at all files that the target holds.
+    `verify` says that it ends with a look at all files that the target holds, `read_back` that it compares their bytes.
     """
 
     sync_id: str
@@ -97,6 +102,7 @@ class RunningSync(StoredModel):
     target: str | None = None
     incarnation: str | None = None
     verify: bool = False
+    read_back: bool = False
 
 
 class Calling(StoredModel):
@@ -109,22 +115,25 @@ class Calling(StoredModel):
 
 
 class Looking(StoredModel):
-    """A worker has looked at the folder since `began`; a look was due since `since`."""
+    """A worker has looked at the folder since `began`; a look was due since `since`, `by_sweep` as in `Pending`."""
 
     since: datetime
     began: datetime
+    by_sweep: bool = False
 
 
 class Requested(StoredModel):
     """Somebody asked for a sync; `force` syncs an unchanged, an empty and a held folder too.
 
-    `taken` while a worker looks at the folder because of it: who asks then needs a sync of his own.
+    `read_back` compares the bytes of all files that the target holds. `taken` while a worker looks at the folder: a
+    request that comes then needs a sync of its own.
     """
 
     sync_id: str
     force: bool
     at: datetime
     taken: bool = False
+    read_back: bool = False
 
 
 class Ending(StoredModel):
@@ -148,13 +157,23 @@ class Alert(StoredModel):
 
     `sentence` says why; `count` is how many syncs failed in a row, or how many files were removed, `names` the first of
     them. `since` is when the trouble began that this is about, or that is over. What is not `transient` needs a person.
+    News of events belong to no sync.
     """
 
     id: str
-    kind: Literal["failed", "recovered", "removed", "held", "importErrors", "importErrorsResolved"]
+    kind: Literal[
+        "failed",
+        "recovered",
+        "removed",
+        "held",
+        "importErrors",
+        "importErrorsResolved",
+        "eventsNotArriving",
+        "eventsArriving",
+    ]
     at: datetime
     since: datetime
-    sync_id: str
+    sync_id: str | None = None
     revision: str | None = None
     code: str | None = None
     sentence: str | None = None
@@ -208,6 +227,13 @@ class AirflowSummary(StoredModel):
         return set(self.states) == {"NotSeen"}
 
 
+class OpenFindings(StoredModel):
+    """What the checks found in files that are synced and were not changed since: how much, and the worst of it."""
+
+    count: int = 0
+    first: tuple[Finding, ...] = ()
+
+
 class Undelivered(StoredModel):
     """Alert that the receiver has not taken yet, oldest first; `alarm` is the last news of a trouble that is not over.
 
@@ -220,6 +246,37 @@ class Undelivered(StoredModel):
     airflow_alarm: Alert | None = None
     attempts: int = 0
     next_attempt: datetime | None = None
+
+
+class EventCheck(StoredModel):
+    """When the events arrived of a file that was written, and deleted, to see whether they do; `id` is in its name."""
+
+    id: str
+    uploaded_at: datetime | None = None
+    deleted_at: datetime | None = None
+
+
+class Arrivals(StoredModel):
+    """Whether Event Grid tells of uploads, where it is to.
+
+    Events have arrived since `arriving_since`, as far as is known. No event up to `heard_until` need have been noted.
+    `suspected` is when a sweep found an upload whose event may still be on its way; the next sweep counts it as
+    `unannounced`. `missed` counts those since the last event, the first of which was suspected at `missing_since`.
+    `checks` are the latest ones, newest last.
+    """
+
+    arriving_since: datetime | None = None
+    heard_until: datetime | None = None
+    suspected: datetime | None = None
+    unannounced: int = 0
+    missed: int = 0
+    missing_since: datetime | None = None
+    checks: tuple[EventCheck, ...] = ()
+
+
+def are_missing(arrivals: Arrivals) -> bool:
+    """Whether two sweeps in a row found uploads that no event had announced; sweeps that find none do not count."""
+    return arrivals.missed > 1
 
 
 class RouteState(StoredModel):
@@ -257,6 +314,8 @@ class RouteState(StoredModel):
     verified_at: datetime | None = None
     asking: Asking | None = None
     airflow: AirflowSummary | None = None
+    findings: OpenFindings = OpenFindings()
+    arrivals: Arrivals = Arrivals()
     tally: Tally = Field(default_factory=Tally)
     outbox: Undelivered = Undelivered()
 

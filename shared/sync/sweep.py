@@ -45,7 +45,7 @@ class Sweep:
 
     def _notice(self, route: Route) -> None:
         # At once: a sweep finds deletions, which are waited out from when the folder is first seen without the files.
-        loaded = self.wake_ups.notice(route, timedelta(0))
+        loaded = self.wake_ups.notice(route, timedelta(0), by_sweep=True)
         if self.outbox and loaded:
             self.outbox.remind(route, loaded)
 

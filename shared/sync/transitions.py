@@ -12,6 +12,7 @@ from shared.sync.state import (
     Failure,
     Held,
     Looking,
+    OpenFindings,
     Pending,
     Requested,
     RouteState,
@@ -36,12 +37,13 @@ def taken_over(worker: str, target: str) -> Transition:
     def change(state: RouteState, now: datetime) -> RouteState:
         known = state if state.target in {None, target} else _retargeted(state, now)
         due = state.looking.since if state.looking else state.pending.since if state.pending else now
+        cause = state.pending or state.looking
         return _with(
             known,
             pending=None,
             worker=worker,
             requested=_taken(state.requested, taken=True),
-            looking=Looking(since=due, began=now),
+            looking=Looking(since=due, began=now, by_sweep=cause is not None and cause.by_sweep),
             target=target,
         )
 
@@ -285,6 +287,11 @@ def airflow_looked(known: Asking, summary: AirflowSummary, after: Asking | None)
     return lambda state, _now: _with(state, asking=after, airflow=summary) if state.asking == known else state
 
 
+def findings_seen(findings: OpenFindings) -> Transition:
+    """The checks have looked into the files of a sync that was made."""
+    return lambda state, _now: _with(state, findings=findings)
+
+
 def next_look(known: Asking, now: datetime) -> Asking:
     """Return the asking after one more look: the pause doubles from 10 s up to 320 s, the last look is at the end."""
     pause = min(FIRST_LOOK * 2 ** (known.looks + 1), _LONGEST_PAUSE)
@@ -337,14 +344,15 @@ def failures_in_a_row(state: RouteState) -> int:
     return state.failure.count if state.failure else 0
 
 
-def requested(sync_id: str, *, force: bool) -> Transition:
-    """Somebody asks for a sync; who asks while one is asked for that nobody has taken yet shares it."""
+def requested(sync_id: str, *, force: bool, read_back: bool = False) -> Transition:
+    """A sync is requested; a request that comes before a worker has taken an earlier one shares that."""
 
     def change(state: RouteState, now: datetime) -> RouteState:
         open_one = state.requested
         if open_one is None or open_one.taken:
-            return _with(state, requested=Requested(sync_id=sync_id, force=force, at=now))
-        return _with(state, requested=open_one.model_copy(update={"force": open_one.force or force}))
+            return _with(state, requested=Requested(sync_id=sync_id, force=force, at=now, read_back=read_back))
+        update = {"force": open_one.force or force, "read_back": open_one.read_back or read_back}
+        return _with(state, requested=open_one.model_copy(update=update))
 
     return change
 

@@ -64,6 +64,11 @@ def put_file(caller: RestCaller, job: FabricJob, path: str, content: bytes, *, d
     return caller.call(RestCall("put file", "PUT", _file(job, path), content), deadline_s=deadline_s)
 
 
+def get_file(caller: RestCaller, job: FabricJob, path: str, *, deadline_s: float) -> RestAnswer:
+    """Read a file back; others saw a missing one answered with 500."""
+    return caller.call(RestCall("get file", "GET", _file(job, path)), deadline_s=deadline_s)
+
+
 def delete_file(caller: RestCaller, job: FabricJob, path: str, *, deadline_s: float) -> RestAnswer:
     """Delete a file; 404 where there is none."""
     return caller.call(RestCall("delete file", "DELETE", _file(job, path)), deadline_s=deadline_s)

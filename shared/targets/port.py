@@ -111,7 +111,8 @@ class Work:
     is unclear; `new` are names that it has not had before, as far as known.
     `kept` are those of its files that have arrived and stay as they are, with their size in bytes where it is known.
     `left` are names to leave alone until the next sync, since the folder has changed there meanwhile. `read` returns
-    the bytes of that version of a file, None where it has another one by now. `verify` asks for a look at everything.
+    the bytes of that version of a file, None where it has another one by now. `verify` asks for a look at everything;
+    `read_back` are those of the kept files whose bytes are to be compared with what the target holds.
     """
 
     route: Route
@@ -122,6 +123,7 @@ class Work:
     left: frozenset[str] = frozenset()
     read: Callable[[File], bytes | None] = lambda _file: None
     verify: bool = False
+    read_back: Mapping[str, File] = field(default_factory=dict)
 
 
 class Target(Protocol):

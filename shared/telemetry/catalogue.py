@@ -54,6 +54,13 @@ PARSED_SECONDS = Metric(
     "From the last upload of the last sync until Airflow had a verdict on all its files.",
 )
 
+UNANNOUNCED = Metric(
+    "relay_unannounced_changes_total",
+    "counter",
+    ("route",),
+    "Sweeps that found an upload of which no event told; only where Event Grid is to tell.",
+)
+
 NOTICES = Metric("relay_notices_total", "counter", ("result",), "Times that something may have changed.")
 ARM_CALLS = Metric("relay_arm_calls_total", "counter", ("operation", "outcome"), "Calls of ARM, however many attempts.")
 ARM_RETRIES = Metric("relay_arm_retries_total", "counter", ("reason",), "Further attempts of calls of ARM.")
@@ -76,6 +83,7 @@ OF_ROUTES = (
     IMPORT_ERRORS,
     NOT_SEEN,
     PARSED_SECONDS,
+    UNANNOUNCED,
 )
 # These only the process knows in which they happen, so that only OpenTelemetry can add them up.
 OF_PROCESSES = (NOTICES, ARM_CALLS, ARM_RETRIES, ARM_QUOTA, REQUESTS, IGNORED_MESSAGES)

@@ -75,13 +75,7 @@ def routes_importing(
     container, and a subscription may name a function that watches another one since the routes were changed.
     `account_of` tells which storage account a connection leads to, None where its settings do not tell.
     """
-    accounts = {blob.connection, account_of(blob.connection)} - {None}
-    there = [
-        route
-        for route in routes
-        if route.folder.container == blob.container
-        and not accounts.isdisjoint({route.connection, account_of(route.connection)})
-    ]
+    there = _routes_there(blob, routes, account_of)
     found = tuple(route for route in there if route.folder.imports(blob.container, blob.name))
     if not there:
         log.warning(
@@ -92,3 +86,23 @@ def routes_importing(
     elif not found:
         log.info("a blob is ignored, no route imports it: %.500r in container %s", blob.name, blob.container)
     return found
+
+
+def checks_uploaded(
+    blob: BlobReference, routes: Iterable[Route], account_of: Callable[[str], str | None]
+) -> tuple[tuple[Route, str], ...]:
+    """Return the check that the blob was written for, if it is one, with each route in whose folder it lies."""
+    there = _routes_there(blob, routes, account_of)
+    found = ((route, route.folder.check_of(blob.container, blob.name)) for route in there)
+    return tuple((route, check_id) for route, check_id in found if check_id)
+
+
+def _routes_there(blob: BlobReference, routes: Iterable[Route], account_of: Callable[[str], str | None]) -> list[Route]:
+    """Return the routes that import from the blob's container."""
+    accounts = {blob.connection, account_of(blob.connection)} - {None}
+    return [
+        route
+        for route in routes
+        if route.folder.container == blob.container
+        and not accounts.isdisjoint({route.connection, account_of(route.connection)})
+    ]

@@ -27,12 +27,8 @@ FINISHED_WRITES = ("PutBlob", "PutBlockList", "CopyBlob", "FlushWithClose", "Sft
 
 # What a subscription for deletions has to include: a file may leave a folder in each of these ways, and after a rename
 # no BlobCreated tells of the new name. All but the first exist with a hierarchical namespace only.
-TAKING_AWAY = (
-    DELETED,
-    "Microsoft.Storage.BlobRenamed",
-    "Microsoft.Storage.DirectoryRenamed",
-    "Microsoft.Storage.DirectoryDeleted",
-)
+RENAMED = ("Microsoft.Storage.BlobRenamed", "Microsoft.Storage.DirectoryRenamed")
+TAKING_AWAY = (DELETED, *RENAMED, "Microsoft.Storage.DirectoryDeleted")
 
 _SUBJECT = re.compile(r"/?blobServices/default/containers/([^/]+)/blobs/(.+)", re.DOTALL)
 _ACCOUNT = re.compile(r"/.+/storageAccounts/([^/]+)", re.IGNORECASE)
@@ -53,6 +49,11 @@ class StorageEvent:
         if isinstance(event, func.CloudEvent):
             return cls(event.type, event.source, event.subject, event.get_json())
         return cls(event.event_type, event.topic, event.subject, event.get_json())
+
+    @property
+    def brings_files(self) -> bool:
+        """Whether it tells of an upload, or of what is one for the folder."""
+        return self.type in {CREATED, *RENAMED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,21 @@ def routes_hinted_at(
     if not hinted:
         log.debug("an event of Event Grid is about no route's files: account %.30r, %.500r", account, event.subject)
     return hinted
+
+
+def checks_deleted(
+    event: StorageEvent, routes: Iterable[Route], account_of: Callable[[str], str | None]
+) -> tuple[tuple[Route, str], ...]:
+    """Return the check whose file the event says is gone, with each route in whose folder it lay."""
+    try:
+        account, hints = _account(event), _hints(event)
+    except ValueError:
+        return ()
+    if event.type != DELETED:
+        return ()
+    there = [route for route in routes if account_of(route.connection) in {account, None}]
+    found = ((route, route.folder.check_of(hints[0].container, hints[0].path)) for route in there)
+    return tuple((route, check_id) for route, check_id in found if check_id)
 
 
 def _account(event: StorageEvent) -> str:

@@ -8,7 +8,8 @@ import tempfile
 from pathlib import Path
 
 from local.functions_host import HOSTS
-from tests.chaos.rounds import play_round
+from tests.chaos import fabric
+from tests.chaos.rounds import Report, play_round
 
 
 def main() -> int:
@@ -20,7 +21,11 @@ def main() -> int:
         logs = Path(tempfile.mkdtemp(prefix=f"dag-relay-chaos-{seed}-"))
         sys.stdout.write(f"seed {seed}: playing\n")
         sys.stdout.flush()
-        report = play_round(seed, asked.seconds, logs, asked.host)
+        report: fabric.Report | Report = (
+            fabric.play_round(seed, logs, asked.host)
+            if asked.fabric
+            else play_round(seed, asked.seconds, logs, asked.host)
+        )
         sys.stdout.write(f"{report}\n")
         if report.violations:
             broken += 1
@@ -35,6 +40,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, help="of the first round, the next ones count up; default: a random one")
     parser.add_argument("--seconds", type=float, default=120, help="of acts in a round; default: %(default)s")
     parser.add_argument("--rounds", type=int, default=1, help="default: %(default)s")
+    parser.add_argument(
+        "--fabric", action="store_true", help="pushes of 300 files into a Fabric job; --seconds has no effect"
+    )
     parser.add_argument("--host", choices=HOSTS, default=HOSTS[0], help="of the app processes; default: %(default)s")
     return parser
 

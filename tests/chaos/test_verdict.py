@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.sync.state import Failure, Held, Pending, Requested, RouteState, RunningSync
-from tests.chaos.verdict import Ending, Import, Version, overlaps, unsettled, verdict
+from tests.chaos.verdict import Ending, Import, Version, differences, overlaps, unsettled, verdict
 
 NOON = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)
 HELD = Held(revision="r", reason="FolderEmpty", sentence="all files are gone", since=NOON)
@@ -120,3 +120,18 @@ def test_what_is_left_in_the_state_is_a_violation(left_over: dict[str, object], 
 
 def test_a_wake_up_that_is_left_in_the_queue_is_a_violation() -> None:
     assert verdict(ending(version("new", 10), an_import(12, 13), wake_ups=2)) == ["2 wake-ups are in the queue"]
+
+
+def test_a_job_that_is_the_folder_and_the_files_of_others_has_no_differences() -> None:
+    assert list(differences({"dags/a.py": "1"}, {"dags/a.py": "1", "dags/t.py": "2"}, {"dags/t.py": "2"})) == []
+
+
+def test_missing_other_and_left_over_files_of_a_job_are_differences() -> None:
+    folder, foreign = {"dags/a.py": "1", "dags/b.py": "1"}, {"dags/theirs.py": "1"}
+    found = list(differences(folder, {"dags/b.py": "2", "dags/c.py": "1"}, foreign))
+    assert found == [
+        "dags/a.py: the folder's file is missing in the job",
+        "dags/b.py: the folder's file has MD5 1, the job has 2",
+        "dags/c.py: it is in the job, though the folder does not have it",
+        "dags/theirs.py: another client's file is missing in the job",
+    ]

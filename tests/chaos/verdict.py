@@ -58,7 +58,7 @@ class Ending:
 
 def unsettled(ending: Ending) -> list[str]:
     """Return what time may still mend, a sentence each: changes that no import has, and work that is not done."""
-    return [*_not_imported(ending), *_pending(ending)]
+    return [*_not_imported(ending), *work_left(ending)]
 
 
 def overlaps(imports: Sequence[Import]) -> list[str]:
@@ -72,6 +72,22 @@ def overlaps(imports: Sequence[Import]) -> list[str]:
 def verdict(ending: Ending) -> list[str]:
     """Return every violation, a sentence each."""
     return [*unsettled(ending), *overlaps(ending.imports)]
+
+
+def differences(folder: Mapping[str, str], job: Mapping[str, str], foreign: Mapping[str, str]) -> Iterator[str]:
+    """Yield a sentence for every file of a Fabric job that is not as it has to be; all are path -> MD5.
+
+    The job has to hold exactly the files of the folder, and those of others exactly as they were put there.
+    """
+    wanted = {**folder, **foreign}
+    for path in sorted(wanted.keys() | job.keys()):
+        owner = "another client's file" if path in foreign else "the folder's file"
+        if path not in job:
+            yield f"{path}: {owner} is missing in the job"
+        elif path not in wanted:
+            yield f"{path}: it is in the job, though the folder does not have it"
+        elif job[path] != wanted[path]:
+            yield f"{path}: {owner} has MD5 {wanted[path]}, the job has {job[path]}"
 
 
 def _not_imported(ending: Ending) -> Iterator[str]:
@@ -89,7 +105,8 @@ def _not_imported(ending: Ending) -> Iterator[str]:
     )
 
 
-def _pending(ending: Ending) -> Iterator[str]:
+def work_left(ending: Ending) -> Iterator[str]:
+    """Yield a sentence for everything that the relay still has to do, or could not do."""
     state = ending.state
     if state.pending:
         yield f"a wake-up is armed since {state.pending.since:%H:%M:%S}, due {state.pending.due:%H:%M:%S}"

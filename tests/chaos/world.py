@@ -5,9 +5,11 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal, Self, TextIO
 
 import requests
@@ -57,11 +59,12 @@ class World:
 
     One that ends is started again, unless it was killed.
 
-    Every part writes a log of its own into `logs`; storage is in memory.
+    Every part writes a log of its own into `logs`; storage is in memory. `settings` are the app's, besides short times.
     """
 
-    def __init__(self, logs: Path, host: HostName) -> None:
+    def __init__(self, logs: Path, host: HostName, settings: Mapping[str, str] = MappingProxyType({})) -> None:
         self._logs = logs
+        self._settings = {**_SETTINGS, **settings}
         self._host = host
         self._azurite = Azurite(free_ports(PORTS))
         self._arm_port = free_ports(1)
@@ -203,7 +206,8 @@ class World:
 
     def _env(self) -> dict[str, str]:
         arm = f"http://{LOOPBACK}:{self._arm_port}"
-        return environment(os.environ | _SETTINGS, arm=arm, connection_string=self._azurite.connection_string) | _LOCKS
+        settings = os.environ | self._settings
+        return environment(settings, arm=arm, connection_string=self._azurite.connection_string) | _LOCKS
 
     def _emulator(self, endpoint: str) -> str:
         return f"http://{LOOPBACK}:{self._arm_port}/_emulator/{endpoint}"

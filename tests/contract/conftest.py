@@ -16,13 +16,13 @@ import pytest
 import requests
 from azure.storage.blob import ContainerClient
 
-from local.airflow.install import AIRFLOW_2, AIRFLOW_3, Release
 from local.airflow.real import START_TIMEOUT_S, running_airflow
 from local.app_settings import ROOT, sample
 from local.azurite import PORTS, Azurite
 from local.errors import LocalError
 from local.ports import free_ports
 from local.processes import Child
+from local.releases import AIRFLOW_2, AIRFLOW_3, Release
 from shared.adf.names import EnvironmentId, FactoryId
 from shared.adf.sync_request import SyncRequest
 from shared.airflow.address import DEFAULT_SCOPE, managed_address

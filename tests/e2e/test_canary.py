@@ -158,9 +158,9 @@ def fail(caller: Caller) -> None:
     assert caller.ask("PUT", "environments/marked", SPEC).status_code == 503
     script(running, "PUT", "/marked", reset="after")
     assert caller.ask("PUT", "environments/marked", SPEC).status_code == 200
-    # An answer that is deeper than Python likes to walk, so that the handler itself fails.
+    # An answer that is deeper than Python likes to walk.
     script(running, "PUT", "/marked", body='{"a":' * 700 + f'"{CORE}"' + "}" * 700)
-    assert caller.ask("PUT", "environments/marked", SPEC).status_code == 500
+    assert caller.ask("PUT", "environments/marked", SPEC).status_code == 200
 
 
 def fail_a_sync(caller: Caller) -> None:
@@ -194,8 +194,7 @@ def test_no_answer_has_a_secret(caller: Caller) -> None:
 
 @pytest.mark.usefixtures("caller")
 def test_nothing_that_the_stack_wrote_has_a_secret(log: Path) -> None:
-    until(lambda: "no answer from the receiver" in log.read_text(), "a delivery of news that fails")
-    assert "RecursionError" in log.read_text()
+    until(lambda: "no answer from the receiver" in log.read_text(), "a delivery that fails")
     assert_unmarked("the log", log.read_text())
 
 

@@ -7,7 +7,7 @@ from rich.console import Console
 from cli.deployment import Deployment
 from cli.errors import CommandError, Exit, NotFoundError
 from cli.status import Pace, watch
-from cli.tables import age, is_ready, names_table, routes_table
+from cli.tables import age, is_ready, names_table, problems_of_route, problems_of_sync, problems_table, routes_table
 
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
@@ -60,6 +60,35 @@ def test_airflows_errors_are_told_where_nothing_keeps_a_route_from_being_ready(r
     }
     shown["conditions"].append(parsed)
     assert told in printed(routes_table([shown], NOW))
+
+
+AIRFLOW = {
+    "errors": 4,
+    "firstErrors": [{"name": "airflow/dags/etl.py", "line": 3, "words": "[b]NameError[/b]"}],
+    "states": {"ImportError": 4, "NotSeen": 2},
+}
+FINDINGS = [
+    {"file": "dags/warned.py", "line": None, "reason": "NoDagFound", "message": "no DAG", "blocking": False},
+    {"file": "dags/broken.py", "line": 7, "reason": "SyntaxError", "message": "invalid syntax", "blocking": True},
+]
+
+
+def test_problems_in_files_are_told_worst_first_and_the_rest_is_counted() -> None:
+    findings = {"count": 5, "first": FINDINGS}
+    problems = problems_of_route(route() | {"airflow": AIRFLOW, "findings": findings})
+    assert [(each.file, each.line, each.words) for each in problems] == [
+        ("airflow/dags/etl.py", 3, "[b]NameError[/b]"),
+        ("dags/broken.py", 7, "invalid syntax"),
+        ("2 files", None, "Airflow has not seen them"),
+        ("dags/warned.py", None, "no DAG"),
+        ("and 6 more", None, ""),
+    ]
+    assert "[b]NameError[/b]" in printed(problems_table(problems))
+
+
+def test_problems_of_a_sync_are_those_of_its_record() -> None:
+    record = {"route": "default", "airflow": None, "findings": FINDINGS}
+    assert [each.file for each in problems_of_sync(record)] == ["dags/broken.py", "dags/warned.py"]
 
 
 @pytest.mark.parametrize(("status", "ready"), [("True", True), ("False", False), ("Unknown", False)])

@@ -58,6 +58,46 @@ def test_only_files_that_changed_are_read() -> None:
     assert len(world.history()) == 1
 
 
+def test_a_finding_stays_open_until_its_file_is_fixed() -> None:
+    world = World(checks="warn", contents={FIRST: BROKEN, SECOND: FINE})
+    world.at(100, 0, 0)
+    world.worker.reconcile(ROUTE)
+    world.at(200, 0, 150, content="v2")
+    unchanged, changed = world.folder.files
+    world.folder = replace(world.folder, files=(replace(unchanged, content="md5:v1-0", etag="v1-0"), changed))
+    world.worker.reconcile(ROUTE)
+    assert [finding.file for finding in world.state().findings.first] == ["dags/dag_0.py"]
+    assert world.history()[0].findings == ()
+    world.contents = {FIRST: b"", SECOND: FINE}
+    world.at(300, 250, 150, content="v3")
+    world.worker.reconcile(ROUTE)
+    assert world.state().findings.count == 0
+
+
+def test_a_finding_goes_when_another_file_helps() -> None:
+    world = World(checks="warn", runtime=Runtime("3.12", "2.10.5", ()))
+    world.folder = folder_with(world, "dags/a.py")
+    world.contents = {"airflow/dags/a.py": b"import pandas\n" + FINE, "airflow/requirements.txt": b"pandas\n"}
+    world.worker.reconcile(ROUTE)
+    assert [finding.reason for finding in world.state().findings.first] == ["MissingModule"]
+    for seconds in (300, 310):
+        world.clock.seconds = seconds
+        world.folder = replace(folder_with(world, "dags/a.py", "requirements.txt"), listed_at=world.clock.now())
+        world.worker.reconcile(ROUTE)
+    assert world.state().findings.count == 0
+
+
+def test_a_finding_goes_with_its_file() -> None:
+    world = World(checks="warn", contents={SECOND: BROKEN})
+    world.at(100, 0, 0)
+    world.worker.reconcile(ROUTE)
+    assert world.state().findings.count == 1
+    for seconds in (200, 300):
+        world.at(seconds, 0)
+        world.worker.reconcile(ROUTE)
+    assert world.state().findings.count == 0
+
+
 def test_off_reads_nothing() -> None:
     world = World(checks="off", contents={FIRST: BROKEN})
     world.worker.reconcile(ROUTE)

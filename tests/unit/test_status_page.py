@@ -99,10 +99,22 @@ def test_airflows_errors_stand_on_the_card_and_in_the_row_of_the_sync() -> None:
     world.worker.reconcile(ROUTE)
     _, page = shown(world)
     words = "airflow/dags/dag_0.py, line 3: SyntaxError: &lt;b&gt;invalid&lt;/b&gt; syntax"
-    assert f"<li><bdi>{words}</bdi></li>" in page
-    assert f'<p class="trouble"><bdi>{words}</bdi></p>' in page
-    for text in ("Parsed: ImportErrors", "not all of their files are good: default", "accepted"):
+    assert page.count(f'<li class="bad"><bdi>{words}</bdi></li>') == 2
+    for text in ("Parsed: ImportErrors", "with problems in files of default", "accepted"):
         assert text in page
+
+
+def test_airflows_words_take_the_place_of_a_finding_that_says_the_same() -> None:
+    airflow = AirflowInMemory(Clock(seconds=100))
+    world = World(clock=airflow.clock_of_storage, airflow=airflow, checks="warn")
+    world.contents = {"airflow/dags/dag_0.py": b"from airflow import DAG\ndef dag(:\n"}
+    world.worker.reconcile(ROUTE)
+    airflow.errors = {"dag_0.py": '  File "dag_0.py", line 2\nSyntaxError: invalid syntax'}
+    world.clock.seconds = 1000
+    world.worker.reconcile(ROUTE)
+    _, page = shown(world)
+    assert page.count('<li class="bad"><bdi>airflow/dags/dag_0.py, line 2: SyntaxError: invalid syntax</bdi></li>') == 2
+    assert '<li class="bad"><bdi>dags/dag_0.py' not in page
 
 
 def test_findings_of_the_last_sync_stand_on_the_card_and_in_its_row() -> None:
@@ -110,8 +122,19 @@ def test_findings_of_the_last_sync_stand_on_the_card_and_in_its_row() -> None:
     world.contents = {"airflow/dags/dag_0.py": b"from airflow import DAG\ndef dag(:\n"}
     world.worker.reconcile(ROUTE)
     _, page = shown(world)
-    assert page.count("dags/dag_0.py, line 2: ") == 2
-    assert "not all of their files are good: default" in page
+    assert page.count('<li class="bad"><bdi>dags/dag_0.py, line 2: ') == 2
+    assert "with problems in files of default" in page
+
+
+def test_the_worst_findings_come_first_and_the_rest_is_counted() -> None:
+    world = World(checks="warn")
+    world.at(100, *[0.0] * 5)
+    warned, broken = b"from airflow import DAG\nDAG('same')\n", b"from airflow import DAG\ndef dag(:\n"
+    world.contents = {f"airflow/dags/dag_{n}.py": broken if n == 4 else warned for n in range(5)}
+    world.worker.reconcile(ROUTE)
+    found = world.state().findings
+    assert (found.first[0].file, found.first[0].blocking) == ("dags/dag_4.py", True)
+    assert f'<li class="quiet">and {found.count - 3} more</li>' in shown(world)[1]
 
 
 def test_only_the_newest_syncs_are_shown(world: World) -> None:

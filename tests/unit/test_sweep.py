@@ -34,10 +34,10 @@ def test_a_route_that_fails_keeps_no_other_from_being_looked_at(monkeypatch: pyt
     world = World()
     notice = world.wake_ups.notice
 
-    def fail_for_one(route: Route, delay: timedelta | None = None) -> object:
+    def fail_for_one(route: Route, delay: timedelta | None = None, *, by_sweep: bool = False) -> object:
         if route.name == "one":
             raise ConnectionError("storage did not answer")
-        return notice(route, delay)
+        return notice(route, delay, by_sweep=by_sweep)
 
     monkeypatch.setattr(world.wake_ups, "notice", fail_for_one)
     with pytest.raises(ExceptionGroup) as failed:

@@ -1,7 +1,9 @@
+from typing import Any
+
 import pytest
 
 from shared.adf.secrets import looks_secret
-from shared.adf.templates import environment_in, expressions_in, is_template
+from shared.adf.templates import TemplateFound, environment_in, expressions_in, template_in
 from shared.adf.warnings import warnings_of
 
 AIRFLOW = "properties.typeProperties.airflowProperties"
@@ -25,6 +27,11 @@ EXPRESSIONS = [
     "$(password)",
     "%PASSWORD%",
     " [parameters('pw')] ",
+    "<%= pw %>",
+    "__Password__",
+    "<PASSWORD>",
+    "<your password>",
+    "<client-secret>",
 ]
 
 
@@ -36,7 +43,10 @@ def test_an_unresolved_expression_in_the_place_of_a_secret_is_found(text: str) -
     assert text.strip() not in found.message
 
 
-@pytest.mark.parametrize("text", ["[secret]", "p$ssword", "$ummer2024", "a{{b", "{}", "100%", "@bc", "", "[[x(1)]"])
+@pytest.mark.parametrize(
+    "text",
+    ["[secret]", "p$ssword", "$ummer2024", "a{{b", "{}", "100%", "@bc", "", "[[x(1)]", "<a>", "__", "_x_", "<b3tter!>"],
+)
 def test_what_a_real_secret_may_look_like_is_none(text: str) -> None:
     assert list(expressions_in(spec(password=text))) == []
 
@@ -53,12 +63,28 @@ def test_elsewhere_it_is_warned_of_without_its_text() -> None:
     assert "parameters" not in warning.message
 
 
+def found_in(body: dict[str, Any]) -> TemplateFound:
+    found = template_in(body)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("path", ["template", "properties.template"])
+def test_a_template_is_found_within_a_deployment(path: str) -> None:
+    runtime = {"type": "Microsoft.DataFactory/factories/integrationRuntimes", **spec(password="x")}  # noqa: S106
+    body: dict[str, Any] = {"resources": [runtime]}
+    for key in reversed(path.split(".")):
+        body = {key: body}
+    part = environment_in(found_in(body))
+    assert part is not None
+    assert part.path == f"{path}.resources.0"
+
+
 def test_an_environment_is_found_within_the_resources_of_a_factory() -> None:
     runtime = {"type": "Microsoft.DataFactory/factories/integrationRuntimes", **spec(password="x")}  # noqa: S106
     other = {"type": "Microsoft.DataFactory/factories/integrationRuntimes", "properties": {"type": "SelfHosted"}}
     template = {"resources": [{"type": "Microsoft.DataFactory/factories", "resources": [other, runtime]}]}
-    assert is_template(template)
-    part = environment_in(template)
+    part = environment_in(found_in(template))
     assert part is not None
     assert part.path == "resources.0.resources.1"
     assert part.outline == (
@@ -68,9 +94,8 @@ def test_an_environment_is_found_within_the_resources_of_a_factory() -> None:
 
 @pytest.mark.parametrize("template", [{"resources": []}, {"resources": {"a": 1}}, {"resources": [None, {"type": 3}]}])
 def test_a_template_may_have_no_environment(template: dict[str, object]) -> None:
-    assert is_template(template)
-    assert environment_in(template) is None
+    assert environment_in(found_in(template)) is None
 
 
 def test_a_spec_is_no_template() -> None:
-    assert not is_template({**spec(), "resources": []})
+    assert template_in({**spec(), "resources": []}) is None

@@ -48,6 +48,7 @@ class World:
     during_post: Callable[[], object] = lambda: None
     posted: list[Alert] = field(default_factory=list)
     airflow: AirflowClient | None = None
+    expects_events: bool = False
 
     def __post_init__(self) -> None:
         self.documents = MemoryDocuments(self.clock)
@@ -59,6 +60,7 @@ class World:
             lease=LENGTH,
             dag_checks=self.checks,
             ask_airflow=timedelta(minutes=15) if self.airflow else None,
+            expects_events=self.expects_events,
         )
         ports = Ports(
             documents=self.documents,

@@ -12,7 +12,7 @@ from shared.adf.diff import SpecChange
 from shared.adf.names import EnvironmentId
 from shared.adf.secrets import masks_in
 from shared.adf.spec import EnvironmentSpec, normalised, twins_in
-from shared.adf.templates import environment_in, expressions_in, is_template
+from shared.adf.templates import TemplateFound, environment_in, expressions_in, template_in
 from shared.adf.warnings import SpecWarning
 from shared.api.environments.conditions import Conditions
 from shared.api.problem import Problem
@@ -60,8 +60,8 @@ def accepted(body: dict[str, Any]) -> dict[str, Any]:
 
     Refused are ARM templates, keys that differ in case only, and expressions in the place of a secret.
     """
-    if is_template(body):
-        raise _template(body)
+    if template := template_in(body):
+        raise _template(template)
     if twins := list(twins_in(body)):
         raise _invalid(twins, "expected one key; Data Factory does not tell it from another one in a different case")
     if expressions := [each for each in expressions_in(body) if each.secret]:
@@ -94,10 +94,12 @@ def _message(found: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
     return str(found["msg"]).removeprefix("Value error, ")
 
 
-def _template(body: dict[str, Any]) -> Problem:
-    part = environment_in(body)
+def _template(found: TemplateFound) -> Problem:
+    part = environment_in(found)
     if part is None:
-        return _invalid_spec([{"path": "resources", "message": "this ARM template has no Airflow environment"}])
+        return _invalid_spec(
+            [{"path": f"{found.path}resources", "message": "this ARM template has no Airflow environment"}]
+        )
     message = f"the body is an ARM template; send this part of it alone, with its values: {part.outline}"
     return _invalid_spec([{"path": part.path, "message": message}])
 

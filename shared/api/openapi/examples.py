@@ -133,6 +133,8 @@ ROUTE: dict[str, Any] = {
     "lookedAt": _NOON,
     "asking": None,
     "airflow": None,
+    "findings": {"count": 0, "first": []},
+    "events": None,
 }
 ONE_ROUTE: dict[str, Any] = {
     **ROUTE,

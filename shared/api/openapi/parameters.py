@@ -82,6 +82,12 @@ OPERATION = Parameter(
 )
 
 FORCE = Parameter("force", "query", "Sync even if the folder is unchanged, empty or held.", _FLAG)
+VERIFY = Parameter(
+    "verify",
+    "query",
+    "Read the files back that a Fabric job holds, and send again what differs from the folder.",
+    {"type": "string", "enum": ["content"]},
+)
 LIMIT = Parameter(
     "limit",
     "query",

@@ -55,7 +55,7 @@ ROUTE_OPERATIONS = {
             STORAGE,
         ],
         "The record is at `Location` as soon as the sync has begun.",
-        [parameters.FORCE, parameters.DRY_RUN_OF_SYNC],
+        [parameters.FORCE, parameters.VERIFY, parameters.DRY_RUN_OF_SYNC],
     ),
     "look_at_route": replace(
         _CHANGED,

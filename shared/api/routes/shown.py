@@ -5,6 +5,7 @@ from itertools import islice
 from typing import Any
 
 from shared.api.routes.views import (
+    EventsView,
     NotSentFile,
     OneRoute,
     OpenRequest,
@@ -19,7 +20,7 @@ from shared.sync.baseline import Baseline
 from shared.sync.conditions import conditions, pending_since
 from shared.sync.decide import Policy
 from shared.sync.history import Names
-from shared.sync.state import Requested, RouteState, RunningSync
+from shared.sync.state import Arrivals, Requested, RouteState, RunningSync
 from shared.sync.transitions import failures_in_a_row
 
 _SHOWN = 100
@@ -41,7 +42,7 @@ def route_view(route: Route, state: RouteState, shared: SharedSettings) -> Route
         folder=str(route.folder),
         request=route.request.wire(),
         settings=_settings(route, shared),
-        conditions=conditions(state),
+        conditions=conditions(state, expects_events=shared.policy.expects_events),
         synced=state.synced,
         pending_since=pending_since(state),
         next_attempt=state.failure.next_attempt if state.failure else None,
@@ -56,6 +57,8 @@ def route_view(route: Route, state: RouteState, shared: SharedSettings) -> Route
         looked_at=state.looked_at,
         asking=state.asking,
         airflow=state.airflow,
+        findings=state.findings,
+        events=_events(state.arrivals) if shared.policy.expects_events else None,
     )
 
 
@@ -112,6 +115,10 @@ def _of_fabric(route: Route) -> dict[str, Any]:
 def _open(route: Route, requested: Requested) -> OpenRequest:
     url = url_of(route.name, requested.sync_id)
     return OpenRequest(sync_id=requested.sync_id, url=url, force=requested.force, at=requested.at)
+
+
+def _events(arrivals: Arrivals) -> EventsView:
+    return EventsView(unannounced=arrivals.unannounced, checks=arrivals.checks)
 
 
 def _running(operation: RunningSync) -> RunningSyncView:

@@ -41,14 +41,15 @@ class SyncsApi:
     def sync(self, request: func.HttpRequest) -> func.HttpResponse:
         """Ask for a sync; with `force` also of an unchanged, an emptied and a held folder. The engine does the rest.
 
-        With `dryRun` nothing is requested: the answer is what would be done.
+        With `verify=content` the files that a Fabric job holds are read back. With `dryRun` nothing is requested: the
+        answer is what would be done.
         """
         route = route_in(request, self.routes)
-        query = query_of(request, "force", "dryRun")
-        force = flag(query, "force")
+        query = query_of(request, "force", "dryRun", "verify")
+        force, read_back = flag(query, "force"), _reads_back(route, query)
         if flag(query, "dryRun"):
             return view_answer(_plan(route, self.dry_runs.of(route, force=force)))
-        sync_id = self.commands.request_sync(route, force=force)
+        sync_id = self.commands.request_sync(route, force=force, read_back=read_back)
         url = url_of(route.name, sync_id)
         return view_answer(SyncLink(sync_id=sync_id, url=url), HTTPStatus.ACCEPTED, {"Location": url})
 
@@ -72,6 +73,14 @@ class SyncsApi:
             detail = "there is no record of this sync"
             raise Problem("SyncNotFound", detail, retry_after_s=_LOOK_AGAIN_S)
         return view_answer(found, headers={"Retry-After": str(_LOOK_AGAIN_S)} if found.is_open else {})
+
+
+def _reads_back(route: Route, query: Mapping[str, str]) -> bool:
+    if query.get("verify", "content") != "content":
+        raise Problem("InvalidQuery", "expected verify=content")
+    if "verify" in query and not route.is_pushed:
+        raise Problem("InvalidQuery", "expected verify=content only for a route into a Fabric job")
+    return "verify" in query
 
 
 def _plan(route: Route, dry_run: DryRun) -> SyncPlan:

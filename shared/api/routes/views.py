@@ -17,7 +17,7 @@ from shared.sync.airflow_book import AirflowError
 from shared.sync.conditions import Condition
 from shared.sync.file_status import FileState
 from shared.sync.history import Changes, Names, SyncSummary
-from shared.sync.state import AirflowSummary, Asking, Failure, Synced
+from shared.sync.state import AirflowSummary, Asking, EventCheck, Failure, OpenFindings, Synced
 
 
 class View(BaseModel):
@@ -87,11 +87,18 @@ class NotSentFile(View):
     sentence: str
 
 
+class EventsView(View):
+    """What is known of the events of uploads: how many came without one, and the latest checks, newest last."""
+
+    unannounced: int
+    checks: tuple[EventCheck, ...]
+
+
 class RouteView(View):
     """How a route is. `request` is the body that ADF is sent, or the options of a push to Fabric.
 
     `removed` counts the removed files, `not_sent` those that Fabric cannot take, `ignored` those in the folder that are
-    not imported, as of the last look, which began at `looked_at`.
+    not imported, as of the last look, which began at `looked_at`. `events` is null where storage is polled.
     """
 
     name: str
@@ -114,6 +121,8 @@ class RouteView(View):
     looked_at: datetime | None
     asking: Asking | None
     airflow: AirflowSummary | None
+    findings: OpenFindings
+    events: EventsView | None
 
 
 class OneRoute(RouteView):

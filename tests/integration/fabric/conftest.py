@@ -148,6 +148,9 @@ class World:
         script = {"match": match, "times": times, "answer": answer}
         requests.post(f"{self.emulator}/_emulator/faults", json=script, timeout=10).raise_for_status()
 
+    def content(self, path: str) -> bytes:
+        return self._by_others("GET", path).content
+
     def theirs(self, path: str, content: bytes = b"theirs") -> None:
         """Let another client put a file into the job."""
         self._by_others("PUT", path, content)
@@ -156,11 +159,12 @@ class World:
         """Let another client delete a file of the job."""
         self._by_others("DELETE", path)
 
-    def _by_others(self, method: str, path: str, content: bytes = b"") -> None:
+    def _by_others(self, method: str, path: str, content: bytes = b"") -> requests.Response:
         headers = {"Authorization": f"Bearer {credential().get_token(SCOPE).token}"}
         url = f"{self.emulator}/v1{self.route.environment}/files/{path}"
         answer = requests.request(method, url, data=content, params={"beta": "true"}, headers=headers, timeout=10)
         answer.raise_for_status()
+        return answer
 
 
 @pytest.fixture

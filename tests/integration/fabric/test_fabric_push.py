@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 
+from shared.sync.baseline import Baseline
+from shared.sync.conditions import conditions
 from shared.sync.decide import Hold, Skip
+from shared.sync.file_status import status_of
 from tests.integration.fabric.conftest import World, make_route
 
 BUSY: dict[str, Any] = {
@@ -236,6 +239,74 @@ def test_what_cannot_be_sent_is_named_and_left_out(world: World) -> None:
     assert world.sync().not_sent == 2
 
 
+def test_a_sync_without_some_files_says_so_until_they_can_be_sent(world: World) -> None:
+    world.write("dags/latin.py", b"# \xe9")
+    world.write("dags/a.py")
+    state = world.sync()
+    ready = conditions(state)[0]
+    assert (ready.status, ready.reason) == ("True", "SyncedInPart")
+    assert "but for 1 file that it cannot take" in ready.sentence
+    assert state.synced
+    record = world.engine.history.read(world.route.name, state.synced.sync_id)
+    assert record
+    assert [(finding.file, finding.reason, finding.message) for finding in record.findings] == [
+        ("dags/latin.py", "NotSent", "not encoded in UTF-8, as Fabric wants text to be")
+    ]
+    world.write("dags/latin.py", b"# e")
+    assert conditions(world.sync())[0].reason == "Synced"
+
+
+def test_a_file_that_cannot_be_sent_is_told_as_that(world: World) -> None:
+    world.write("dags/latin.py", b"# \xe9")
+    state = world.sync()
+    [file] = world.manifest().files
+    status = status_of(file, world.engine.baselines.read(world.route), Baseline(), state)
+    assert (status.state, status.sentence) == (
+        "notSent",
+        "the job cannot take this version: not encoded in UTF-8, as Fabric wants text to be",
+    )
+
+
+def test_other_bytes_of_the_same_size_are_found_when_the_files_are_read_back(world: World) -> None:
+    names = fill(world, 12)
+    world.sync()
+    world.theirs("dags/f0/3.py", b"yyy")
+    world.engine.commands.request_sync(world.route, force=True)
+    world.sync()
+    assert world.content("dags/f0/3.py") == b"yyy"
+    before = len(world.calls())
+    sync_id = world.engine.commands.request_sync(world.route, force=False, read_back=True)
+    world.sync()
+    assert world.content("dags/f0/3.py") == b"xxx"
+    calls = world.calls()[before:]
+    assert [call for call in calls if call.startswith("PUT")] == ["PUT /files/dags/f0/3.py"]
+    assert {call for call in calls if call.startswith("GET /files/")} == {f"GET /files/{name}" for name in names}
+    record = world.engine.history.read(world.route.name, sync_id)
+    assert record
+    assert (record.trigger, record.outcome) == ("VerificationRequested", "succeeded")
+
+
+def test_reading_back_goes_on_where_a_full_quota_ended_it(world: World) -> None:
+    names = fill(world, 9)
+    world.sync()
+    before = len(world.calls())
+    world.fault(BUSY, method="GET", path_contains="/files/dags/f0/5.py")
+    world.engine.commands.request_sync(world.route, force=False, read_back=True)
+    world.sync()
+    reads = [call for call in world.calls()[before:] if call.startswith("GET /files/")]
+    assert sorted(reads) == sorted([*(f"GET /files/{name}" for name in names), "GET /files/dags/f0/5.py"])
+
+
+def test_a_file_that_is_missing_when_it_is_read_back_is_sent_again(world: World) -> None:
+    fill(world, 2)
+    world.sync()
+    missing = {"status": 404, "body": {"errorCode": "ItemNotFound", "message": "None."}}
+    world.fault(missing, method="GET", path_contains="/files/dags/f0/1.py")
+    world.engine.commands.request_sync(world.route, force=False, read_back=True)
+    assert world.sync().synced
+    assert world.calls().count("PUT /files/dags/f0/1.py") == 2
+
+
 def test_one_refused_file_does_not_stop_the_others(world: World) -> None:
     fill(world, 5)
     world.fault(
@@ -288,7 +359,7 @@ def test_a_file_that_a_listing_does_not_show_is_sent_once_more_and_then_refused(
     world.fault(lie, times=None, method="GET", path_contains="/files")
     failure = world.sync().failure
     assert failure
-    assert failure.message == "1 files were refused: dags/a.py: Drifted: not listed as it was sent, twice in a row"
+    assert failure.message == "1 files were refused: dags/a.py: Drifted: not in the job as it was sent, twice in a row"
     assert len([call for call in world.calls() if call.startswith("PUT")]) == 2
 
 

@@ -3,15 +3,17 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 
 from shared.api.pages.status.timeline import LOOKS, Look, Timeline, timeline
 from shared.api.routes.views import RouteView
+from shared.folder.checks import Finding
 from shared.sync.conditions import Condition, place
 from shared.sync.history import SyncRecord, SyncSummary
+from shared.sync.state import AirflowSummary, BrokenFile
 
 _TRIGGER_ONLY = "no details"
-_TROUBLES_SHOWN = 3
+_PROBLEMS_OF_A_ROUTE = 3
+_PROBLEMS_OF_A_SYNC = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +33,29 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
+class FileProblem:
+    """What is wrong with a file: where, and in whose words."""
+
+    look: Look
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileProblems:
+    """The worst of what is wrong with files, and how much more there is."""
+
+    worst: tuple[FileProblem, ...] = ()
+    more: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class SyncShown:
     """A row of the table of syncs."""
 
     record: SyncRecord
     look: Look
     line: str
-    trouble: str
+    problems: FileProblems
     has_more: bool
 
 
@@ -49,7 +67,7 @@ class Card:
     look: Look
     chips: tuple[Chip, ...]
     sentence: str
-    troubles: tuple[str, ...]
+    problems: FileProblems
     actions: tuple[Action, ...]
     timeline: Timeline
     syncs: tuple[SyncShown, ...]
@@ -68,13 +86,13 @@ UNKNOWN_STATE = Overall("bad", "The status of the routes is unknown")
 
 def card(route: RouteView, history: Sequence[SyncSummary], latest: Sequence[SyncRecord], now: datetime) -> Card:
     """Return how a route is shown; `latest` are the newest records in full."""
-    ready, reconciling, stalled, *parsed = route.conditions
+    ready, reconciling, stalled, *verdicts = route.conditions
     return Card(
         route=route,
         look=_look(ready),
-        chips=(*_chips(ready, reconciling, stalled), *map(_parsed_chip, parsed)),
+        chips=(*_chips(ready, reconciling, stalled), *map(_verdict_chip, verdicts)),
         sentence=_sentence(ready.sentence),
-        troubles=tuple(islice(_troubles(latest[0]), _TROUBLES_SHOWN)) if latest else (),
+        problems=_problems(route.airflow, route.findings.first, route.findings.count, _PROBLEMS_OF_A_ROUTE),
         actions=tuple(_actions(route)),
         timeline=timeline(history, route.pending_since, now),
         syncs=tuple(map(_row, latest)),
@@ -89,8 +107,8 @@ def overall(cards: Sequence[Card]) -> Overall:
         return Overall("bad", f"{len(not_ready)} of {len(cards)} routes not ready: {names}")
     if any(card.look == "running" for card in cards):
         return Overall("running", "Working")
-    if troubled := [card.route.name for card in cards if card.troubles]:
-        return Overall("held", f"All routes ready, but not all of their files are good: {', '.join(troubled)}")
+    if affected := [card.route.name for card in cards if card.problems.worst]:
+        return Overall("held", f"All routes ready, with problems in files of {', '.join(affected)}")
     return Overall("good", "All routes ready")
 
 
@@ -115,9 +133,10 @@ def _chips(ready: Condition, reconciling: Condition, stalled: Condition) -> Iter
     yield Chip(stalled, "held" if stalled.status == "True" else None)
 
 
-def _parsed_chip(parsed: Condition) -> Chip:
+def _verdict_chip(verdict: Condition) -> Chip:
     looks: dict[str, Look] = {"True": "good", "False": "bad", "Unknown": "running"}
-    return Chip(parsed, looks[parsed.status])
+    is_open = verdict.reason == "NoEventYet"
+    return Chip(verdict, None if is_open else looks[verdict.status])
 
 
 def _actions(route: RouteView) -> Iterator[Action]:
@@ -129,20 +148,36 @@ def _actions(route: RouteView) -> Iterator[Action]:
 
 def _row(record: SyncRecord) -> SyncShown:
     line = record.message or record.code or _counted(record)
-    has_more = bool(record.changes or record.findings or record.calls)
-    return SyncShown(record, LOOKS[record.outcome], line, next(_troubles(record), ""), has_more=has_more)
+    problems = _problems(record.airflow, record.findings, len(record.findings), _PROBLEMS_OF_A_SYNC)
+    has_more = bool(record.changes or record.findings or record.calls or record.airflow)
+    return SyncShown(record, LOOKS[record.outcome], line, problems, has_more=has_more)
 
 
-def _troubles(record: SyncRecord) -> Iterator[str]:
-    """Yield what is wrong with files of a sync, worst first: what Airflow says, what stops an import, what may."""
-    if record.airflow:
-        for broken in record.airflow.first_errors:
-            yield f"{place(broken)}: {broken.words}"
-        if record.airflow.states.get("NotSeen"):
-            yield f"Airflow has not seen {record.airflow.states['NotSeen']} files"
-    for finding in sorted(record.findings, key=lambda finding: not finding.blocking):
-        line = "" if finding.line is None else f", line {finding.line}"
-        yield f"{finding.file}{line}: {finding.message}"
+def _problems(airflow: AirflowSummary | None, findings: Sequence[Finding], count: int, shown: int) -> FileProblems:
+    """Return what is wrong with files, worst first: what Airflow says, what stops an import, what may.
+
+    `count` is how many findings there are. What Airflow says of a file itself takes the place of a blocking finding.
+    """
+    broken = airflow.first_errors if airflow else ()
+    unseen = airflow.states.get("NotSeen", 0) if airflow else 0
+    new = [each for each in findings if not (each.blocking and _is_told(each, broken))]
+    worst = (
+        *(FileProblem("bad", f"{place(file)}: {file.words}") for file in broken),
+        *(_found("bad", each) for each in new if each.blocking),
+        *([FileProblem("bad", f"Airflow has not seen {unseen} of the files")] if unseen else []),
+        *(_found("held", each) for each in new if not each.blocking),
+    )
+    unnamed = (airflow.errors if airflow else 0) - len(broken) + count - len(findings)
+    return FileProblems(worst[:shown], len(worst[shown:]) + unnamed)
+
+
+def _is_told(finding: Finding, broken: Sequence[BrokenFile]) -> bool:
+    return any(file.name.endswith(f"/{finding.file}") for file in broken)
+
+
+def _found(look: Look, finding: Finding) -> FileProblem:
+    line = "" if finding.line is None else f", line {finding.line}"
+    return FileProblem(look, f"{finding.file}{line}: {finding.message}")
 
 
 def _counted(record: SyncRecord) -> str:

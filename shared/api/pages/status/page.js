@@ -5,7 +5,7 @@ const REFRESH_MS = 10000;
 const key = new URLSearchParams(location.search).get("code");
 const headers = key ? { "x-functions-key": key } : {};
 const banner = document.getElementById("banner");
-const news = document.getElementById("news");
+const done = document.getElementById("done");
 
 function trouble(sentence) {
   banner.textContent = sentence;
@@ -50,7 +50,7 @@ async function act(button) {
     const answer = await fetch(button.dataset.url, { method: "POST", headers });
     const body = await answer.json();
     if (!answer.ok) throw new Error(body.detail || `the app answers ${answer.status}`);
-    news.textContent = `${button.textContent.trim()}: done.`;
+    done.textContent = `${button.textContent.trim()}: done.`;
     trouble("");
     await refresh();
   } catch (error) {

@@ -1,4 +1,4 @@
-"""Apache Airflow in a virtual environment of its own, with the versions of a requirements file; only once."""
+"""Programs in virtual environments of their own, with the versions of a requirements file; installed once."""
 
 import hashlib
 import subprocess
@@ -18,8 +18,10 @@ Report = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A version of Airflow: what to install, and where to; the newest Python that it runs on is exclusive."""
+    """A version of a program: what to install, and where to; the newest Python that it runs on is exclusive."""
 
+    name: str
+    command: str
     version: str
     requirements: Path
     folder: Path
@@ -27,8 +29,8 @@ class Release:
 
     @property
     def program(self) -> Path:
-        """Airflow's command."""
-        return self.folder / "bin" / "airflow"
+        """The command's path."""
+        return self.folder / "bin" / self.command
 
     @property
     def installed(self) -> bool:
@@ -49,7 +51,9 @@ class Release:
             return
         if sys.version_info[:2] >= self.below_python:
             newest = ".".join(map(str, self.below_python))
-            raise LocalError(f"Airflow {self.version} needs a Python below {newest}; this is {sys.version.split()[0]}")
+            raise LocalError(
+                f"{self.name} {self.version} needs a Python below {newest}; this is {sys.version.split()[0]}"
+            )
         subprocess.run([sys.executable, "-m", "venv", "--clear", self.folder], check=True)
         self._run_pip(report)
         (self.folder / ".installed").write_text(self._wanted)
@@ -66,8 +70,13 @@ class Release:
                     collected += 1
                     report(min(collected, total), total)
         if pip.returncode:
-            raise LocalError(f"Airflow {self.version} could not be installed:\n{''.join(words[-_LAST_WORDS:])}")
+            raise LocalError(f"{self.name} {self.version} could not be installed:\n{''.join(words[-_LAST_WORDS:])}")
 
 
-AIRFLOW_3 = Release("3.3.2", ROOT / "requirements-airflow-3.txt", ROOT / ".venv-airflow", (3, 15))
-AIRFLOW_2 = Release("2.10.5", ROOT / "requirements-airflow-2.txt", ROOT / ".venv-airflow-2", (3, 13))
+AIRFLOW_3 = Release("Airflow", "airflow", "3.3.2", ROOT / "requirements-airflow-3.txt", ROOT / ".venv-airflow", (3, 15))
+AIRFLOW_2 = Release(
+    "Airflow", "airflow", "2.10.5", ROOT / "requirements-airflow-2.txt", ROOT / ".venv-airflow-2", (3, 13)
+)
+AZURE_CLI = Release(
+    "The Azure CLI", "az", "2.91.0", ROOT / "requirements-azure-cli.txt", ROOT / ".venv-azure-cli", (3, 15)
+)
