@@ -6,7 +6,7 @@ TESTS ?= tests
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup start demo package infra test test-host test-airflow test-clients check format clean prove chaos soak bench-arm bench-burst bench-folder bench-history bench-http bench-start
+.PHONY: help setup start demo package infra test test-host test-airflow test-clients check format clean prove chaos soak bench-arm bench-burst bench-fabric bench-folder bench-history bench-http bench-latency bench-start
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -72,11 +72,17 @@ soak: setup ## 2,000 ARM calls under random faults
 bench-burst: setup ## sync calls and seconds per burst, against the policies people have today (simulated clock)
 	$(BIN)/python -m benchmarks.burst
 
+bench-fabric: setup ## a Fabric job of 2,500 files: loads, changes, a crash, a peer that reads all back (virtual time)
+	$(BIN)/python -m benchmarks.fabric
+
 bench-folder: setup ## a folder of 10,000 files: time and memory of a look at it
 	$(BIN)/python -m benchmarks.folder
 
 bench-start: setup ## indexing the app, with and without byte code, against importing the five packages at its heart
 	$(BIN)/python -m benchmarks.start
+
+bench-latency: setup ## from the last upload to the POST and to Airflow's verdict, on the real stack (some six minutes)
+	$(BIN)/python -m benchmarks.latency
 
 bench-history: setup ## a page of 1,000 syncs, against reading their records
 	$(BIN)/python -m benchmarks.history

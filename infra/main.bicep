@@ -86,7 +86,7 @@ param pythonVersion string = '3.13'
 ])
 param instanceMemoryMB int = 2048
 
-@description('The plan never runs more instances than this.')
+@description('The plan never runs more instances than this of any function, or group of functions. One does the work; see docs/deploy.md.')
 @minValue(1)
 @maxValue(1000)
 param maximumInstances int = 40
@@ -138,6 +138,24 @@ var kept = toObject(
   name => name,
   name => '@Microsoft.KeyVault(SecretUri=https://${vaultName}${environment().suffixes.keyvaultDns}/secrets/${replace(name, '_', '-')})'
 )
+
+// The app refuses a route that lacks a key of its target, or has one of the other; here that is told before anything is made.
+var keys = {
+  'data-factory': {
+    needed: ['environment', 'linked_service']
+    foreign: ['workspace', 'job', 'requirements', 'deletes']
+  }
+  fabric: {
+    needed: ['workspace', 'job']
+    foreign: ['factory', 'environment', 'linked_service', 'overwrite', 'copy_folder_structure', 'add_requirements_from_file']
+  }
+}
+var keysOf = [for route in routes: keys[route.?target ?? 'data-factory']]
+var lacking = [for (route, i) in routes: filter(keysOf[i].needed, key => !contains(route, key))]
+var foreign = [for (route, i) in routes: intersection(keysOf[i].foreign, objectKeys(route))]
+var checkedRoutes = [for (route, i) in routes: empty(concat(lacking[i], foreign[i]))
+  ? route
+  : fail('Route ${route.name} with the target ${route.?target ?? 'data-factory'}: missing: ${join(lacking[i], ', ')}; of the other target: ${join(foreign[i], ', ')}.')]
 
 // The app watches each container once, under a name that follows from connection and container; only the first has a short one.
 var connection = 'DagStorage'
@@ -318,7 +336,7 @@ module app 'modules/app.bicep' = {
         RELAY_BLOB_SOURCE: 'eventgrid'
         RELAY_FACTORY: factory.id
         RELAY_CONNECTION: connection
-        RELAY_ROUTES: string(routes)
+        RELAY_ROUTES: string(checkedRoutes)
       },
       kept,
       extraSettings

@@ -37,6 +37,7 @@ var secrets = {
   RELAY_WEBHOOK_SECRETS: readEnvironmentVariable('RELAY_WEBHOOK_SECRETS', '')
   RELAY_NOTIFICATION_URL: readEnvironmentVariable('RELAY_NOTIFICATION_URL', '')
   RELAY_NOTIFICATION_SECRET: readEnvironmentVariable('RELAY_NOTIFICATION_SECRET', '')
+  RELAY_AIRFLOW_PASSWORD: readEnvironmentVariable('RELAY_AIRFLOW_PASSWORD', '')
 }
 param secretNames = filter(objectKeys(secrets), name => !empty(secrets[name]))
 param secretValues = secrets

@@ -43,7 +43,7 @@ type ExtraSettings = {
 @description('What a setting would have to be that only the template may make.')
 type TemplateMakesIt = 'made by the template'
 
-@description('An element of RELAY_ROUTES. What is left out has the app\'s default, named here.')
+@description('An element of RELAY_ROUTES. What is left out has the app\'s default, named here. Each target has keys of its own.')
 @export()
 @sealed()
 type Route = {
@@ -52,17 +52,8 @@ type Route = {
   @maxLength(63)
   name: string
 
-  @description('ARM id of the factory; default: `factoryName`. The app gets rights in that one only.')
-  @minLength(1)
-  factory: string?
-
-  @description('Airflow environment (integration runtime) of the factory.')
-  @minLength(1)
-  environment: string
-
-  @description('The factory\'s linked service to the storage account.')
-  @minLength(1)
-  linked_service: string
+  @description('Where the folder goes; default: data-factory.')
+  target: ('data-factory' | 'fabric')?
 
   @description('container/path of the folder that contains dags/; the container alone where dags/ lies at its top.')
   @minLength(3)
@@ -72,14 +63,42 @@ type Route = {
   @minLength(1)
   connection: string?
 
-  @description('Overwrite of the sync\'s body; default: true.')
+  @description('Of data-factory: ARM id of the factory; default: `factoryName`. The app gets rights in that one only.')
+  @minLength(1)
+  factory: string?
+
+  @description('Of data-factory, which needs it: Airflow environment (integration runtime) of the factory.')
+  @minLength(1)
+  environment: string?
+
+  @description('Of data-factory, which needs it: the factory\'s linked service to the storage account.')
+  @minLength(1)
+  linked_service: string?
+
+  @description('Of data-factory: Overwrite of the sync\'s body; default: true.')
   overwrite: bool?
 
-  @description('CopyFolderStructure of the sync\'s body; default: true.')
+  @description('Of data-factory: CopyFolderStructure of the sync\'s body; default: true.')
   copy_folder_structure: bool?
 
-  @description('AddRequirementsFromFile of the sync\'s body; default: true.')
+  @description('Of data-factory: AddRequirementsFromFile of the sync\'s body; default: true.')
   add_requirements_from_file: bool?
+
+  @description('Of fabric, which needs it: id of the workspace. The app\'s identity has to be its Contributor.')
+  @minLength(36)
+  @maxLength(36)
+  workspace: string?
+
+  @description('Of fabric, which needs it: id of the Apache Airflow job.')
+  @minLength(36)
+  @maxLength(36)
+  job: string?
+
+  @description('Of fabric: whether changed requirements are deployed or only reported; default: report.')
+  requirements: ('report' | 'deploy')?
+
+  @description('Of fabric: whether deletions are carried over or only reported; default: carry.')
+  deletes: ('carry' | 'report')?
 }
 
 @description('A container with DAG files, and which events of it the app is sent.')

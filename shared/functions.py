@@ -1,6 +1,7 @@
 """The functions of the app: triggers, each of which hands over to a part of it."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import azure.functions as func
@@ -15,7 +16,7 @@ from shared.telemetry import metrics
 from shared.telemetry.fields import carry_fields, quieten_libraries
 from shared.triggers.blobs import BlobReference, Watch, checks_uploaded, routes_importing, watches
 from shared.triggers.invocation import invoked
-from shared.triggers.messages import note_failed, route_of
+from shared.triggers.messages import due_of, note_failed, route_of
 from shared.triggers.storage_events import StorageEvent, checks_deleted, routes_hinted_at
 
 
@@ -62,13 +63,13 @@ def _hear_of_blob(relay: App, blob: BlobReference) -> None:
     settings, engine = relay.settings, relay.engine
     if settings.blob_source == "polling":
         for route in routes_importing(blob, settings.routes, account_name):
-            engine.wake_ups.notice(route)
+            engine.wake_ups.notice(route, changed_at=blob.modified)
     elif checks := checks_uploaded(blob, settings.routes, account_name):
         for route, check_id in checks:
             engine.announcements.check_uploaded(route, check_id)
     else:
         for route in routes_importing(blob, settings.routes, account_name):
-            engine.announcements.upload(route)
+            engine.announcements.upload(route, blob.modified)
 
 
 def _source(settings: Settings) -> func.BlobSource:
@@ -93,7 +94,8 @@ def _hear_of_event(relay: App, event: StorageEvent) -> None:
         if event.brings_files:
             engine.announcements.upload(route)
         else:
-            engine.wake_ups.notice(route)
+            # At once: a deletion leaves no time, and is waited out from when the folder is first seen without the file.
+            engine.wake_ups.notice(route, timedelta(0))
 
 
 def _wake_up(app: func.FunctionApp, relay: App) -> None:
@@ -103,8 +105,9 @@ def _wake_up(app: func.FunctionApp, relay: App) -> None:
     def on_wake_up(message: func.QueueMessage, context: func.Context) -> None:
         """Look at the route that the wake-up names."""
         with invoked(context):
-            if route := route_of(message.get_body(), relay.settings.routes):
-                relay.engine.reconciler.reconcile(route)
+            body = message.get_body()
+            if route := route_of(body, relay.settings.routes):
+                relay.engine.reconciler.answer(route, due_of(body))
 
     @app.queue_trigger(arg_name="message", queue_name=f"{queue}-poison", connection=HOST_STORAGE)
     def on_poison(message: func.QueueMessage, context: func.Context) -> None:

@@ -40,9 +40,9 @@ def polling(every_s: float, burst: Burst, phase: float) -> Outcome:
 
 
 def relay(burst: Burst, phase: float) -> Outcome:
-    """The relay with its default settings, one worker; `phase` is where the queue trigger's poll stands."""
-    simulation = Simulation(Tape(b""), workers=1)
-    cloud, worker = simulation.cloud, simulation.workers[0]
+    """The relay with its default settings, a process for the events and one for the queue, whose poll is at `phase`."""
+    simulation = Simulation(Tape(b""), workers=2)
+    cloud, (notified, looking) = simulation.cloud, simulation.workers
     writes = list(burst)
     told = [(write.at + DELIVERY_S, write.events) for write in burst]
     next_poll = phase * QUEUE_POLL_S
@@ -53,11 +53,13 @@ def relay(burst: Burst, phase: float) -> Outcome:
         while told and told[0][0] <= cloud.now:
             _, events = told.pop(0)
             for _ in range(events):
-                worker.begin(worker.notice)
-                simulation.finish(worker)
+                notified.begin(notified.notice)
+                simulation.finish(notified)
         if cloud.now >= next_poll:
             next_poll += QUEUE_POLL_S
-            if simulation.receive(worker):
-                simulation.finish(worker)
+            if looking.busy is None:
+                simulation.receive(looking)
+        while looking.can_go_on:
+            looking.resume()
         simulation.advance(_STEP_S)
     return Outcome(tuple(one.began for one in cloud.imports), cloud.calls)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
 from shared.errors import StateConflict
-from shared.storage.clock import dates_noted
+from shared.storage.clock import StorageClock, dates_noted
 
 if TYPE_CHECKING:
     from azure.core.exceptions import HttpResponseError
@@ -60,6 +60,9 @@ class Documents(Protocol):
     def delete(self, name: str) -> None:
         """Delete the document, if it exists."""
 
+    def time(self) -> datetime | None:
+        """Return the storage's time as far as answers of late have told it, never too late."""
+
 
 def update(
     documents: Documents,
@@ -99,6 +102,7 @@ class BlobDocuments:
 
     def __init__(self, container: "ContainerClient") -> None:
         self._container = container
+        self._clock = StorageClock()
 
     def read(self, name: str) -> Document:
         """Return the document of that name."""
@@ -108,8 +112,13 @@ class BlobDocuments:
             try:
                 download = self._container.download_blob(name)
             except ResourceNotFoundError as missing:
-                return Document(None, None, _error_date(missing))
-            return Document(download.readall(), download.properties.etag, dates[0])
+                return Document(None, None, self._noted(_error_date(missing)))
+            read_at = self._noted(dates[0])
+            return Document(download.readall(), download.properties.etag, read_at)
+
+    def time(self) -> datetime | None:
+        """Return the storage's time as far as answers of late have told it, never too late."""
+        return self._clock.time()
 
     def write(self, name: str, content: bytes, etag: str | None) -> str:
         """Replace the version `etag`, or make the document if it is None, and return the new version.
@@ -160,9 +169,16 @@ class BlobDocuments:
         condition: dict[str, Any] = {"etag": etag, "match_condition": MatchConditions.IfNotModified} if etag else {}
         blob = self._container.get_blob_client(name)
         try:
-            return str(blob.upload_blob(content, overwrite=etag is not None, **condition)["etag"])
+            with dates_noted() as dates:
+                written = blob.upload_blob(content, overwrite=etag is not None, **condition)
+            self._noted(dates[-1])
+            return str(written["etag"])
         except (ResourceModifiedError, ResourceExistsError) as error:
             raise StateConflict(name) from error
+
+    def _noted(self, date: datetime) -> datetime:
+        self._clock.note(date)
+        return date
 
     def _create_container(self) -> None:
         from azure.core.exceptions import ResourceExistsError

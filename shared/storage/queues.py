@@ -1,4 +1,4 @@
-"""The queues of the app, in the host's storage: delayed messages that name a route and say nothing more."""
+"""The queues of the app, in the host's storage: delayed messages that name a route and when they are due."""
 
 import json
 import math
@@ -15,8 +15,11 @@ if TYPE_CHECKING:
 class RouteQueue(Protocol):
     """Where wake-ups are sent to."""
 
-    def send(self, route_name: str, delay: timedelta) -> datetime:
-        """Send a wake-up that stays invisible for `delay`; return when it is due by the storage's clock."""
+    def send(self, route_name: str, delay: timedelta, due: datetime | None = None) -> datetime:
+        """Send a wake-up that stays invisible for `delay`; return until when, by the storage's clock.
+
+        `due` is for the worker that gets it, where that is to wait for the rest in place.
+        """
 
 
 class StorageRouteQueue:
@@ -37,19 +40,19 @@ class StorageRouteQueue:
         # Base64, as functions expect it by default: an older version of the app may read the message.
         return self._connect().get_queue_client(self._name, message_encode_policy=TextBase64EncodePolicy())
 
-    def send(self, route_name: str, delay: timedelta) -> datetime:
-        """Send a message that stays invisible for `delay`, in whole seconds; return when it is due."""
+    def send(self, route_name: str, delay: timedelta, due: datetime | None = None) -> datetime:
+        """Send a message that stays invisible for `delay`, in whole seconds; return until when."""
         from azure.core.exceptions import ResourceNotFoundError
 
         try:
-            return self._send(route_name, delay)
+            return self._send(route_name, delay, due)
         except ResourceNotFoundError:
             self._queue.create_queue(**self._patience)
-            return self._send(route_name, delay)
+            return self._send(route_name, delay, due)
 
-    def _send(self, route_name: str, delay: timedelta) -> datetime:
+    def _send(self, route_name: str, delay: timedelta, due: datetime | None) -> datetime:
         message = self._queue.send_message(
-            json.dumps({"route": route_name}),
+            json.dumps({"route": route_name, "due": due.isoformat()} if due else {"route": route_name}),
             visibility_timeout=math.ceil(delay.total_seconds()),
             **self._patience,
         )

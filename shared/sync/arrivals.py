@@ -107,9 +107,9 @@ class Announcements:
     wake_ups: WakeUps
     outbox: Outbox | None
 
-    def upload(self, route: Route) -> None:
-        """An event told of an upload."""
-        loaded = self.wake_ups.notice(route, note=lambda until: self._telling(heard(until)))
+    def upload(self, route: Route, changed_at: datetime | None = None) -> None:
+        """An event told of an upload, which was made at `changed_at` where that is known."""
+        loaded = self.wake_ups.notice(route, changed_at=changed_at, note=lambda until: self._telling(heard(until)))
         if loaded and are_missing(loaded.state.arrivals):
             self._ask(route, self.states.read(route).state)
 

@@ -46,7 +46,7 @@ class Receiver:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """What the engine needs from outside. Clock (in seconds) and jitter (from 0 to 1) are the process's own."""
+    """What the engine needs from outside. Clock, sleep (in seconds) and jitter (0 to 1) are the process's own."""
 
     documents: Documents
     wake_ups: RouteQueue
@@ -58,6 +58,7 @@ class Ports:
     airflow_of: "Callable[[Route], AirflowClient] | None" = None
     housekeeping: Sequence[Callable[[], None]] = ()
     clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
     jitter: Callable[[], float] = random.random
 
 
@@ -81,7 +82,7 @@ class Engine:
 def build(ports: Ports, policy: Policy, routes: Sequence[Route], retention: Retention = Retention()) -> Engine:  # noqa: B008 - a frozen value
     """Return the engine for `routes`."""
     states, baselines, history = RouteStates(ports.documents), Baselines(ports.documents), History(ports.documents)
-    wake_ups = WakeUps(states, ports.wake_ups, policy.quiet, clock=ports.clock)
+    wake_ups = WakeUps(states, ports.wake_ups, policy.quiet, clock=ports.clock, sleep=ports.sleep)
     outbox = _outbox(ports, states)
     books = AirflowBooks(ports.documents)
     inspector = Inspector(

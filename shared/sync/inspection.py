@@ -127,8 +127,8 @@ class Inspector:
 
         Files with findings from before are looked into again.
         """
-        route, diff, open_before = attempt.route, attempt.diff, self._stored(attempt.route).open
-        again = _elsewhere(route, open_before, diff)
+        route, diff, stored = attempt.route, attempt.diff, self._stored(attempt.route)
+        again = _elsewhere(route, stored.open, diff)
         every = replace(diff, changed=(*diff.changed, *again))
         insight = self.examine(route, attempt.manifest, every, attempt.runtime)
         if insight.reads:
@@ -136,16 +136,16 @@ class Inspector:
         brought = _outside(route, insight.findings, again)
         if brought and not attempt.findings:
             self.history.note_findings(route.name, attempt.sync_id, brought[:FINDINGS_KEPT])
-        self._keep_open(route, [finding for finding in insight.findings if finding.reason != _NOT_DEPLOYED])
+        self._keep_open(route, stored, [each for each in insight.findings if each.reason != _NOT_DEPLOYED])
 
-    def _keep_open(self, route: Route, findings: Sequence[Finding]) -> None:
-        """Keep what was found in synced files, and show the worst of it in the route's state."""
+    def _keep_open(self, route: Route, stored: Inspected, findings: Sequence[Finding]) -> None:
+        """Show the worst of what was found in synced files in the route's state, and keep all of it."""
         kept = tuple(sorted(findings, key=lambda finding: not finding.blocking)[:FINDINGS_KEPT])
-        stored = self._stored(route)
-        if kept != stored.open:
-            self._store(route, stored.model_copy(update={"open": kept}))
+        if kept == stored.open:
+            return
         first = OpenFindings(count=len(kept), first=kept[:_FIRST_FINDINGS])
         self.states.update(route, transitions.findings_seen(first))
+        self._store(route, stored.model_copy(update={"open": kept}))
 
     def _contents(self, route: Route, files: Sequence[File], insight: Insight) -> Iterator[tuple[str, bytes | Unread]]:
         """Yield what is to be checked by the path below the folder, one file at a time, and note what was read."""

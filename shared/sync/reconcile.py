@@ -79,6 +79,13 @@ class Reconciler:
     policy: Policy
     airflow_looks: AirflowLooks | None = None
 
+    def answer(self, route: Route, due: datetime | None) -> None:
+        """Answer a wake-up: look at the route's folder, though not before it is due. Raises what `reconcile` does."""
+        with bound(route=route.name):
+            is_due = due is None or self.wake_ups.wait_until_due(route, due)
+        if is_due:
+            self.reconcile(route)
+
     def reconcile(self, route: Route) -> Decision:
         """Look at the route's folder and do what it takes; return what was decided.
 

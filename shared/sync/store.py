@@ -41,6 +41,10 @@ class RouteStates:
         document = self._documents.read(_name(route))
         return LoadedState(self._parse(route, document), document)
 
+    def time(self, route: Route) -> datetime:
+        """Return the storage's time, never too late; it is asked for if nothing has told it of late."""
+        return self._documents.time() or self.read(route).read_at
+
     def update(self, route: Route, transition: Transition, loaded: LoadedState | None = None) -> RouteState:
         """Apply the transition to the latest state and return the result; `loaded` saves a read if it is the latest.
 

@@ -17,61 +17,89 @@ from shared.telemetry.fields import bound
 
 log = logging.getLogger(__name__)
 
+
+# A queue is polled every two seconds (host.json), and a wake-up must not be late by that: it becomes visible so much
+# sooner than it is due, and the worker that gets it waits in place for the rest.
+HEAD_START = timedelta(seconds=3)
+_LONGEST_REST = HEAD_START + RESOLUTION
+# In seconds: who looks a hair too early sees the whole second before, and would have to look again.
+_MARGIN_S = 0.01
+# So many workers of a process may wait at a time: the threads are there for the others.
+_PLACES = 3
+
 # What to write down of an event, given when the wake-up is due that covers it.
 Note = Callable[[datetime], Transition]
 
 
 class WakeUps:
-    """Arms wake-ups. While this process knows that one is still invisible, a notice costs nothing.
+    """Arms wake-ups. While this process knows that one is not due yet, a notice costs nothing.
 
-    A wake-up that becomes visible after a change was written leads to a listing that has the change; so a notice may be
-    dropped exactly while a wake-up is certainly invisible. All estimates of that are on the early side.
+    A wake-up that is due after a change was written leads to a listing that has the change; so a notice may be dropped
+    exactly while a wake-up is certainly not due. All estimates of that are on the early side.
     """
 
     def __init__(
-        self, states: RouteStates, queue: RouteQueue, quiet: timedelta, clock: Callable[[], float] = time.monotonic
+        self,
+        states: RouteStates,
+        queue: RouteQueue,
+        quiet: timedelta,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._states = states
         self._queue = queue
+        self._sleep = sleep
+        self._places = threading.BoundedSemaphore(_PLACES)
         # The second more is what it takes to be certain that the window has passed, see `decide`.
         self._quiet = quiet + RESOLUTION
         self._clock = clock
-        self._invisible_until: dict[str, float] = defaultdict(float)
+        self._not_due_until: dict[str, float] = defaultdict(float)
         self._noted_until: dict[str, float] = defaultdict(float)
         self._locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def notice(
-        self, route: Route, delay: timedelta | None = None, *, by_sweep: bool = False, note: Note | None = None
+        self,
+        route: Route,
+        delay: timedelta | None = None,
+        *,
+        changed_at: datetime | None = None,
+        by_sweep: bool = False,
+        note: Note | None = None,
     ) -> LoadedState | None:
-        """Make sure that a wake-up of the route becomes visible after now; return the state if that took reading it.
+        """Make sure that a wake-up of the route is due after now; return the state if that took reading it.
 
-        If none is on its way, one is sent that is due after `delay`, which is the quiet window unless told otherwise;
-        beside one that is due and not answered yet, it is the quiet window in any case. If one is on its way, it
-        serves: the worker that it wakes looks again, and asks for another one if it came too early. So wake-ups never
-        multiply, however many workers wait for the same thing.
+        If none is on its way, one is sent that is due after `delay`; that is the quiet window unless told otherwise,
+        since `changed_at` where that is known. Beside one that is due and not answered yet, it is the quiet window in
+        any case. If one is on its way, it serves: the worker that it wakes looks again, and asks for another one if it
+        came too early. So wake-ups never multiply, however many workers wait for the same thing.
 
         The `note` of an event is written into the state, once for all events that one wake-up covers.
         """
         with self._locks[route.name]:
             asked_at = self._clock()
-            covered_until = self._noted_until if note else self._invisible_until
+            covered_until = self._noted_until if note else self._not_due_until
             if asked_at < covered_until[route.name]:
                 metrics.noticed("covered")
                 return None
             loaded = self._states.read(route)
             pending = loaded.state.pending
-            invisible_for = _surely_invisible_for(loaded)
-            if pending and invisible_for > timedelta(0):
-                self._invisible_until[route.name] = asked_at + invisible_for.total_seconds()
+            if pending and _surely_due_in(pending.due, loaded) > timedelta(0):
+                due = pending.due
                 if note:
-                    self._states.update(route, note(pending.due), loaded)
+                    self._states.update(route, note(due), loaded)
                 metrics.noticed("covered")
             else:
-                soon = self._quiet if delay is None or pending else delay
-                self._arm(route, soon, loaded, by_sweep=by_sweep, note=note)
+                due = self._due(loaded, delay, changed_at)
+                self._arm(route, due, loaded, by_sweep=by_sweep, note=note)
+            self._not_due_until[route.name] = asked_at + _surely_due_in(due, loaded).total_seconds()
             if note:
-                self._noted_until[route.name] = self._invisible_until[route.name]
+                self._noted_until[route.name] = self._not_due_until[route.name]
             return loaded
+
+    def _due(self, loaded: LoadedState, delay: timedelta | None, changed_at: datetime | None) -> datetime:
+        now, pending = loaded.read_at, loaded.state.pending
+        since = min(now, changed_at) if changed_at and not pending else now
+        return since + (self._quiet if delay is None or pending else delay)
 
     def wake_now(self, route: Route) -> None:
         """Send a wake-up that is due at once, whatever else is on its way: it was requested."""
@@ -82,11 +110,26 @@ class WakeUps:
         """Send a wake-up for a look at Airflow: it announces no change, so no notice may rely on it."""
         self._queue.send(route.name, delay)
 
-    def _arm(self, route: Route, delay: timedelta, loaded: LoadedState, *, by_sweep: bool, note: Note | None) -> None:
+    def wait_until_due(self, route: Route, due: datetime) -> bool:
+        """Wait in place for the rest until a wake-up is due that came early; return whether to look at the folder now.
+
+        Where enough workers wait already, it is sent once more, to stay invisible for the rest.
+        """
+        rest = min(due - self._states.time(route), _LONGEST_REST)
+        if rest <= timedelta(0):
+            return True
+        if not self._places.acquire(blocking=False):
+            self._queue.send(route.name, rest)
+            return False
+        try:
+            self._sleep(rest.total_seconds() + _MARGIN_S)
+        finally:
+            self._places.release()
+        return True
+
+    def _arm(self, route: Route, due: datetime, loaded: LoadedState, *, by_sweep: bool, note: Note | None) -> None:
         """Send first, then write: a crash in between costs a second message; the other order could lose the one."""
-        asked_at = self._clock()
-        due = self._queue.send(route.name, delay)
-        self._invisible_until[route.name] = asked_at + (delay - RESOLUTION).total_seconds()
+        self._queue.send(route.name, max(due - HEAD_START - loaded.read_at, timedelta(0)), due)
 
         def note_pending(state: RouteState, now: datetime) -> RouteState:
             if note:
@@ -103,6 +146,6 @@ class WakeUps:
             log.info("wake-up armed, due %s", due.isoformat())
 
 
-def _surely_invisible_for(loaded: LoadedState) -> timedelta:
-    pending = loaded.state.pending
-    return pending.due - loaded.read_at - RESOLUTION if pending else timedelta(0)
+def _surely_due_in(due: datetime, loaded: LoadedState) -> timedelta:
+    """Return how long after it was asked for the state a wake-up is certainly not due yet."""
+    return due - loaded.read_at - RESOLUTION

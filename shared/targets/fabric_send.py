@@ -17,6 +17,8 @@ _SETTLE_S = 60.0
 _THROTTLED_S = 60.0
 _THROTTLED, _CONFLICT, _NOT_FOUND = 429, 409, 404
 _MOST_REFUSED = 100
+# The specification's word, and that of an older page.
+_STARTED = frozenset({"started", "running"})
 
 _Made = TypeVar("_Made")
 
@@ -137,7 +139,7 @@ class Sender:
     def _is_started(self) -> bool:
         look = self.look
         answer = calls.get_job_environment(look.caller, look.job, deadline_s=look.deadline.left_s)
-        return (calls.job_state_of(answer) or "").lower() == "started"
+        return (calls.job_state_of(answer) or "").lower() in _STARTED
 
     def _is_there(self, path: str) -> bool:
         look = self.look

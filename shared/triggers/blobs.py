@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from azurefunctions.extensions.base import Datum, InConverter, SdkType
 
@@ -36,13 +37,17 @@ def watches(routes: Sequence[Route]) -> tuple[Watch, ...]:
 
 
 class BlobReference(SdkType):
-    """A blob by name; `connection` is the app setting of its storage account."""
+    """A blob by name; `connection` is the app setting of its storage account.
 
-    def __init__(self, connection: str, container: str, name: str) -> None:
+    `modified` is when it was written, by the storage's clock, None where the host does not say.
+    """
+
+    def __init__(self, connection: str, container: str, name: str, modified: datetime | None = None) -> None:
         super().__init__()
         self.connection = connection
         self.container = container
         self.name = name
+        self.modified = modified
 
     def get_sdk_type(self) -> "BlobReference":
         """Return the reference itself: it is what the function takes."""
@@ -59,11 +64,20 @@ class BlobReferenceConverter(InConverter, binding="blob", trigger="blobTrigger")
 
     @classmethod
     def decode(cls, data: Datum, *, trigger_metadata: object, pytype: object = None) -> BlobReference:  # noqa: ARG003
-        """Read the host's reference, which is JSON; the worker passes both keywords to every converter."""
+        """Read the host's reference, which is JSON as its metadata are; the worker passes both keywords."""
         if data is None or data.type != "model_binding_data":
             raise ValueError("expected a reference to a blob; does the host support deferred bindings?")
         reference = json.loads(data.value.content)
-        return BlobReference(reference["Connection"], reference["ContainerName"], reference["BlobName"])
+        place = reference["Connection"], reference["ContainerName"], reference["BlobName"]
+        return BlobReference(*place, _modified(trigger_metadata))
+
+
+def _modified(trigger_metadata: object) -> datetime | None:
+    try:
+        properties = json.loads(trigger_metadata["Properties"].value)  # type: ignore[index]
+        return datetime.fromisoformat(properties["LastModified"]).astimezone(UTC)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
 
 
 def routes_importing(

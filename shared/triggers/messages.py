@@ -8,6 +8,8 @@ import base64
 import json
 import logging
 from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any, TypeVar
 
 from shared.route import Route
 from shared.telemetry import metrics
@@ -15,13 +17,24 @@ from shared.telemetry.fields import bound
 
 log = logging.getLogger(__name__)
 
+Found = TypeVar("Found")
+
 
 def route_name_of(message: bytes) -> str | None:
     """Return the name of the route that a message is for, JSON or JSON in base64; None where it is not the app's."""
+    return _read(message, lambda content: str(content["route"]))
+
+
+def due_of(message: bytes) -> datetime | None:
+    """Return when a message is due that became visible before, None for one that is due as soon as it is visible."""
+    return _read(message, lambda content: datetime.fromisoformat(content["due"]).astimezone(UTC))
+
+
+def _read(message: bytes, part: Callable[[Any], Found]) -> Found | None:
     for text in _readings(message):
         try:
-            return str(json.loads(text)["route"])
-        except (ValueError, TypeError, KeyError, RecursionError):
+            return part(json.loads(text))
+        except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
             continue
     return None
 

@@ -33,7 +33,7 @@ class AzureCli:
     running: Running
 
     def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        command: list[str | Path] = [AZURE_CLI.program, *arguments, "--only-show-errors"]
+        command: list[str | Path] = [AZURE_CLI.program, *arguments]
         return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False, timeout=300)
 
     def json(self, *arguments: str) -> Any:  # noqa: ANN401 - any JSON value

@@ -59,5 +59,5 @@ def test_az_rest_puts_and_deletes_an_environment_with_a_function_key(on_app: Azu
 
 def test_the_apps_links_lead_back_through_the_proxy(on_app: AzureCli) -> None:
     url = ("--url", f"{on_app.app}/api/environments/sample-2/start")
-    started = on_app.run("rest", "--method", "post", *url, "--skip-authorization-header", "--debug")
+    started = on_app.run("rest", "--method", "post", *url, "--skip-authorization-header", "--verbose")
     assert f"'Location': '{on_app.app}/api/environments/sample-2/start?operation=" in started.stderr

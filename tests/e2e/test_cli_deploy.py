@@ -136,16 +136,48 @@ def test_what_cannot_be_done_is_one_line_and_two(terminal: Terminal, command: li
     assert "canary" not in ran.stderr
 
 
-def test_the_line_that_airflow_cannot_import_fails_the_pipeline(tmp_path: Path) -> None:
-    (tmp_path / "dags").mkdir()
-    (tmp_path / "dags/good.py").write_text('from airflow import DAG\n\nwith DAG("good"):\n    pass\n')
-    (tmp_path / "dags/broken.py").write_text("from airflow import DAG\n\ndef task(:\n    pass\n")
-    with running_stack(RELAY_AIRFLOW_API="entra", RELAY_QUIET_SECONDS="1") as (running, _):
-        storage = {"AZURE_STORAGE_CONNECTION_STRING": running.addresses.connection_string}
-        github = {"GITHUB_ACTIONS": "true", "GITHUB_WORKSPACE": str(tmp_path)}
-        ran = Terminal(running.addresses.app, "").run(
-            "deploy", str(tmp_path), "--until", "parsed", "--every", "0.2", "--timeout", "90", **storage, **github
-        )
+@pytest.fixture(scope="module")
+def asking() -> Iterator[Running]:
+    with running_stack(RELAY_AIRFLOW_API="entra", RELAY_QUIET_SECONDS="1", RELAY_SETTLE_SECONDS="0") as (running, _):
+        yield running
+
+
+GOOD = 'from airflow import DAG\n\nwith DAG("good"):\n    pass\n'
+BROKEN = "from airflow import DAG\n\ndef task(:\n    pass\n"
+UNTIL_PARSED = ("--until", "parsed", "--every", "0.2")
+
+
+def deploying(running: Running, folder: Path, **files: str) -> tuple[Terminal, tuple[str, ...], dict[str, str]]:
+    """Return a terminal, a command that deploys these DAGs until they are parsed, and where storage is."""
+    (folder / "dags").mkdir()
+    for name, content in files.items():
+        (folder / "dags" / f"{name}.py").write_text(content)
+    storage = {"AZURE_STORAGE_CONNECTION_STRING": running.addresses.connection_string}
+    return Terminal(running.addresses.app, ""), ("deploy", str(folder), *UNTIL_PARSED), storage
+
+
+def test_what_airflow_has_parsed_ends_the_command_with_zero(asking: Running, tmp_path: Path) -> None:
+    terminal, deploy, storage = deploying(asking, tmp_path, good=GOOD)
+    status, told = terminal.json(*deploy, "--timeout", "90", **storage)
+    assert (status, told["result"], [file["state"] for file in told["files"]]) == (0, "ok", ["Parsed"])
+    assert terminal.run("wait", "dags/good.py", *UNTIL_PARSED).returncode == 0
+
+
+def test_the_line_that_airflow_cannot_import_fails_the_pipeline(asking: Running, tmp_path: Path) -> None:
+    terminal, deploy, storage = deploying(asking, tmp_path, good=GOOD, broken=BROKEN)
+    github = {"GITHUB_ACTIONS": "true", "GITHUB_WORKSPACE": str(tmp_path)}
+    ran = terminal.run(*deploy, "--timeout", "90", **storage, **github)
     assert (ran.returncode, "1 of 2 files are parsed" in ran.stdout) == (1, True)
     annotations = [line for line in ran.stdout.splitlines() if line.startswith("::")]
     assert annotations == ["::error file=dags/broken.py,line=3::SyntaxError: invalid syntax"]
+    for command in (["status"], ["watch", "--timeout", "0"]):
+        shown = " ".join(terminal.run(*command).stdout.split())
+        assert "airflow/dags/broken.py │ 3 │ SyntaxError: invalid syntax" in shown, shown
+
+
+def test_a_file_that_airflow_takes_too_long_for_is_three(asking: Running, tmp_path: Path) -> None:
+    url = f"{asking.addresses.arm}/_emulator/settings"
+    requests.post(url, json={"parse_seconds": 3600}, timeout=10).raise_for_status()
+    terminal, deploy, storage = deploying(asking, tmp_path, good=f"{GOOD}# later\n")
+    status, told = terminal.json(*deploy, "--timeout", "30", **storage)
+    assert (status, told["result"], [file["state"] for file in told["files"]]) == (3, "timedOut", ["Pending"])

@@ -94,12 +94,23 @@ def snapshot(folder: Path, variables: Mapping[str, str], parameters: str = "") -
     file = _copy(folder) / "main.bicepparam"
     if parameters:
         file.write_text(parameters)
-    where = [word for pair in _WHERE.items() for word in pair]
-    ran = run("snapshot", file, "--mode", "overwrite", *where, variables=variables)
+    ran = _evaluate(file, variables)
     assert (ran.returncode, ran.stderr) == (0, "")
     predicted: dict[str, Any] = json.loads(file.with_suffix(".snapshot.json").read_text())
     assert predicted["diagnostics"] == []
     return Snapshot(tuple(predicted["predictedResources"]), predicted["outputs"])
+
+
+def not_evaluated(folder: Path, variables: Mapping[str, str]) -> str:
+    """Return why a deployment of main.bicepparam cannot be evaluated."""
+    ran = _evaluate(_copy(folder) / "main.bicepparam", variables)
+    assert ran.returncode != 0
+    return ran.stdout + ran.stderr
+
+
+def _evaluate(file: Path, variables: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    where = [word for pair in _WHERE.items() for word in pair]
+    return run("snapshot", file, "--mode", "overwrite", *where, variables=variables)
 
 
 def _copy(folder: Path) -> Path:

@@ -36,3 +36,8 @@ def several_routes(deployment: Evaluate) -> Snapshot:
 @pytest.fixture(scope="session")
 def secrets(deployment: Evaluate) -> Snapshot:
     return deployment("secrets")
+
+
+@pytest.fixture(scope="session")
+def fabric(deployment: Evaluate) -> Snapshot:
+    return deployment("fabric")

@@ -22,12 +22,22 @@ _ROUTES = [
         "connection": "MoreStorage",
     },
 ]
+_FABRIC = {
+    "name": "moved",
+    "target": "fabric",
+    "workspace": "44444444-4444-4444-4444-444444444444",
+    "job": "55555555-5555-5555-5555-555555555555",
+    "folder": "one/moved",
+    "requirements": "deploy",
+}
 KINDS: Mapping[str, Mapping[str, str]] = {
     "one-route": {},
     "several-routes": {
         "ROUTES": json.dumps(_ROUTES),
         "EXTRA_SETTINGS": json.dumps({"MoreStorage__blobServiceUri": "https://more.example"}),
     },
+    # A folder into a Fabric Airflow job, beside one into the factory.
+    "fabric": {"ROUTES": json.dumps([_ROUTES[0], _FABRIC])},
     "network": {"USE_NETWORK": "true"},
     "secrets": {
         "RELAY_WEBHOOK_SECRETS": "sales:whsec_c2VjcmV0",

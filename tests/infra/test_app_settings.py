@@ -62,6 +62,11 @@ def test_the_app_starts_with_several_routes(several_routes: Snapshot) -> None:
     assert [route.name for route in settings.routes] == ["sales", "stock", "tests", "whole", "else"]
 
 
+def test_the_app_starts_with_a_route_into_fabric(fabric: Snapshot) -> None:
+    sales, moved = read_settings(environ(fabric)).routes
+    assert (sales.is_pushed, moved.is_pushed, moved.connection) == (False, True, "DagStorage")
+
+
 def test_the_template_watches_what_the_app_watches(several_routes: Snapshot) -> None:
     """Also under the app's names: the host takes events for a function that does not exist, and drops them."""
     here = [

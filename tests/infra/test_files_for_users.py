@@ -43,7 +43,7 @@ def test_the_workflows_check_test_package_publish_and_verify() -> None:
         assert step in ran["ci.yml"]
     for step in ("make check", "make test", "make package", "azure/login@", "Azure/functions-action@"):
         assert step in ran["deploy.yml"]
-    for step in ("$DAG_RELAY_URL/api/health", "dag-relay status"):
+    for step in ("$DAG_RELAY_URL/api/health", "dag-relay status", "dag-relay check-events --route"):
         assert step in ran["deploy.yml"]
 
 
@@ -73,7 +73,7 @@ def test_actions_have_a_version_and_jobs_the_least_rights(path: Path) -> None:
     read, token = ("contents", "read"), ("id-token", "write")
     assert [name for name, rights in asked.items() if not rights <= {read, token}] == []
     assert {name for name, rights in asked.items() if token in rights} == (
-        {"publish"} if path.name == "deploy.yml" else set()
+        {"publish", "verify"} if path.name == "deploy.yml" else set()
     )
 
 
@@ -89,7 +89,7 @@ def test_the_only_secret_in_github_is_a_key_of_the_app_and_one_step_sees_it() ->
     (seeing,) = [
         step["name"] for step in steps(ROOT / ".github/workflows/deploy.yml") if "DAG_RELAY_KEY" in step.get("env", {})
     ]
-    assert seeing == "the routes are ready"
+    assert seeing == "the routes are ready, and events arrive"
 
 
 def test_what_is_published_is_what_was_packaged() -> None:
@@ -109,7 +109,7 @@ def test_what_is_published_is_what_was_packaged() -> None:
 
 def test_the_variables_of_the_workflow_are_in_the_docs() -> None:
     named = set(re.findall(r"vars\.(\w+)", (ROOT / ".github/workflows/deploy.yml").read_text()))
-    assert len(named) == 5
+    assert len(named) == 6
     assert [name for name in named if f"`{name}`" not in (ROOT / "docs/deploy.md").read_text()] == []
 
 

@@ -3,12 +3,13 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from local.app_settings import ROOT
-from shared.settings import RouteSettings
-from tests.infra.compiler import INFRA, VARIABLES, Snapshot, compiled, needs_compiler, refusal
+from shared.settings import FabricRouteSettings, RouteSettings
+from tests.infra.compiler import INFRA, VARIABLES, Snapshot, compiled, needs_compiler, not_evaluated, refusal
 
 PARAMETERS = (INFRA / "main.bicepparam").read_text()
 DOCS = (ROOT / "docs/deploy.md").read_text()
@@ -16,6 +17,8 @@ DOCS = (ROOT / "docs/deploy.md").read_text()
 
 A_ROUTE = {"name": "sales", "environment": "airflow", "linked_service": "dags", "folder": "one/sales"}
 
+
+GUID = "11111111-1111-1111-1111-111111111111"
 
 SINGLE_ROUTE = ("AIRFLOW_ENVIRONMENT", "LINKED_SERVICE", "DAG_FOLDER")
 
@@ -56,7 +59,7 @@ WRONG = {
         "HTTP_CONCURRENCY": ("many", "Unable to parse literal JSON value"),
     },
     "incomplete": {
-        "ROUTES": ('[{"name": "sales"}]', 'required properties: "environment", "folder", "linked_service"'),
+        "ROUTES": ('[{"name": "sales"}]', 'required properties: "folder"'),
         "EXTRA_SETTINGS": ('{"RELAY_QUIET_SECONDS": 10}', '"RELAY_QUIET_SECONDS" expected a value of type "string"'),
     },
     "no CIDR block": {"ALLOWED_ADDRESSES": ('["203.0.113.0/24", "office"]', "CIDR 'office/32' is not valid")},
@@ -104,13 +107,35 @@ def test_what_has_to_be_given_must_not_be_empty() -> None:
 @needs_compiler
 def test_a_route_has_the_keys_that_the_app_knows() -> None:
     route = compiled("main.bicep")["definitions"]["Route"]
-    into_fabric = {"target", "workspace", "job", "requirements", "deletes"}  # the template makes routes into ADF only
+    fields = {**RouteSettings.model_fields, **FabricRouteSettings.model_fields}
     assert route["additionalProperties"] is False
-    assert route["properties"].keys() == RouteSettings.model_fields.keys() - into_fabric
-    optional = {name for name, one in route["properties"].items() if one.get("nullable")}
-    known = {name for name, field in RouteSettings.model_fields.items() if not field.is_required()}
-    # RELAY_FACTORY is what the template makes.
-    assert optional == known - into_fabric | {"factory"}
+    assert route["properties"].keys() == fields.keys()
+    needed = {name for name, one in route["properties"].items() if not one.get("nullable")}
+    assert needed == {"name", "folder"}
+    for target, settings in (("data-factory", RouteSettings), ("fabric", FabricRouteSettings)):
+        keys = compiled("main.bicep")["variables"]["keys"][target]
+        required = {name for name, field in settings.model_fields.items() if field.is_required()}
+        # RELAY_FACTORY is what the template makes.
+        assert {*keys["needed"]} == required - {"name", "folder", "factory", "target"}
+        assert {*keys["foreign"]} == fields.keys() - settings.model_fields.keys()
+
+
+@needs_compiler
+@pytest.mark.parametrize(
+    ("route", "said"),
+    [
+        ({"linked_service": "dags"}, "with the target data-factory: missing: environment;"),
+        ({"target": "fabric", "job": GUID, "deletes": "carry"}, "with the target fabric: missing: workspace;"),
+        ({"target": "fabric", "job": GUID, "workspace": GUID, "overwrite": True}, "of the other target: overwrite."),
+    ],
+)
+def test_a_route_without_a_key_of_its_target_is_refused_by_name(
+    route: dict[str, Any], said: str, tmp_path: Path
+) -> None:
+    wrong = {"name": "sales", "folder": "one/sales"} | route
+    told = not_evaluated(tmp_path, VARIABLES | {"ROUTES": json.dumps([A_ROUTE | {"name": "good"}, wrong])})
+    assert "Route sales" in told
+    assert said in told
 
 
 @needs_compiler

@@ -42,6 +42,7 @@ class Worker:
     route: Route = ROUTE
     target: Target | None = None
     busy: greenlet | None = None
+    asleep_until: float = 0.0
 
     def __post_init__(self) -> None:
         ports = Ports(
@@ -53,10 +54,20 @@ class Worker:
             target_of=lambda _: self.target or self.cloud,
             receiver=Receiver(AlertQueue(self.cloud), self.cloud.take),
             clock=lambda: self.cloud.now,
+            sleep=self.sleep,
             jitter=self.jitter,
         )
         policy = Policy(quiet=QUIET, longest_wait=LONGEST_WAIT, lease=LEASE, dag_checks="off")
         self.engine = build(ports, policy, [self.route])
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether it has something to do and does not wait for a time to come."""
+        return self.busy is not None and self.cloud.now >= self.asleep_until
+
+    def sleep(self, seconds: float) -> None:
+        self.asleep_until = self.cloud.now + seconds
+        _hand_over()
 
     def begin(self, task: Callable[[], None]) -> None:
         def run() -> None:
@@ -75,7 +86,9 @@ class Worker:
             self.busy = None
 
     def notice(self) -> None:
-        self.engine.wake_ups.notice(self.route)
+        written = max((blob.written for blob in self.cloud.folder.values()), default=None)
+        changed_at = None if written is None else self.cloud.moment(written)
+        self.engine.wake_ups.notice(self.route, changed_at=changed_at)
 
     def sweep(self) -> None:
         with suppress(ExceptionGroup):
@@ -88,7 +101,7 @@ class Worker:
                 assert self.engine.outbox is not None
                 self.engine.outbox.deliver(self.route)
             else:
-                self.engine.reconciler.reconcile(self.route)
+                self.engine.reconciler.answer(self.route, message.due)
         except (ConnectionError, StateConflict):
             message.visible_at = self.cloud.now
             raise
@@ -139,7 +152,8 @@ class Simulation:
             partial(worker.resume) if worker.busy is not None else step
             for worker in self.workers
             for step in (partial(worker.begin, worker.notice), partial(self.receive, worker))
-        ]
+            if worker.busy is None or worker.can_go_on
+        ] or [lambda: None]
 
     def calm_down(self) -> None:
         """Let everything run without disturbance until nothing is left to do."""
@@ -185,7 +199,7 @@ class Simulation:
             steps = [self.write, self.write, self.delete]
         for worker in self.workers:
             if worker.busy is not None:
-                steps += [worker.resume] * 12 + [partial(self._crash, worker)]
+                steps += [worker.resume] * 12 * worker.can_go_on + [partial(self._crash, worker)]
             else:
                 steps += [partial(worker.begin, worker.notice)] + [partial(self.receive, worker)] * 3
         return steps
@@ -209,12 +223,17 @@ class Simulation:
     def finish(self, worker: Worker) -> None:
         """Let a worker go on until it is idle."""
         while worker.busy is not None:
-            worker.resume()
+            self._go_on_with(worker)
+
+    def _go_on_with(self, worker: Worker) -> None:
+        """Let a worker make its next step, once it is awake."""
+        self.cloud.now = max(self.cloud.now, worker.asleep_until)
+        worker.resume()
 
     def _go_on(self) -> None:
         busy = next((worker for worker in self.workers if worker.busy is not None), None)
         if busy is not None:
-            busy.resume()
+            self._go_on_with(busy)
         elif self.cloud.now >= self._swept + SWEEP_S:
             self._swept = self.cloud.now
             self.workers[0].begin(self.workers[0].sweep)

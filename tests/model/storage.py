@@ -34,6 +34,7 @@ class Message:
 
     visible_at: float
     is_for_alerts: bool = False
+    due: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class AlertQueue:
 
     cloud: "Cloud"
 
-    def send(self, route_name: str, delay: timedelta) -> datetime:
+    def send(self, route_name: str, delay: timedelta, due: datetime | None = None) -> datetime:  # noqa: ARG002 - at once
         return self.cloud.send(route_name, delay, is_for_alerts=True)
 
 
@@ -100,14 +101,20 @@ class Cloud:
         self._call()
         self.documents.pop(name, None)
 
+    def time(self) -> datetime:
+        """Return the time as it is between two whole seconds: what an estimate comes close to."""
+        return NOON + timedelta(seconds=self.now)
+
     # Queue
 
-    def send(self, _route_name: str, delay: timedelta, *, is_for_alerts: bool = False) -> datetime:
+    def send(
+        self, _route_name: str, delay: timedelta, due: datetime | None = None, *, is_for_alerts: bool = False
+    ) -> datetime:
         self._call()
-        due = self.now + delay.total_seconds()
-        self.messages.append(Message(due, is_for_alerts))
+        visible_at = self.now + delay.total_seconds()
+        self.messages.append(Message(visible_at, is_for_alerts, due))
         self._answer()
-        return self.moment(due)
+        return self.moment(visible_at)
 
     # Receiver of notifications
 

@@ -83,6 +83,9 @@ class MemoryDocuments:
         self.requests += 1
         self.stored.pop(name, None)
 
+    def time(self) -> datetime:
+        return self.clock.now()
+
 
 @dataclass
 class MemoryQueue:
@@ -90,9 +93,9 @@ class MemoryQueue:
     sent: list[tuple[str, datetime]] = field(default_factory=list)
     error: Exception | None = None
 
-    def send(self, route_name: str, delay: timedelta) -> datetime:
+    def send(self, route_name: str, delay: timedelta, due: datetime | None = None) -> datetime:
         if self.error:
             raise self.error
-        due = self.clock.now() + delay
-        self.sent.append((route_name, due))
-        return due
+        visible_at = self.clock.now() + delay
+        self.sent.append((route_name, due or visible_at))
+        return visible_at

@@ -7,7 +7,7 @@ import pytest
 from azurefunctions.extensions.base import Datum
 
 from shared.triggers.blobs import BlobReference, BlobReferenceConverter, routes_importing
-from tests.unit.memory import make_route
+from tests.unit.memory import NOON, make_route
 
 ROUTE = make_route("a", folder="files/airflow")
 # Two routes on one folder, another container, and another account with a container of the same name.
@@ -29,6 +29,14 @@ def test_a_reference_of_the_host_becomes_connection_container_and_name() -> None
     blob = decoded(SimpleNamespace(content=content), "model_binding_data")
     assert (blob.connection, blob.container, blob.name) == ("Storage", "files", "dags/ü #1.py")
     assert blob.get_sdk_type() is blob
+
+
+def test_a_reference_says_when_the_blob_was_written_where_the_host_does() -> None:
+    content = json.dumps({"Connection": "Storage", "ContainerName": "files", "BlobName": "dags/a.py"}).encode()
+    data = Datum(SimpleNamespace(content=content), "model_binding_data")
+    metadata = {"Properties": Datum('{"LastModified": "2026-01-01T12:00:00+00:00"}', "json")}
+    for given, modified in [(metadata, NOON), ({"Properties": Datum("{", "json")}, None), (None, None)]:
+        assert BlobReferenceConverter.decode(data, trigger_metadata=given).modified == modified
 
 
 def test_the_content_of_a_blob_is_refused() -> None:

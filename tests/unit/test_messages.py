@@ -3,8 +3,8 @@ import logging
 
 import pytest
 
-from shared.triggers.messages import note_failed, route_of
-from tests.unit.memory import make_route
+from shared.triggers.messages import due_of, note_failed, route_of
+from tests.unit.memory import NOON, make_route
 
 ROUTE = make_route("a")
 ROUTES = (ROUTE, make_route("b"))
@@ -54,3 +54,12 @@ def test_a_failed_wake_up_that_cannot_be_noted_is_logged_and_does_not_fail_again
     note_failed(WAKE_UP, ROUTES, refuse)
     assert [record.levelno for record in caplog.records] == [logging.ERROR, logging.WARNING]
     assert "canary4711" not in caplog.text
+
+
+def test_a_message_that_became_visible_early_says_when_it_is_due() -> None:
+    assert due_of(b'{"route": "a", "due": "2026-01-01T12:00:00+00:00"}') == NOON
+
+
+@pytest.mark.parametrize("message", [WAKE_UP, *NOT_OURS, b'{"route": "a", "due": "soon"}', b'{"due": 5}'])
+def test_a_message_that_does_not_say_when_it_is_due_is_due_at_once(message: bytes) -> None:
+    assert due_of(message) is None

@@ -1,6 +1,7 @@
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -22,6 +23,9 @@ class Process:
     documents: MemoryDocuments = field(init=False)
     queue: MemoryQueue = field(init=False)
     wake_ups: WakeUps = field(init=False)
+    slept: list[float] = field(default_factory=list)
+    during_sleep: Callable[[], object] = lambda: None
+    answers: list[bool] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.documents = MemoryDocuments(self.clock)
@@ -29,7 +33,11 @@ class Process:
         self.wake_ups = self.another()
 
     def another(self) -> WakeUps:
-        return WakeUps(RouteStates(self.documents), self.queue, QUIET, clock=self.clock.monotonic)
+        return WakeUps(RouteStates(self.documents), self.queue, QUIET, clock=self.clock.monotonic, sleep=self.sleep)
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.during_sleep()
 
 
 @pytest.fixture
@@ -82,7 +90,7 @@ def test_a_burst_of_notices_that_ask_for_a_look_at_once_gets_one_and_one_after_t
 
 
 def test_a_wake_up_that_a_worker_has_answered_already_is_not_waited_for(process: Process) -> None:
-    def answer(_route_name: str, delay: timedelta) -> datetime:
+    def answer(_route_name: str, delay: timedelta, _due: datetime) -> datetime:
         states = RouteStates(process.documents)
         states.update(ROUTE, transitions.taken_over("a worker", ROUTE.target))
         return process.clock.now() + delay
@@ -109,3 +117,41 @@ def test_a_wake_up_that_was_sent_but_not_noted_costs_another_process_a_second_on
     process.documents.stored.clear()
     process.another().notice(ROUTE)
     assert len(process.queue.sent) == 2
+
+
+def test_a_wake_up_that_came_early_is_waited_for_in_place(process: Process) -> None:
+    assert process.wake_ups.wait_until_due(ROUTE, NOON + timedelta(seconds=2))
+    assert process.slept == [pytest.approx(2, abs=0.1)]
+
+
+def test_a_wake_up_that_is_due_is_answered_at_once(process: Process) -> None:
+    process.clock.seconds = 2
+    assert process.wake_ups.wait_until_due(ROUTE, NOON + timedelta(seconds=2))
+    assert process.slept == []
+
+
+def test_a_message_cannot_make_a_worker_wait_for_longer_than_the_head_start(process: Process) -> None:
+    assert process.wake_ups.wait_until_due(ROUTE, datetime.max.replace(tzinfo=UTC))
+    assert process.slept == [pytest.approx(4, abs=0.1)]
+
+
+def test_where_enough_workers_wait_already_a_wake_up_is_sent_again_for_when_it_is_due(process: Process) -> None:
+    due = NOON + timedelta(seconds=2)
+    process.during_sleep = lambda: process.answers.append(process.wake_ups.wait_until_due(ROUTE, due))
+    assert process.wake_ups.wait_until_due(ROUTE, due)
+    assert len(process.slept) == 3
+    assert process.queue.sent == [("default", due)]
+    assert process.answers == [False, True, True]
+
+
+def test_the_quiet_window_counts_from_when_the_file_was_written_if_that_is_known(process: Process) -> None:
+    process.clock.seconds = 3
+    process.wake_ups.notice(ROUTE, changed_at=NOON + timedelta(seconds=1))
+    assert process.queue.sent == [("default", NOON + timedelta(seconds=1) + QUIET + RESOLUTION)]
+
+
+def test_a_file_whose_window_has_passed_is_looked_at_at_once(process: Process) -> None:
+    process.clock.seconds = 60
+    process.wake_ups.notice(ROUTE, changed_at=NOON)
+    (_, due), *_ = process.queue.sent
+    assert due < NOON + timedelta(seconds=60)

@@ -297,6 +297,19 @@ def test_reading_back_goes_on_where_a_full_quota_ended_it(world: World) -> None:
     assert sorted(reads) == sorted([*(f"GET /files/{name}" for name in names), "GET /files/dags/f0/5.py"])
 
 
+@pytest.mark.parametrize("position", [404, 500])
+def test_a_file_that_another_client_deleted_is_sent_again_before_the_others_are_read_back(
+    world: World, position: int
+) -> None:
+    fill(world, 3)
+    world.sync()
+    world.set(fabric_missing_get=position)
+    world.remove("dags/f0/1.py")
+    world.engine.commands.request_sync(world.route, force=False, read_back=True)
+    assert world.sync().failure is None
+    assert len(world.held()) == 3
+
+
 def test_a_file_that_is_missing_when_it_is_read_back_is_sent_again(world: World) -> None:
     fill(world, 2)
     world.sync()

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+import requests
 
 from shared.sync.state import Failure
 from tests.integration.fabric.conftest import World, make_route
@@ -27,7 +28,9 @@ def failed(world: World) -> Failure:
     [
         (401, "Unauthorized"),
         (403, "InsufficientWorkspaceRole"),
+        (401, "TokenExpired"),
         (400, "PrincipalTypeNotSupported"),
+        (403, "PrincipalTypeNotSupported"),
         (404, "WorkspaceNotFound"),
         (404, "ItemNotFound"),
     ],
@@ -88,16 +91,17 @@ def test_an_environment_on_its_way_is_waited_for(world: World, state: str) -> No
     assert world.held() == {}
 
 
-@pytest.mark.parametrize("state", ["Initial", "Stopped", "Failed"])
-def test_a_stopped_environment_takes_files(world: World, state: str) -> None:
+@pytest.mark.parametrize("state", ["Initial", "Stopped", "Failed", "Running", "SomethingNew"])
+def test_an_environment_in_any_other_state_takes_files(world: World, state: str) -> None:
     world.set(fabric_status=state)
     world.write("dags/a.py")
     world.sync()
     assert list(world.held()) == ["dags/a.py"]
 
 
-def test_where_a_stopped_environment_takes_none_the_push_waits_for_it(world: World) -> None:
-    world.set(fabric_status="Stopped", fabric_while_stopped="conflict")
+@pytest.mark.parametrize("state", ["Stopped", "Failed"])
+def test_where_such_an_environment_takes_none_the_push_waits_for_it(world: World, state: str) -> None:
+    world.set(fabric_status=state, fabric_while_stopped="conflict")
     world.write("dags/a.py")
     world.look(after=100)
     assert world.state.operation
@@ -105,6 +109,34 @@ def test_where_a_stopped_environment_takes_none_the_push_waits_for_it(world: Wor
     world.set(fabric_status="")
     world.sync(after=60)
     assert list(world.held()) == ["dags/a.py"]
+
+
+def test_an_upgrade_in_the_middle_of_a_push_is_waited_for(emulator: str) -> None:
+    world = World(emulator, at_once=1)
+    for number in range(4):
+        world.write(f"dags/{number}.py")
+
+    def upgrade() -> None:
+        if len(world.held()) == 2:
+            world.set(fabric_status="Upgrading", fabric_while_stopped="conflict")
+
+    world.during_read = upgrade
+    world.look(after=100)
+    world.during_read = lambda: None
+    assert world.state.operation
+    assert len(world.held()) == 2
+    world.set(fabric_status="")
+    world.sync(after=60)
+    assert len(world.held()) == 4
+
+
+def test_html_in_place_of_a_listing_is_an_empty_folder_and_ends_as_drifted(world: World) -> None:
+    """A gateway's page with status 200 says nothing of any file: each is sent once more, and then refused."""
+    world.write("dags/a.py")
+    world.fault({"status": 200, "body": "<html>Sign in</html>"}, times=None, method="GET", path_contains="/files")
+    failure = world.sync().failure
+    assert failure
+    assert "Drifted" in failure.message
 
 
 def test_a_push_that_makes_no_progress_is_given_up(world: World) -> None:
@@ -135,7 +167,20 @@ def test_many_refused_files_end_a_push_early(world: World) -> None:
     assert failure.message.startswith("100 files were refused: ")
 
 
-@pytest.mark.parametrize("name", ["n w.py", "ü%41#?&.py", "a" * 200 + ".py", "+=,;@.py", "[b].py"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "n w.py",
+        "ü%41#?&.py",
+        "a" * 200 + ".py",
+        "+=,;@.py",
+        "[b].py",
+        "日本/語.py",
+        "a" * 990 + ".py",
+        "/".join("a" * 495),
+    ],
+    ids=lambda name: name[:12],
+)
 def test_a_name_arrives_as_it_is(world: World, name: str) -> None:
     world.write(f"dags/t/{name}", b"12")
     world.sync()
@@ -160,16 +205,16 @@ def test_a_name_that_no_url_can_have_is_left_out(world: World) -> None:
     assert list(world.held()) == ["dags/b.py"]
 
 
-def test_many_thousand_deletions_are_carried_out(world: World) -> None:
-    for number in range(60):
-        world.write(f"dags/t{number % 7}/{number}.py")
+def test_calls_have_the_form_of_the_specification_and_not_that_of_older_pages(world: World) -> None:
+    world.write("dags/a.py")
     world.sync()
-    world.set(fabric_quota=0)
-    world.delete(*(f"dags/t{number % 7}/{number}.py" for number in range(50)))
-    assert world.sync().held
-    world.engine.commands.request_sync(world.route, force=True)
+    world.write("dags/b.py")
+    world.delete("dags/a.py")
     world.sync()
-    assert len(world.held()) == 10
+    journal = requests.get(f"{world.emulator}/_emulator/journal", timeout=10).json()
+    assert {entry["query"]["beta"] for entry in journal if "/apacheAirflowJobs/" in entry["path"]} == {"true"}
+    types = {entry["headers"]["content-type"] for entry in journal if entry["method"] == "PUT"}
+    assert types == {"application/octet-stream"}
 
 
 # Requirements.

@@ -65,6 +65,44 @@ def test_every_key_of_any_environment_has_a_finding(compute: Json, airflow: Json
     assert files_of(translation)
 
 
+def test_every_key_of_microsofts_rest_page_has_a_finding_and_no_secret_of_it_comes_out() -> None:
+    """The tables and both samples of the page, its spelling `Credential` included."""
+    document = environment(
+        {"location": "East US", "computeSize": "Large", "extraNodes": 0},
+        {
+            "airflowVersion": "2.4.3",
+            "pythonVersion": "3.8",
+            "airflowRequirements": "flask-bcrypt==0.7.1,apache-airflow-providers-microsoft-azure",
+            "airflowEnvironmentVariables": {"SAMPLE_ENV_NAME": "hush-value", "AIRFLOW__TEST__TEST": "hush-override"},
+            "gitSyncProperties": {
+                "gitServiceType": "GitHub",
+                "gitCredentialType": "PAT",
+                "repo": "https://github.com/acme/dags",
+                "branch": "main",
+                "username": "me",
+                "Credential": "hush-token",
+            },
+            "enableAADIntegration": False,
+            "userName": "hush-user",
+            "password": "hush-password",
+            "airflowWebUrl": "https://example.eastus.airflow.svc.datafactory.azure.com/login/",
+            "airflowEntityReferences": [],
+            "packageProviderPath": "plugins",
+            "enableTriggerers": False,
+        },
+        state="Initial",
+    )
+    document |= {"id": "/subscriptions/s", "type": "Microsoft.DataFactory/factories/integrationruntimes", "etag": "e"}
+    translation = of(document)
+    requirements = ("properties", "typeProperties", "airflowProperties", "airflowRequirements")
+    assert set(missing(document, translation)) <= {requirements}
+    assert airflow_of(translation)["airflowRequirements"] == [
+        "flask-bcrypt==0.7.1",
+        "apache-airflow-providers-microsoft-azure",
+    ]
+    assert "hush" not in json.dumps(files_of(translation))
+
+
 def test_an_environment_without_anything_becomes_fabrics_default() -> None:
     translation = of({"name": "orders", "properties": {"type": "Airflow"}})
     assert (translation.pool, translation.requirements, translation.description) == (None, (), "")

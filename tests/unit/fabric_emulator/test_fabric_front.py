@@ -70,12 +70,18 @@ def test_the_beta_flag_is_required(world: World, query: str) -> None:
         (f"/workspaces/{JOB}", "WorkspaceNotFound"),
         (f"/workspaces/{WORKSPACE}/apacheAirflowJobs/{WORKSPACE}", "ItemNotFound"),
         (f"/workspaces/{WORKSPACE}/apacheAirflowJobs/{JOB}/settings", "EndpointNotFound"),
+        (f"/workspaces/{WORKSPACE}/apacheAirflowJobs/{JOB}/compute", "EndpointNotFound"),
         (f"/workspaces/{WORKSPACE}/apacheAirflowJobs/{JOB}/requirements/libraries", "EndpointNotFound"),
         (f"/workspaces/{WORKSPACE}/notebooks", "EndpointNotFound"),
     ],
 )
 def test_a_path_that_leads_nowhere_is_not_found(world: World, path: str, code: str) -> None:
     assert refusal(world.ask("GET", path)) == (404, code)
+
+
+@pytest.mark.parametrize("path", ["/startEnvironment", "/stopEnvironment", "/requirements/deploy"])
+def test_a_path_of_older_pages_is_not_found(world: World, path: str) -> None:
+    assert refusal(world.job("POST", path, {})) == (404, "EndpointNotFound")
 
 
 def test_the_words_and_ids_of_a_path_compare_without_regard_to_case(world: World) -> None:

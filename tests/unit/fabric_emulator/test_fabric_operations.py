@@ -113,6 +113,19 @@ def test_a_definition_that_cannot_be_used_changes_nothing(world: World, part: Js
     assert world.listed("dags") == ["dags/kept.py"]
 
 
+@pytest.mark.parametrize(("fewest", "status"), [(5, 201), (4, 400), (1, 400)])
+def test_a_pool_has_at_least_five_nodes(world: World, fewest: int, status: int) -> None:
+    """The specification's minimum; older pages show 1 and 3."""
+    world.set(fabric_role="Admin")
+    pool: JsonValue = {
+        "name": "large",
+        "nodeSize": "Large",
+        "computeScalability": {"minNodeCount": fewest, "maxNodeCount": 9},
+        "apacheAirflowJobVersion": "1.0.0",
+    }
+    assert world.ask("POST", f"{JOBS}/poolTemplates", pool).status == status
+
+
 @pytest.mark.parametrize(
     "body",
     [

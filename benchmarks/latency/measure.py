@@ -1,0 +1,87 @@
+"""One round on a running stack: upload, and watch what comes of it. Times are seconds."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+import requests
+from azure.storage.blob import ContainerClient
+
+from local.app_settings import Addresses
+
+CONTAINER = "airflow-files"
+_TRIGGER = "on_dag_blob"
+_PATIENCE_S = 120.0
+_STEP_S = 0.05
+_UPLOADS_AT_ONCE = 8
+_DAG = b'from airflow import DAG\n\nwith DAG("dag_%d"):\n    pass\n# %d\n'
+
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What a round took: from the last upload, and from when the trigger was told of it, until the POST."""
+
+    after_upload: float
+    after_trigger: float
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A stack, seen from outside."""
+
+    addresses: Addresses
+
+    def run(self, files: int, number: int) -> Round:
+        """Upload so many files, none of them with the bytes it had, and wait for the one POST."""
+        posts, told = len(self.posts()), self.told()
+        uploaded = self._upload(files, number)
+        told_at = _until(lambda: self.told() >= told + files and time.time(), "the trigger's runs")
+        posted = _until(lambda: self.posts()[posts:], "the POST")[0]
+        return Round(posted - uploaded, posted - told_at)
+
+    def verdict(self, number: int) -> float:
+        """Upload one file; return how long it takes until the relay shows what Airflow made of it."""
+        name = f"dags/asked_{number}.py"
+        uploaded = self._put(name, number, number)
+        _until(lambda: self._airflow(name) not in {None, "Pending"}, "Airflow's verdict")
+        return time.time() - uploaded
+
+    def posts(self) -> list[float]:
+        """Return when each sync was asked for, by the clock of this machine."""
+        journal = requests.get(f"{self.addresses.arm}/_emulator/journal", timeout=10).json()
+        return [
+            datetime.fromisoformat(call["at"]).timestamp() for call in journal if call["path"].endswith("/airflow/sync")
+        ]
+
+    def told(self) -> int:
+        """Return how many runs the trigger has had."""
+        counts = requests.get(f"{self.addresses.app}/_standin/invocations", timeout=10).json()
+        return int(counts.get(_TRIGGER, {}).get("succeeded", 0))
+
+    def _airflow(self, name: str) -> str | None:
+        answer = requests.get(f"{self.addresses.app}/api/routes/default/files/{name}", timeout=10).json()
+        return (answer.get("airflow") or {}).get("state")
+
+    def _upload(self, files: int, number: int) -> float:
+        with ThreadPoolExecutor(_UPLOADS_AT_ONCE) as pool:
+            return max(pool.map(lambda n: self._put(f"dags/file_{n}.py", n, number), range(files)))
+
+    def _put(self, name: str, dag: int, number: int) -> float:
+        container = ContainerClient.from_connection_string(self.addresses.connection_string, CONTAINER)
+        with container:
+            container.upload_blob(f"airflow/{name}", _DAG % (dag, number), overwrite=True)
+        return time.time()
+
+
+def _until(look: Callable[[], Found], what: str) -> Found:
+    give_up_at = time.monotonic() + _PATIENCE_S
+    while not (found := look()):
+        if time.monotonic() > give_up_at:
+            raise RuntimeError(f"{what}: not within {_PATIENCE_S:.0f} s")
+        time.sleep(_STEP_S)
+    return found
