@@ -71,8 +71,10 @@ def _why(route: dict[str, Any]) -> str:
     ready = condition(route, "Ready")
     verdicts = [each for each in route["conditions"] if each["type"] in _VERDICTS and each["status"] == "False"]
     if verdicts and ready["status"] == "True":
-        return f"{verdicts[0]['reason']}: {verdicts[0]['sentence']}" + _ignored(route.get("ignored"))
-    return str(ready["sentence"]) + _ignored(route.get("ignored"))
+        why = f"{verdicts[0]['reason']}: {verdicts[0]['sentence']}"
+    else:
+        why = str(ready["sentence"])
+    return why + _ignored(route.get("ignored"))
 
 
 def _ignored(ignored: dict[str, Any] | None) -> str:

@@ -172,7 +172,7 @@ class FabricSimulation(Simulation):
         service = fabric_service(ORIGIN, SCOPE)
         caller = fabric_caller(service, Identity(), clock=lambda: self.cloud.now)
         vars(caller)["_transport"] = Transport(self.job)
-        return Worker(self.cloud, lambda: self.tape.byte() / 255, ROUTE, fabric.Fabric(caller, at_once=1))
+        return Worker(self.cloud, lambda: self.tape.byte() / 255, (ROUTE,), fabric.Fabric(caller, at_once=1))
 
     def _crash(self, worker: Worker) -> None:
         assert self.job

@@ -6,7 +6,7 @@ crash. So each schedule of calls, crashes, delays and duplicates that the tape s
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import ClassVar
@@ -24,6 +24,8 @@ from tests.model.tape import Tape
 from tests.unit.memory import make_route
 
 ROUTE = make_route()
+# Another folder of the same environment.
+SIBLING = make_route("sibling", folder="files/sibling")
 LEASE = timedelta(seconds=180)
 QUIET = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(seconds=60)
@@ -39,7 +41,7 @@ class Worker:
 
     cloud: Cloud
     jitter: Callable[[], float]
-    route: Route = ROUTE
+    routes: tuple[Route, ...] = (ROUTE,)
     target: Target | None = None
     busy: greenlet | None = None
     asleep_until: float = 0.0
@@ -57,8 +59,9 @@ class Worker:
             sleep=self.sleep,
             jitter=self.jitter,
         )
-        policy = Policy(quiet=QUIET, longest_wait=LONGEST_WAIT, lease=LEASE, dag_checks="off")
-        self.engine = build(ports, policy, [self.route])
+        policy = Policy(quiet=QUIET, longest_wait=LONGEST_WAIT, lease=LEASE)
+        self.engine = build(ports, policy, self.routes)
+        self.by_name = {route.name: route for route in self.routes}
 
     @property
     def can_go_on(self) -> bool:
@@ -69,7 +72,7 @@ class Worker:
         self.asleep_until = self.cloud.now + seconds
         _hand_over()
 
-    def begin(self, task: Callable[[], None]) -> None:
+    def begin(self, task: Callable[[], object]) -> None:
         def run() -> None:
             try:
                 task()
@@ -86,9 +89,11 @@ class Worker:
             self.busy = None
 
     def notice(self) -> None:
-        written = max((blob.written for blob in self.cloud.folder.values()), default=None)
-        changed_at = None if written is None else self.cloud.moment(written)
-        self.engine.wake_ups.notice(self.route, changed_at=changed_at)
+        for route in self.routes:
+            blobs = self.cloud.folders[route.folder.prefix].values()
+            written = max((blob.written for blob in blobs), default=None)
+            changed_at = None if written is None else self.cloud.moment(written)
+            self.engine.wake_ups.notice(route, changed_at=changed_at)
 
     def sweep(self) -> None:
         with suppress(ExceptionGroup):
@@ -99,9 +104,9 @@ class Worker:
         try:
             if message.is_for_alerts:
                 assert self.engine.outbox is not None
-                self.engine.outbox.deliver(self.route)
+                self.engine.outbox.deliver(self.by_name[message.route])
             else:
-                self.engine.reconciler.answer(self.route, message.due)
+                self.engine.reconciler.answer(self.by_name[message.route], message.due)
         except (ConnectionError, StateConflict):
             message.visible_at = self.cloud.now
             raise
@@ -115,10 +120,19 @@ class Simulation:
     tried: ClassVar[int] = 0
     names: ClassVar[tuple[str, ...]] = ("dags/a.py", "dags/b.py")
 
-    def __init__(
-        self, tape: Tape, *, workers: int, follows_operations: bool = False, storage_fails: bool = True
+    def __init__(  # noqa: PLR0913 - what the adversary may do
+        self,
+        tape: Tape,
+        *,
+        workers: int,
+        follows_operations: bool = False,
+        storage_fails: bool = True,
+        routes: tuple[Route, ...] = (ROUTE,),
+        operators: bool = False,
     ) -> None:
         Simulation.tried += 1
+        self.routes, self.operators = routes, operators
+        self.acknowledged: frozenset[str] | None = frozenset()
         self.tape = tape
         faults = tape if storage_fails else Tape(b"")
         self.cloud = Cloud(faults, pause=_hand_over, follows_operations=follows_operations)
@@ -158,6 +172,10 @@ class Simulation:
     def calm_down(self) -> None:
         """Let everything run without disturbance until nothing is left to do."""
         self.undelivered = 0
+        if self.operators:
+            for route in self.routes:
+                self.finish(self.workers[0])
+                self.workers[0].begin(partial(self.workers[0].engine.commands.resume, route))
         for _ in range(STEPS_UNTIL_CALM):
             if self._is_calm():
                 return
@@ -165,28 +183,66 @@ class Simulation:
         raise AssertionError(f"not calm after {STEPS_UNTIL_CALM} steps: {self.state()}")
 
     def write(self) -> None:
-        """A user writes a file; the event of it may be lost or come twice."""
+        """A user writes a file; the event of it may be lost or come twice. It goes back and forth between two texts."""
         self.written += 1
+        self.cloud.import_files()
         name = self.tape.pick(self.names)
         content = f"md5:{self.tape.pick('xy')}"
-        self.cloud.folder[name] = Blob(content, self.cloud.now, f"etag-{self.written}")
+        self._folder()[name] = Blob(content, self.cloud.now, f"etag-{self.written}")
         self._changed()
 
     def delete(self) -> None:
         """A user deletes a file, but not the last one."""
-        if len(self.cloud.folder) > 1:
-            self.cloud.folder.pop(self.tape.pick(sorted(self.cloud.folder)))
+        folder = self._folder()
+        if len(folder) > 1:
+            self.cloud.import_files()
+            folder.pop(self.tape.pick(sorted(folder)))
             self._changed()
 
-    def state(self) -> RouteState:
-        content, _ = self.cloud.documents.get("routes/default.json", (b"{}", ""))
+    def _folder(self) -> dict[str, Blob]:
+        route = self.routes[0] if len(self.routes) == 1 else self.tape.pick(self.routes)
+        return self.cloud.folders[route.folder.prefix]
+
+    def state(self, route: Route = ROUTE) -> RouteState:
+        content, _ = self.cloud.documents.get(f"routes/{route.name}.json", (b"{}", ""))
         return RouteState.model_validate_json(content)
+
+    # What an operator does
+
+    def _steer(self, worker: Worker) -> None:
+        route, commands = self.tape.pick(self.routes), worker.engine.commands
+        acts: list[Callable[[], object]] = [
+            partial(commands.resume, route),
+            partial(commands.suspend, route),
+            partial(commands.request_sync, route, force=True),
+            partial(commands.request_sync, route, force=False),
+            partial(commands.look, route),
+            partial(self._acknowledge, worker),
+        ]
+        worker.begin(self.tape.pick(acts))
+
+    def _acknowledge(self, worker: Worker) -> None:
+        """Acknowledge removed files; after a crash in the middle of that it is open which ones are forgotten."""
+        before, self.acknowledged = self.acknowledged, None
+        known = worker.engine.baselines.read(self.routes[0]).removed
+        worker.engine.commands.acknowledge_removed(self.routes[0])
+        self.acknowledged = None if before is None else before | known.keys()
+
+    def _reconfigure(self) -> None:
+        """Change an option of the first route; the platform starts every worker anew for that."""
+        first, *others = self.routes
+        _, request = first.adf
+        changed = request.model_copy(update={"overwrite": not request.overwrite})
+        self.routes = (replace(first, request=changed), *others)
+        for worker in [*self.workers]:
+            self._crash(worker)
+        self._changed()
 
     def advance(self, seconds: float) -> None:
         self.cloud.now += seconds
 
     def _worker(self) -> Worker:
-        return Worker(self.cloud, jitter=lambda: self.tape.byte() / 255)
+        return Worker(self.cloud, lambda: self.tape.byte() / 255, self.routes)
 
     def _changed(self) -> None:
         self.last_write = self.cloud.now
@@ -197,6 +253,9 @@ class Simulation:
         steps: list[Callable[[], object]] = [self._wait, self._wait]
         if self.tape.happens(one_in=12):
             steps = [self.write, self.write, self.delete]
+        elif self.operators and self.tape.happens(one_in=25):
+            idle = [worker for worker in self.workers if worker.busy is None]
+            return [self._reconfigure, *(partial(self._steer, worker) for worker in idle * 3)]
         for worker in self.workers:
             if worker.busy is not None:
                 steps += [worker.resume] * 12 * worker.can_go_on + [partial(self._crash, worker)]
@@ -243,13 +302,10 @@ class Simulation:
     def _is_calm(self) -> bool:
         """Whether a sweep after the last disturbance has found nothing to do."""
         idle = not any(worker.busy is not None for worker in self.workers)
-        state = self.state()
-        return (
-            idle
-            and not self.cloud.messages
-            and self._swept > self.last_write
-            and not (state.failure or state.operation or state.outbox.alerts)
-        )
+        if not idle or self.cloud.messages or self._swept <= self.last_write:
+            return False
+        states = map(self.state, self.routes)
+        return not any(state.failure or state.operation or state.outbox.alerts for state in states)
 
 
 def _hand_over() -> None:

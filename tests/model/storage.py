@@ -1,5 +1,6 @@
 """Storage and ADF in memory, whose every call lets others go first, and may fail before or after it had its effect."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,6 +18,9 @@ from tests.unit.memory import NOON
 
 IMPORTS_TAKE = (0.2, 1.0, 4.0)
 OPERATIONS_TAKE = (20.0, 1.0, 60.0, 90.0)
+# When an import reads, as a part of the time that it takes.
+READS_AFTER = (0.0, 0.5, 1.0)
+ROUTE_NAME, PREFIX = "default", "airflow"
 
 
 @dataclass(frozen=True)
@@ -32,18 +36,31 @@ class Blob:
 class Message:
     """A wake-up on its queue, or one that asks for a delivery of news on the other."""
 
+    route: str
     visible_at: float
     is_for_alerts: bool = False
     due: datetime | None = None
 
 
-@dataclass(frozen=True)
+@dataclass
 class Import:
-    """What ADF imported: the folder as it was when the import began."""
+    """What ADF imports for a target: the folder as it is at a moment of the adversary's choosing after the call."""
 
+    prefix: str
+    target: str
     began: float
+    reads_at: float
     ended: float
-    files: dict[str, str]
+    files: dict[str, Blob] | None = None
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a look saw: the ETags by name."""
+
+    prefix: str
+    at: float
+    etags: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -64,13 +81,20 @@ class Cloud:
     pause: Callable[[], None] = lambda: None
     now: float = 0.0
     follows_operations: bool = False
-    folder: dict[str, Blob] = field(default_factory=dict)
+    folders: defaultdict[str, dict[str, Blob]] = field(default_factory=lambda: defaultdict(dict))
     documents: dict[str, tuple[bytes, str]] = field(default_factory=dict)
     messages: list[Message] = field(default_factory=list)
     imports: list[Import] = field(default_factory=list)
+    listings: list[Listing] = field(default_factory=list)
+    baselines: list[bytes] = field(default_factory=list)
     states: list[RouteState] = field(default_factory=list)
     taken: list[Alert] = field(default_factory=list)
     calls: int = 0
+
+    @property
+    def folder(self) -> dict[str, Blob]:
+        """The folder of the first route."""
+        return self.folders[PREFIX]
 
     def moment(self, seconds: float) -> datetime:
         return NOON + timedelta(seconds=int(seconds))
@@ -90,6 +114,8 @@ class Cloud:
         self.documents[name] = (content, new_etag)
         if name.startswith("routes/"):
             self.states.append(RouteState.model_validate_json(content))
+        if name == f"baselines/{ROUTE_NAME}.json":
+            self.baselines.append(content)
         self._answer()
         return new_etag
 
@@ -108,11 +134,11 @@ class Cloud:
     # Queue
 
     def send(
-        self, _route_name: str, delay: timedelta, due: datetime | None = None, *, is_for_alerts: bool = False
+        self, route_name: str, delay: timedelta, due: datetime | None = None, *, is_for_alerts: bool = False
     ) -> datetime:
         self._call()
         visible_at = self.now + delay.total_seconds()
-        self.messages.append(Message(visible_at, is_for_alerts, due))
+        self.messages.append(Message(route_name, visible_at, is_for_alerts, due))
         self._answer()
         return self.moment(visible_at)
 
@@ -135,24 +161,39 @@ class Cloud:
         self._call()
         if self.tape.happens(one_in=12):
             raise FolderUnreadable("this request is not authorized", code="AuthorizationFailure")
+        return self.listed(route)
+
+    def listed(self, route: Route) -> Manifest:
+        """Return the folder as it is now, and note that it was seen."""
+        prefix, blobs = route.folder.prefix, self.folders[route.folder.prefix]
+        self.listings.append(Listing(prefix, self.now, {name: blob.etag for name, blob in blobs.items()}))
         files = [
-            File(f"{route.folder.prefix}/{name}", 1, blob.content, self.moment(blob.written), blob.etag)
-            for name, blob in sorted(self.folder.items())
+            File(f"{prefix}/{name}", 1, blob.content, self.moment(blob.written), blob.etag)
+            for name, blob in sorted(blobs.items())
         ]
         return Manifest(tuple(files), self.moment(self.now))
+
+    def import_files(self) -> None:
+        """Let imports read whose time has come; the folder has not changed since then."""
+        for each in self.imports:
+            if each.files is None and each.reads_at <= self.now:
+                each.files = dict(self.folders[each.prefix])
+
+    def _blob(self, route: Route, name: str) -> Blob | None:
+        return self.folders[route.folder.prefix].get(name.removeprefix(f"{route.folder.prefix}/"))
 
     def read_files(self, route: Route, files: Sequence[File]) -> Iterator[FileBytes]:
         """Yield the versions that are still there; what the listing claims of their bytes is true."""
         for file in files:
             self._call()
-            blob = self.folder.get(file.name.removeprefix(f"{route.folder.prefix}/"))
+            blob = self._blob(route, file.name)
             if blob and blob.etag == file.etag:
                 yield FileBytes(file.name, file.etag, b"", blob.content.removeprefix("md5:"))
 
     def fetch(self, route: Route, file: File) -> bytes | None:
         """Return the one byte that a file's content is told by, if it is still that version."""
         self._call()
-        blob = self.folder.get(file.name.removeprefix(f"{route.folder.prefix}/"))
+        blob = self._blob(route, file.name)
         return blob.content[-1:].encode() if blob and blob.etag == file.etag else None
 
     # ADF
@@ -161,14 +202,15 @@ class Cloud:
         self._reach_arm(deadline_s)
         return EnvironmentState(200, "request", "Started")
 
-    def sync(self, _route: Route, *, deadline_s: float) -> Accepted:
+    def sync(self, route: Route, *, deadline_s: float) -> Accepted:
         self._reach_arm(deadline_s)
         answer_is_lost = self.tape.happens(one_in=12)
         # Nobody can follow an operation whose answer was lost, so the promise is for imports shorter than the settling.
         followed = self.follows_operations and not answer_is_lost
         lasts = self.tape.pick(OPERATIONS_TAKE if followed else IMPORTS_TAKE)
-        files = {name: blob.content for name, blob in self.folder.items()}
-        self.imports.append(Import(self.now, self.now + lasts, files))
+        reads_at = self.now + lasts * self.tape.pick(READS_AFTER)
+        self.imports.append(Import(route.folder.prefix, route.target, self.now, reads_at, self.now + lasts))
+        self.import_files()
         self.pause()
         if answer_is_lost:
             error = ServiceUnavailable("the answer was lost", code="NoAnswer")

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.model import promises
-from tests.model.simulation import Simulation
+from tests.model.simulation import LONGEST_WAIT, ROUTE, SIBLING, Simulation
 from tests.model.tape import Tape
 
 SCHEDULES = int(os.environ.get("SCHEDULES", "1000"))
@@ -15,6 +15,8 @@ SCHEDULES = int(os.environ.get("SCHEDULES", "1000"))
 schedules = settings(
     max_examples=SCHEDULES, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], database=None
 )
+# The longer ones, a tenth as often.
+seldom = settings(schedules, max_examples=max(SCHEDULES // 10, 50))
 tapes = st.binary(min_size=40, max_size=3000)
 workers = st.integers(1, 4)
 
@@ -26,10 +28,7 @@ def test_crashes_storms_and_outages_lose_nothing_and_never_overlap(tape: bytes, 
     simulation.write()
     simulation.disturb()
     simulation.calm_down()
-    promises.nothing_is_lost(simulation)
-    promises.never_two_at_once(simulation)
-    promises.nothing_is_pending(simulation)
-    promises.alerts_are_delivered(simulation)
+    _keeps_its_promises(simulation)
 
 
 @schedules
@@ -42,8 +41,14 @@ def test_a_burst_makes_one_call_however_its_events_come(tape: bytes, workers: in
     promises.nothing_is_lost(simulation)
 
 
-def _no_longer_than(span: float, gaps: list[float]) -> list[float]:
-    return [gap for gap, total in zip(gaps, itertools.accumulate(gaps), strict=True) if total <= span]
+@seldom
+@given(tape=tapes, workers=workers, gaps=st.lists(st.floats(0.5, 4), min_size=40, max_size=80))
+def test_a_burst_that_goes_on_makes_one_call_each_longest_wait(tape: bytes, workers: int, gaps: list[float]) -> None:
+    simulation = Simulation(Tape(tape), workers=workers, storage_fails=False)
+    simulation.burst(gaps)
+    simulation.calm_down()
+    promises.one_call_each(simulation, LONGEST_WAIT.total_seconds(), sum(gaps))
+    promises.nothing_is_lost(simulation)
 
 
 @schedules
@@ -53,7 +58,41 @@ def test_the_same_holds_for_syncs_that_adf_works_on_for_a_while(tape: bytes, wor
     simulation.write()
     simulation.disturb()
     simulation.calm_down()
+    _keeps_its_promises(simulation)
+
+
+@schedules
+@given(tape=tapes, workers=workers, follows=st.booleans())
+def test_two_routes_of_one_environment_lose_nothing_and_never_overlap(
+    tape: bytes, workers: int, *, follows: bool
+) -> None:
+    routes = (ROUTE, SIBLING)
+    simulation = Simulation(Tape(tape), workers=workers, follows_operations=follows, routes=routes)
+    simulation.write()
+    simulation.disturb()
+    simulation.calm_down()
+    _keeps_its_promises(simulation)
+
+
+@schedules
+@given(tape=tapes, workers=workers, follows=st.booleans())
+def test_the_same_holds_while_operators_suspend_force_acknowledge_and_change_settings(
+    tape: bytes, workers: int, *, follows: bool
+) -> None:
+    simulation = Simulation(Tape(tape), workers=workers, follows_operations=follows, operators=True)
+    simulation.write()
+    simulation.disturb()
+    simulation.calm_down()
+    _keeps_its_promises(simulation)
+
+
+def _no_longer_than(span: float, gaps: list[float]) -> list[float]:
+    return [gap for gap, total in zip(gaps, itertools.accumulate(gaps), strict=True) if total <= span]
+
+
+def _keeps_its_promises(simulation: Simulation) -> None:
     promises.nothing_is_lost(simulation)
     promises.never_two_at_once(simulation)
     promises.nothing_is_pending(simulation)
+    promises.removed_files_are_known(simulation)
     promises.alerts_are_delivered(simulation)
