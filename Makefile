@@ -32,8 +32,8 @@ node_modules/.installed: package.json package-lock.json $(BIN)/.installed
 	scripts/npm-ci $(VENV)
 	touch $@
 
-start: setup ## the local stack on the usual ports; HOST=func uses Core Tools' host, EVENTS=eventgrid no polling
-	$(BIN)/python -m local start --host $(or $(HOST),standin) --events $(or $(EVENTS),polling) $(if $(AIRFLOW),--airflow real)
+start: setup ## the local stack on the usual ports; HOST=func: Core Tools' host, EVENTS=eventgrid: no polling, SHAPE=deployed
+	$(BIN)/python -m local start --host $(or $(HOST),standin) $(if $(EVENTS),--events $(EVENTS)) $(if $(SHAPE),--shape $(SHAPE)) $(if $(AIRFLOW),--airflow real)
 
 demo: setup ## the main job on real parts, without Azure; HOST=func on Microsoft's own host, AIRFLOW=1 with a real Airflow, FABRIC=1
 	$(BIN)/python -m local demo --host $(or $(HOST),standin) $(if $(AIRFLOW),--airflow real) $(if $(FABRIC),--fabric)
