@@ -47,9 +47,11 @@ def swept(taken: RouteState, manifest: Manifest) -> Transition:
 def _finds_upload(state: RouteState, manifest: Manifest) -> bool:
     """Whether the folder has an upload that no look has seen before."""
     synced = state.synced
-    if synced is None or synced.revision in {None, manifest.revision} or not manifest.files:
+    if synced is None or synced.listing in {None, manifest.listing} or synced.revision == manifest.revision:
         return False
-    return not (state.behind_since or state.suspended_since) and manifest.newest >= synced.listed_at
+    if state.suspended_since or not manifest.files:
+        return False
+    return manifest.newest >= (state.looked_at or synced.listed_at)
 
 
 def heard(until: datetime) -> Transition:
