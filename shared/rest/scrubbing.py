@@ -68,7 +68,8 @@ class _Scrubber:
         return literal[0] if scrubbed == text else json.dumps(scrubbed)
 
     def scrubbed(self, text: str) -> str:
-        parts, end = [], 0
+        parts: list[str] = []
+        end = 0
         for at in self._places(text):
             if at >= end and (length := self._length_at(text, at)):
                 parts += (text[end:at], MASK)
