@@ -6,7 +6,7 @@ TESTS ?= tests
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup start demo package infra test test-host test-airflow test-clients check format clean prove chaos soak bench-arm bench-burst bench-fabric bench-folder bench-history bench-http bench-latency bench-start
+.PHONY: help setup start demo package infra test test-host test-airflow test-clients check format clean prove mutants chaos soak bench-arm bench-burst bench-fabric bench-folder bench-history bench-http bench-latency bench-start
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -62,6 +62,9 @@ test-host: setup ## on Microsoft's Functions host: the conformance table, end-to
 
 prove: setup ## the promises under 100,000 schedules of crashes, storms and outages (some ten minutes)
 	SCHEDULES=13000 $(BIN)/python -m pytest tests/model --timeout 7200 --capture no
+
+mutants: setup ## deliberate faults, one by one: each has to be caught by a test or the model; FAULTS="name ..." for some
+	$(BIN)/python -m tests.mutants $(FAULTS)
 
 chaos: setup ## three app processes, killed at random, on the real stack; SEED=n, SECONDS=n, ROUNDS=n, HOST=func, FABRIC=1
 	$(BIN)/python -m tests.chaos $(if $(FABRIC),--fabric) --host $(or $(HOST),standin) --seed $(or $(SEED),1) --seconds $(or $(SECONDS),60) --rounds $(or $(ROUNDS),5)
