@@ -113,8 +113,8 @@ def test_airflows_words_take_the_place_of_a_finding_that_says_the_same() -> None
     world.clock.seconds = 1000
     world.worker.reconcile(ROUTE)
     _, page = shown(world)
-    assert page.count('<li class="bad">airflow/dags/dag_0.py, line 2: SyntaxError: invalid syntax</li>') == 2
-    assert '<li class="bad">dags/dag_0.py' not in page
+    assert page.count('<li class="bad"><bdi>airflow/dags/dag_0.py, line 2: SyntaxError: invalid syntax</bdi></li>') == 2
+    assert '<li class="bad"><bdi>dags/dag_0.py' not in page
 
 
 def test_findings_of_the_last_sync_stand_on_the_card_and_in_its_row() -> None:
@@ -122,7 +122,7 @@ def test_findings_of_the_last_sync_stand_on_the_card_and_in_its_row() -> None:
     world.contents = {"airflow/dags/dag_0.py": b"from airflow import DAG\ndef dag(:\n"}
     world.worker.reconcile(ROUTE)
     _, page = shown(world)
-    assert page.count('<li class="bad">dags/dag_0.py, line 2: ') == 2
+    assert page.count('<li class="bad"><bdi>dags/dag_0.py, line 2: ') == 2
     assert "with problems in files of default" in page
 
 
