@@ -43,6 +43,7 @@ class Worker:
     jitter: Callable[[], float]
     routes: tuple[Route, ...] = (ROUTE,)
     target: Target | None = None
+    expects_events: bool = False
     busy: greenlet | None = None
     asleep_until: float = 0.0
 
@@ -59,7 +60,7 @@ class Worker:
             sleep=self.sleep,
             jitter=self.jitter,
         )
-        policy = Policy(quiet=QUIET, longest_wait=LONGEST_WAIT, lease=LEASE)
+        policy = Policy(quiet=QUIET, longest_wait=LONGEST_WAIT, lease=LEASE, expects_events=self.expects_events)
         self.engine = build(ports, policy, self.routes)
         self.by_name = {route.name: route for route in self.routes}
 
