@@ -32,8 +32,8 @@ node_modules/.installed: package.json package-lock.json $(BIN)/.installed
 	scripts/npm-ci $(VENV)
 	touch $@
 
-start: setup ## the local stack on the usual ports; HOST=func uses Core Tools' host, EVENTS=eventgrid no polling
-	$(BIN)/python -m local start --host $(or $(HOST),standin) --events $(or $(EVENTS),polling) $(if $(AIRFLOW),--airflow real)
+start: setup ## the local stack on the usual ports; HOST=func: Core Tools' host, EVENTS=eventgrid: no polling, SHAPE=deployed
+	$(BIN)/python -m local start --host $(or $(HOST),standin) $(if $(EVENTS),--events $(EVENTS)) $(if $(SHAPE),--shape $(SHAPE)) $(if $(AIRFLOW),--airflow real)
 
 demo: setup ## the main job on real parts, without Azure; HOST=func on Microsoft's own host, AIRFLOW=1 with a real Airflow, FABRIC=1
 	$(BIN)/python -m local demo --host $(or $(HOST),standin) $(if $(AIRFLOW),--airflow real) $(if $(FABRIC),--fabric)
@@ -55,7 +55,7 @@ test-clients: setup ## the Azure CLI on the local stack; installs it once, 730 M
 	AZURE_CLI=1 $(BIN)/python -m pytest --numprocesses 0 --timeout 900 tests/clients
 
 # What depends on the host, on Microsoft's; where it is not on the PATH, every test is skipped with that reason.
-ON_HOST := upload_to_sync events check_events outages routes environments webhooks operate notifications canary
+ON_HOST := upload_to_sync events check_events outages routes environments webhooks cli misconfigured notifications canary
 test-host: setup ## on Microsoft's Functions host: the conformance table, end-to-end tests, a round of chaos
 	$(BIN)/python -m pytest --host func --numprocesses $(WORKERS) --dist loadfile \
 		tests/conformance $(ON_HOST:%=tests/e2e/test_%.py) tests/chaos/test_chaos.py

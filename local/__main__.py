@@ -11,6 +11,7 @@ from local.errors import LocalError
 from local.events.faults import Faults
 from local.events.options import SCHEMAS, Events
 from local.functions_host import HOSTS
+from local.shapes import SHAPES
 from local.stack import Plan, running
 
 if TYPE_CHECKING:
@@ -60,7 +61,13 @@ def _add_stack(commands: Commands) -> None:
     _add_host(start)
     start.add_argument("--enable-auth", action="store_true", help="ask for function keys, as Azure does")
     start.add_argument(
-        "--events", choices=["polling", "eventgrid"], default="polling", help="what tells of changed blobs"
+        "--shape",
+        choices=SHAPES,
+        default=Plan.shape,
+        help="deployed: as infra/ makes it, with TLS, identity, scale groups",
+    )
+    start.add_argument(
+        "--events", choices=["polling", "eventgrid"], help="what tells of changed blobs; default: polling, if local"
     )
     _add_airflow_option(start)
     _add_event_options(start, prefix="--event-")
@@ -86,7 +93,7 @@ def _add_parts(commands: Commands) -> None:
     host.set_defaults(command=_host)
 
     events = commands.add_parser("events", help="a small Event Grid alone; connections come from the environment")
-    events.add_argument("--app", required=True, help="address of the host that runs the app")
+    events.add_argument("--app", required=True, action="append", help="address of a host that runs the app")
     _add_event_options(events, prefix="--")
     events.set_defaults(command=_events)
 
@@ -125,7 +132,10 @@ def _faults(text: str) -> Faults:
 
 
 def _start(arguments: argparse.Namespace) -> int:
-    if (arguments.event_faults != Faults() or arguments.event_misname) and arguments.events == "polling":
+    event_grid = (arguments.events or ("polling" if arguments.shape == "local" else "eventgrid")) == "eventgrid"
+    if arguments.shape == "deployed" and not event_grid:
+        raise LocalError("--shape deployed needs --events eventgrid: the Flex Consumption plan does not poll")
+    if (arguments.event_faults != Faults() or arguments.event_misname) and not event_grid:
         raise LocalError("--event-faults and --event-misname need --events eventgrid")
     plan = Plan(
         arguments.app_port,
@@ -133,8 +143,9 @@ def _start(arguments: argparse.Namespace) -> int:
         arguments.storage_port,
         arguments.host,
         enable_auth=arguments.enable_auth,
-        events=_event_options(arguments) if arguments.events == "eventgrid" else None,
+        events=_event_options(arguments) if event_grid else None,
         airflow=arguments.airflow,
+        shape=arguments.shape,
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _end)

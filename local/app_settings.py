@@ -14,7 +14,11 @@ _NOT_PASSED_ON = ("AZURE_", "IDENTITY_", "MSI_", "ARM_", "FABRIC_", "RELAY_")
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where the parts of a running stack are: what its ready line says."""
+    """Where the parts of a running stack are: what its ready line says.
+
+    `blob` and `connection_string` are of the account with the DAG files. Where the app has another one,
+    `host_connection_string` is for that, and `certificate` is the file to trust.
+    """
 
     app: str
     arm: str
@@ -23,6 +27,8 @@ class Addresses:
     queue: str
     connection_string: str
     airflow: str | None = None
+    host_connection_string: str | None = None
+    certificate: str | None = None
 
     def ready_line(self) -> str:
         """Return the line that tells others that all parts answer."""
@@ -37,16 +43,15 @@ def sample() -> dict[str, str]:
 
 
 def environment(
-    caller: Mapping[str, str], *, arm: str, connection_string: str, event_grid: bool = False
+    caller: Mapping[str, str], *, arm: str, connection_string: str | None, event_grid: bool = False
 ) -> dict[str, str]:
-    """Return the environment of the app's process."""
+    """Return the environment of the app's process; without a connection string the caller's settings name storage."""
     machine = {name: value for name, value in caller.items() if not name.startswith(_NOT_PASSED_ON)}
     relay = {name: value for name, value in caller.items() if name.startswith("RELAY_")}
     defaults = sample()
     if "RELAY_ROUTES" in relay:
         defaults = {name: value for name, value in defaults.items() if name not in _ONE_ROUTE}
     stack = {
-        "AzureWebJobsStorage": connection_string,
         "ARM_ENDPOINT": arm,
         "FABRIC_ENDPOINT": arm,
         "IDENTITY_ENDPOINT": f"{arm}/_emulator/identity/token",
@@ -54,4 +59,6 @@ def environment(
         "NO_PROXY": "127.0.0.1,localhost",
         "no_proxy": "127.0.0.1,localhost",
     }
-    return machine | defaults | stack | relay
+    del defaults["AzureWebJobsStorage"]
+    storage = {"AzureWebJobsStorage": connection_string} if connection_string else {}
+    return machine | defaults | stack | storage | relay

@@ -34,7 +34,10 @@ def require(host: HostName) -> None:
 
 @dataclass(frozen=True, slots=True)
 class FunctionsHost:
-    """A host of either kind, on a port. `env` are the app's settings; `home` is where the stand-in's code is."""
+    """A host of either kind, on a port. `env` are the app's settings; `home` is where the stand-in's code is.
+
+    `secrets` is how to reach its keys from here, if not as the app reaches its storage; `certificate` is to be trusted.
+    """
 
     host: HostName
     port: int
@@ -43,6 +46,9 @@ class FunctionsHost:
     app_dir: Path = ROOT
     python: str = sys.executable
     home: Path = ROOT
+    name: str = "the Functions host"
+    secrets: str | None = None
+    certificate: Path | None = None
 
     @property
     def url(self) -> str:
@@ -54,7 +60,7 @@ class FunctionsHost:
         func = {**_FUNC_SETTINGS, "languageWorkers__python__defaultExecutablePath": self.python}
         env = self.env if self.host == "standin" else {**func, **self.env}
         cwd = self.home if self.host == "standin" else self.app_dir
-        return Service(lambda: Child("the Functions host", self._command(), env=env, cwd=cwd, log=log), log)
+        return Service(lambda: Child(self.name, self._command(), env=env, cwd=cwd, log=log), log)
 
     def wait_until_ready(self, child: Child) -> None:
         """Wait until the host runs, its functions and the keys of its webhooks are there.
@@ -74,10 +80,11 @@ class FunctionsHost:
         return ["func", "start", "--port", str(self.port), *(["--enableAuth"] if self.enable_auth else [])]
 
     def _is_ready(self) -> bool:
-        return asyncio.run(_has_functions_and_keys(self.url, self.env["AzureWebJobsStorage"]))
+        secrets = self.secrets or self.env["AzureWebJobsStorage"]
+        return asyncio.run(_has_functions_and_keys(self.url, secrets, self.certificate))
 
 
-async def _has_functions_and_keys(url: str, storage: str) -> bool:
+async def _has_functions_and_keys(url: str, storage: str, certificate: Path | None) -> bool:
     from aiohttp import ClientError, ClientSession
     from azure.core.exceptions import AzureError
     from azure.storage.blob.aio import ContainerClient
@@ -85,7 +92,8 @@ async def _has_functions_and_keys(url: str, storage: str) -> bool:
     from local.events.host_api import HostApi
     from local.host.keys import CONTAINER
 
-    secrets = ContainerClient.from_connection_string(storage, CONTAINER, retry_total=0)
+    trusted = True if certificate is None else str(certificate)
+    secrets = ContainerClient.from_connection_string(storage, CONTAINER, retry_total=0, connection_verify=trusted)
     async with secrets, ClientSession() as session:
         api = HostApi(session, url, secrets)
         try:

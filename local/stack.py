@@ -3,9 +3,11 @@
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal, TextIO
 
 from local.airflow.real import START_TIMEOUT_S, Installation, running_airflow
@@ -17,6 +19,7 @@ from local.functions_host import FunctionsHost, HostName, require
 from local.ports import LOOPBACK, check_free, free_ports
 from local.processes import Child
 from local.releases import AIRFLOW_3
+from local.shapes import ShapeName, Storage, scale_groups
 from shared.errors import SettingsError
 from shared.settings import read_settings
 
@@ -38,6 +41,7 @@ class Plan:
     events: Events | None = None
     airflow: AirflowName = "emulated"
     settings: Mapping[str, str] = field(default_factory=dict)
+    shape: ShapeName = "local"
 
     def checked(self) -> "Plan":
         """Return the plan with every port chosen; raise LocalError if a port or the host is not to be had."""
@@ -80,40 +84,94 @@ class Stack:
 def running(plan: Plan, log: TextIO = sys.stderr) -> Iterator[Stack]:
     """Start the stack; end what was started when the context ends, the app first. All its logs go to `log`."""
     plan = plan.checked()
-    storage = Azurite(plan.storage_port)
-    arm_url, app_url = f"http://{LOOPBACK}:{plan.arm_port}", f"http://{LOOPBACK}:{plan.app_port}"
+    arm_url = f"http://{LOOPBACK}:{plan.arm_port}"
     with ExitStack() as ending:
+        storage = _storage(plan, ending)
         children: list[Child] = []
         airflow = _airflow(plan, ending, children, log)
         env = environment(
-            {**(airflow.asking if airflow else {}), **os.environ, **plan.settings},
+            {**storage.settings, **(airflow.asking if airflow else {}), **os.environ, **plan.settings},
             arm=arm_url,
-            connection_string=storage.connection_string,
+            connection_string=None if storage.certificate else storage.own.connection_string,
             event_grid=plan.events is not None,
         )
+        env |= storage.trusting
         _check_settings(env)
 
-        def start(name: str, command: list[str]) -> Child:
-            child = Child(name, command, env=env, cwd=ROOT, log=log)
+        def start(name: str, command: list[str], **more: str) -> Child:
+            child = Child(name, command, env=env | more, cwd=ROOT, log=log)
             ending.callback(child.stop)
             children.append(child)
             return child
 
-        azurite = start("Azurite", storage.command(ROOT))
-        arm = start("the ARM emulator", _arm_command(plan, storage, airflow))
-        azurite.wait_until(storage.answers)
-        host = FunctionsHost(plan.host, plan.app_port, env, enable_auth=plan.enable_auth)
-        app = host.service(log)
-        ending.callback(app.stop)
+        accounts = [
+            (start(name, azurite.command(ROOT), **azurite.env), azurite) for name, azurite in storage.accounts.items()
+        ]
+        arm = start("the ARM emulator", _arm_command(plan, storage.dags, airflow))
+        for child, azurite in accounts:
+            child.wait_until(azurite.answers)
+        hosts = _hosts(plan, storage, env)
+        apps = [host.service(log) for host in hosts]
+        for app in apps:
+            ending.callback(app.stop)
         arm.ready_line()
-        host.wait_until_ready(app.child)
-        app.supervise()
+        for host, app in zip(hosts, apps, strict=True):
+            host.wait_until_ready(app.child)
+            app.supervise()
         if plan.events:
-            start("the Event Grid", _events_command(plan.events, host.url)).ready_line()
+            start("the Event Grid", _events_command(plan.events, hosts)).ready_line()
         if airflow:
             children[0].wait_until(airflow.answers, START_TIMEOUT_S)
-        own = f"{arm_url}/v1", storage.blob_url, storage.queue_url, storage.connection_string
-        yield Stack(Addresses(app_url, arm_url, *own, airflow.url if airflow else None), tuple(children), airflow)
+        yield Stack(_addresses(plan, storage, hosts[0].url, airflow), tuple(children), airflow)
+
+
+def _storage(plan: Plan, ending: ExitStack) -> Storage:
+    if plan.shape == "local":
+        return Storage.local(plan.storage_port)
+    folder = ending.enter_context(TemporaryDirectory(prefix="dag-relay-"))
+    return Storage.deployed(plan.storage_port, Path(folder))
+
+
+def _hosts(plan: Plan, storage: Storage, env: dict[str, str]) -> list[FunctionsHost]:
+    """Return the hosts of the app, the first of which answers HTTP: one, or one for each group that scales alone."""
+    if storage.certificate is None:
+        return [FunctionsHost(plan.host, plan.app_port, env, enable_auth=plan.enable_auth)]
+    return [
+        FunctionsHost(
+            plan.host,
+            plan.app_port if group.name == "http" else free_ports(1),
+            {**env, **group.disabled},
+            enable_auth=plan.enable_auth,
+            name=f"the Functions host for {group.name}",
+            secrets=storage.own.connection_string,
+            certificate=storage.certificate.bundle,
+        )
+        for group in scale_groups(_triggers(env))
+    ]
+
+
+def _triggers(env: Mapping[str, str]) -> dict[str, str]:
+    """Return the app's functions, each with the type of its trigger."""
+    from shared.functions import function_app
+
+    functions = function_app(env).get_functions()
+    found = ((str(each.get_function_name()), each.get_trigger()) for each in functions)
+    return {name: trigger.get_binding_name() for name, trigger in found if trigger}
+
+
+def _addresses(plan: Plan, storage: Storage, app: str, airflow: Installation | None) -> Addresses:
+    arm_url, made = f"http://{LOOPBACK}:{plan.arm_port}", storage.certificate
+    return Addresses(
+        app,
+        arm_url,
+        f"{arm_url}/v1",
+        storage.dags.blob_url,
+        storage.own.queue_url,
+        storage.dags.connection_string,
+        airflow.url if airflow else None,
+        storage.own.connection_string if made else None,
+        str(made.certificate) if made else None,
+    )
 
 
 def _airflow(plan: Plan, ending: ExitStack, children: list[Child], log: TextIO) -> Installation | None:
@@ -140,5 +198,6 @@ def _arm_command(plan: Plan, storage: Azurite, airflow: Installation | None) -> 
     return [*module, "--port", str(plan.arm_port), "--storage-connection-string", storage.connection_string, *real]
 
 
-def _events_command(options: Events, app: str) -> list[str]:
-    return [sys.executable, "-m", "local", "events", "--app", app, *options.as_arguments()]
+def _events_command(options: Events, hosts: Sequence[FunctionsHost]) -> list[str]:
+    apps = [word for host in hosts for word in ("--app", host.url)]
+    return [sys.executable, "-m", "local", "events", *apps, *options.as_arguments()]

@@ -321,7 +321,7 @@ def _contradictions(single: Mapping[str, str]) -> list[str]:
 
 
 def _routes(text: str | None, single: Mapping[str, str]) -> object:
-    """Return the routes as the model is to check them; what is no JSON list is for the model to refuse."""
+    """Return the routes for the model to check; it also refuses what is not a JSON list."""
     if text is None:
         return [{"name": "default", **single}]
     try:

@@ -68,6 +68,11 @@ def verdicts_act(screen: Screen, ask: Ask, names: Iterable[str]) -> list[Expecta
 
 def until_asked(screen: Screen, ask: Ask) -> dict[str, Any]:
     """Wait until Airflow has been asked to the end, and return the condition `Parsed`; show each step."""
+    with screen.waiting("Airflow parses the files"):
+        return _asked(screen, ask)
+
+
+def _asked(screen: Screen, ask: Ask) -> dict[str, Any]:
     ends = time.monotonic() + _PATIENCE_S
     shown = ""
     while True:

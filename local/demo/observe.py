@@ -77,7 +77,8 @@ class Observer:
         self.runs = Runs(log)
         self._session = requests.Session()
         self._session.trust_env = False
-        queues = QueueServiceClient.from_connection_string(addresses.connection_string)
+        own = addresses.host_connection_string or addresses.connection_string
+        queues = QueueServiceClient.from_connection_string(own, connection_verify=addresses.certificate or True)
         self._queue = queues.get_queue_client(WAKE_UP_QUEUE)
 
     def look(self) -> Seen:

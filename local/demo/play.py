@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -188,7 +189,9 @@ def demo(host: HostName, airflow: AirflowName = "emulated") -> int:
         screen.event(f"{len(example_files())} files to upload are at hand")
     LOG.parent.mkdir(parents=True, exist_ok=True)
     # Line by line, because the runs of functions are counted in it.
-    with LOG.open("w", buffering=1) as log, running(Plan(0, 0, 0, host, airflow=airflow), log) as stack:
+    with LOG.open("w", buffering=1) as log, ExitStack() as ending:
+        with screen.waiting("the stack starts"):
+            stack = ending.enter_context(running(Plan(0, 0, 0, host, airflow=airflow), log))
         screen.event("the stack is up")
         return Play(screen, stack).run()
 

@@ -1,10 +1,12 @@
 """What the demo shows: a time line while it happens, a table at the end."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 
@@ -37,6 +39,15 @@ class Screen:
     def event(self, text: str) -> None:
         """Show something that has just happened."""
         self.console.print(f"  [dim]{time.monotonic() - self._started:5.1f} s[/dim]  {text}")
+
+    @contextmanager
+    def waiting(self, what: str) -> Iterator[None]:
+        """Show what is waited for, and for how long; only a terminal shows it."""
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+        is_shown = self.console.is_terminal
+        with Progress(*columns, console=self.console, transient=True, disable=not is_shown) as progress:
+            progress.add_task(what, total=None)
+            yield
 
     def table(self, title: str, rows: Sequence[tuple[str, ...]]) -> None:
         """Show a table; its first row is the heading."""

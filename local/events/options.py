@@ -13,7 +13,7 @@ SCHEMAS: tuple[Schema, ...] = get_args(Schema)
 class Events:
     """In which schema events come, what goes wrong with them, and the seed that repeats it.
 
-    `misnamed` is a function whose subscription names another one, which the app does not have.
+    `misnamed` is a function whose subscription names another one by now, which the app does not have.
     """
 
     schema: Schema = "eventgrid"

@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 
@@ -15,7 +16,7 @@ from local.errors import LocalError
 from local.events.host_api import HostApi
 from local.events.options import Events
 from local.events.publisher import Publisher
-from local.events.subscriptions import Place, Subscription, read_subscriptions
+from local.events.subscriptions import Place, Subscription, read_subscriptions, require_uploads
 from local.events.watcher import Watcher
 from local.events.webhook import Webhook
 from local.host.errors import StartError
@@ -26,30 +27,31 @@ from local.host.storage import Accounts
 _LOG = logging.getLogger("events")
 
 
-def serve(app: str, options: Events) -> None:
-    """Tell the app at this address of every change in the containers it watches, until SIGTERM or SIGINT.
+def serve(apps: Sequence[str], options: Events) -> None:
+    """Tell the app at these addresses of every change in the containers it watches, until SIGTERM or SIGINT.
 
-    Connections come from the environment, by the names of the app's settings. Raises LocalError if the app does not
-    answer, wants no events, or refuses them.
+    Each address is told what the functions that are not disabled there want. Connections come from the environment, by
+    the names of the app's settings. Raises LocalError if the app does not answer, wants no events, or refuses them.
     """
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
     logging.getLogger("azure").setLevel(logging.WARNING)
     try:
-        asyncio.run(_serve(app, options))
+        asyncio.run(_serve(apps, options))
     except ClientError as error:
-        raise LocalError(f"the app does not answer at {app}: {error}") from error
+        raise LocalError(f"the app does not answer at {', '.join(apps)}: {error}") from error
     except StartError as error:
         raise LocalError(str(error)) from error
 
 
-async def _serve(app: str, options: Events) -> None:
+async def _serve(apps: Sequence[str], options: Events) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     accounts = Accounts(os.environ)
     try:
         async with ClientSession() as session:
-            receivers = await _subscribe(session, app, accounts, options)
+            receivers = [each for app in apps for each in await _subscribe(session, app, accounts, options)]
+            require_uploads(subscription for subscription, _ in receivers)
             publisher = Publisher(receivers, options)
             places = dict.fromkeys(each.place for each, _ in receivers if each.place)
             await _watch([_watcher(place, accounts, publisher) for place in places], stop)
@@ -66,9 +68,11 @@ async def _subscribe(
     for subscription in read_subscriptions(await host.functions(), os.environ):
         url = f"{app}/runtime/webhooks/{subscription.extension}"
         key = await host.system_key(subscription.extension)
-        is_misnamed = subscription.function == options.misnamed
-        webhook = Webhook(session, url, subscription.webhook_function + ("_misnamed" if is_misnamed else ""), key)
+        webhook = Webhook(session, url, subscription.webhook_function, key)
         await webhook.shake_hands(options.schema)
+        if subscription.function == options.misnamed:
+            # As if the function had been renamed since: the handshake is not repeated.
+            webhook = Webhook(session, url, f"{subscription.webhook_function}_misnamed", key)
         _LOG.info("%s hears of %s", subscription.function, ", ".join(subscription.types))
         receivers.append((subscription, webhook))
     return receivers

@@ -45,16 +45,16 @@ class Subscription:
 
 
 def read_subscriptions(functions: Iterable[Mapping[str, Any]], env: Mapping[str, str]) -> list[Subscription]:
-    """Return the subscriptions that the functions, as `/admin/functions` describes them, need.
-
-    Raises LocalError if none needs any.
-    """
+    """Return the subscriptions that the functions, as `/admin/functions` describes them, need."""
     enabled = [each for each in functions if not each["isDisabled"]]
     bindings = [(each["name"], binding) for each in enabled for binding in each["config"]["bindings"]]
-    found = [each for name, binding in bindings if (each := _subscription(name, binding, env))]
-    if not any(each.place for each in found):
+    return [each for name, binding in bindings if (each := _subscription(name, binding, env))]
+
+
+def require_uploads(subscriptions: Iterable[Subscription]) -> None:
+    """Raise LocalError if none is for uploads."""
+    if not any(each.place for each in subscriptions):
         raise LocalError("the app has no blob function that Event Grid starts; RELAY_BLOB_SOURCE has to be eventgrid")
-    return found
 
 
 def _subscription(function: str, binding: Mapping[str, Any], env: Mapping[str, str]) -> Subscription | None:

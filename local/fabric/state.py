@@ -50,7 +50,7 @@ def section_copy(section: JsonObject) -> JsonObject:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """A template of nodes; the starter pool pauses when nobody uses it."""
+    """A template of nodes; the starter pool pauses when it is not used."""
 
     name: str
     node_size: str

@@ -108,7 +108,7 @@ def _log_to_stderr(level: int) -> None:
 
 
 def is_not_of_our_requests(record: logging.LogRecord) -> bool:
-    """Tell whether a record is the app's or news: what the host asks of storage is not the app's, whose level is INFO.
+    """Tell whether a record is the app's or a warning; the host's own requests to storage are only shown as warnings.
 
     Functions run in threads, and the host in the main one.
     """

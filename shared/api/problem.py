@@ -188,7 +188,7 @@ def problem_of(error: ServiceError) -> Problem:
 def _status(refusal: ServiceError) -> HTTPStatus:
     """Return ARM's status, unless the caller is not at fault: our identity was refused, ARM redirects or is broken.
 
-    A policy refuses what is in the request, whoever sends it.
+    A policy refuses what is in the request, independent of its sender.
     """
     status = refusal.status
     if status is None or not 400 <= status < 500:  # noqa: PLR2004 - the definition of 4xx

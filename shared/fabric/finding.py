@@ -1,4 +1,4 @@
-"""What became of one key of an environment, and what a person has to do about it."""
+"""What became of one key of an environment, and what has to be done about it."""
 
 from dataclasses import dataclass
 from typing import Literal

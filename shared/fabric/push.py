@@ -1,4 +1,4 @@
-"""What has to be sent to a job, and in which order: pure, from what it shall hold and what it holds for certain.
+"""What has to be sent to a job, and in which order: pure, from what it should hold and what it is known to hold.
 
 Names are those of blobs; paths are those of the job, `dags/…` and `plugins/…`. Order: what stands in the way, plugins,
 folders below `dags`, the files at its top, deletions; of each, changed files before new ones. So a new DAG finds what

@@ -18,28 +18,28 @@ _SLACK_TITLE = 150
 _SLACK_TEXT = 3000
 
 
-def body(format_name: Format, route: Route, news: Alert, origin: str) -> bytes:
+def body(format_name: Format, route: Route, alert: Alert, origin: str) -> bytes:
     """Return the body of the POST, the same for every attempt to deliver this alert."""
-    payload = _FORMATS[format_name](route, news, put_into_words(route, news, origin))
+    payload = _FORMATS[format_name](route, alert, put_into_words(route, alert, origin))
     return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _standard(route: Route, news: Alert, message: Message) -> dict[str, Any]:
+def _standard(route: Route, alert: Alert, message: Message) -> dict[str, Any]:
     """Return what the specification suggests: type, the time of the event, and the event itself."""
     return {
-        "type": f"route.{news.kind}",
-        "timestamp": news.at.isoformat(),
+        "type": f"route.{alert.kind}",
+        "timestamp": alert.at.isoformat(),
         "data": {
             "route": route.name,
             "environment": route.environment.name,
-            "syncId": news.sync_id,
-            "revision": news.revision,
-            "since": news.since.isoformat(),
-            "code": news.code,
-            "message": news.sentence,
-            "transient": news.transient,
-            "count": news.count,
-            "names": news.names,
+            "syncId": alert.sync_id,
+            "revision": alert.revision,
+            "since": alert.since.isoformat(),
+            "code": alert.code,
+            "message": alert.sentence,
+            "transient": alert.transient,
+            "count": alert.count,
+            "names": alert.names,
             "title": message.title,
             "text": "\n".join(message.lines),
             "link": message.link,
@@ -47,9 +47,9 @@ def _standard(route: Route, news: Alert, message: Message) -> dict[str, Any]:
     }
 
 
-def _slack(_route: Route, news: Alert, message: Message) -> dict[str, Any]:
+def _slack(_route: Route, alert: Alert, message: Message) -> dict[str, Any]:
     """Return blocks, and `text` for notifications and clients that show none."""
-    link, what = message.link, _link_text(news)
+    link, what = message.link, _link_text(alert)
     where = f"<{link}|{what}>" if link.startswith("http") else f"{what}: `{link}`"
     return {
         "text": _escaped(message.title, _SLACK_TEXT),
@@ -61,8 +61,8 @@ def _slack(_route: Route, news: Alert, message: Message) -> dict[str, Any]:
     }
 
 
-def _link_text(news: Alert) -> str:
-    return "Record of the sync" if news.sync_id else "Status of the route"
+def _link_text(alert: Alert) -> str:
+    return "Record of the sync" if alert.sync_id else "Status of the route"
 
 
 def _slack_text(text: str, length: int) -> dict[str, Any]:
@@ -77,9 +77,9 @@ def _escaped(text: str, length: int) -> str:
     return "".join(parts)
 
 
-def _teams(_route: Route, news: Alert, message: Message) -> dict[str, Any]:
+def _teams(_route: Route, alert: Alert, message: Message) -> dict[str, Any]:
     """Return an Adaptive Card, the only thing that Teams' Workflows take."""
-    colour = _COLOURS[news.kind]
+    colour = _COLOURS[alert.kind]
     card: dict[str, Any] = {
         "type": "AdaptiveCard",
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
@@ -91,9 +91,9 @@ def _teams(_route: Route, news: Alert, message: Message) -> dict[str, Any]:
         ],
     }
     if message.link.startswith("http"):
-        card["actions"] = [{"type": "Action.OpenUrl", "title": _link_text(news), "url": message.link}]
+        card["actions"] = [{"type": "Action.OpenUrl", "title": _link_text(alert), "url": message.link}]
     else:
-        card["body"].append(_run(f"{_link_text(news)}: {message.link}", isSubtle=True))
+        card["body"].append(_run(f"{_link_text(alert)}: {message.link}", isSubtle=True))
     attachment = {"contentType": "application/vnd.microsoft.card.adaptive", "contentUrl": None, "content": card}
     return {"type": "message", "attachments": [attachment]}
 

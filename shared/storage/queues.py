@@ -25,7 +25,7 @@ class RouteQueue(Protocol):
 class StorageRouteQueue:
     """Wake-ups on a Storage Queue, which is made when it is first written to.
 
-    `patience` are options of the storage client for whoever must not wait as long as it does by default.
+    `patience` are options of the storage client for callers that must not wait as long as it does by default.
     """
 
     def __init__(self, connect: "Callable[[], QueueServiceClient]", queue: str, **patience: Any) -> None:  # noqa: ANN401 - azure-core's options

@@ -37,31 +37,31 @@ def alerted(
 
 
 def told_of_airflow(before: RouteState, after: RouteState, now: datetime) -> RouteState:
-    """Return the state after Airflow was asked to the end, with the news of it, unless people know already.
+    """Return the state after Airflow was asked to the end, with an alert about it, unless one was sent already.
 
-    That Airflow has seen none of the files that it was asked about is news as well: an import that failed silently
+    That Airflow has seen none of the files that it was asked about is an alert as well: an import that failed silently
     looks like that.
     """
     summary, alarm = after.airflow, after.outbox.airflow_alarm
     if summary is None or before.asking is None or after.asking:
         return after
     trouble = _airflow_trouble(summary, now)
-    news = trouble or _airflow_recovery(alarm, summary, now)
-    if news is None or (trouble and alarm and _says_the_same(trouble, alarm)):
+    alert = trouble or _airflow_recovery(alarm, summary, now)
+    if alert is None or (trouble and alarm and _says_the_same(trouble, alarm)):
         return after
-    alerts = (*after.outbox.alerts, news)[-KEPT:]
+    alerts = (*after.outbox.alerts, alert)[-KEPT:]
     outbox = after.outbox.model_copy(update={"alerts": alerts, "airflow_alarm": trouble})
     return after.model_copy(update={"outbox": outbox})
 
 
 def told_of_events(before: RouteState, after: RouteState, now: datetime) -> RouteState:
-    """Return the state after a change, with the news that events do not arrive, or arrive again."""
+    """Return the state after a change, with the alert that events do not arrive, or arrive again."""
     were_missing, miss = are_missing(before.arrivals), are_missing(after.arrivals)
     if were_missing == miss:
         return after
     since = (after if miss else before).arrivals.missing_since or now
     kind: Literal["eventsNotArriving", "eventsArriving"] = "eventsNotArriving" if miss else "eventsArriving"
-    news = Alert(
+    alert = Alert(
         id=f"{kind}-{since:%Y%m%dT%H%M%SZ}",
         kind=kind,
         at=now,
@@ -70,7 +70,7 @@ def told_of_events(before: RouteState, after: RouteState, now: datetime) -> Rout
         sentence=NO_EVENTS if miss else None,
         count=(after if miss else before).arrivals.missed,
     )
-    outbox = after.outbox.model_copy(update={"alerts": (*after.outbox.alerts, news)[-KEPT:]})
+    outbox = after.outbox.model_copy(update={"alerts": (*after.outbox.alerts, alert)[-KEPT:]})
     return after.model_copy(update={"outbox": outbox})
 
 
@@ -110,7 +110,7 @@ def _airflow_recovery(alarm: Alert | None, summary: AirflowSummary, now: datetim
 
 
 def _trouble(before: RouteState, after: RouteState, sync_id: str | None, now: datetime) -> Alert | None:
-    """Return the news of a hold or failure that has just come up, unless it is the trouble that was told last."""
+    """Return the alert about a new hold or failure, unless it is the trouble that was told last."""
     found = _unreadable(before, after, now) or _held(before, after, sync_id, now) or _failed(before, after, now)
     return found if found and _is_new(found, after.outbox.alarm) else None
 
@@ -176,7 +176,7 @@ def _failed(before: RouteState, after: RouteState, now: datetime) -> Alert | Non
 
 
 def _recovery(before: RouteState, after: RouteState, sync_id: str | None, now: datetime) -> Alert | None:
-    """Return the news that the trouble that was told is over: nothing failed, nothing is held, nothing is open."""
+    """Return the alert that the trouble is over: nothing failed, nothing is held, nothing is open."""
     alarm = after.outbox.alarm
     troubled = after.unreadable or after.failure or after.held
     if alarm is None or troubled or after.operation or after.suspended_since:
@@ -194,7 +194,7 @@ def _recovery(before: RouteState, after: RouteState, sync_id: str | None, now: d
 
 
 def _removal(before: RouteState, after: RouteState, removed: Mapping[str, datetime], now: datetime) -> Alert | None:
-    """Return the news of the files that went since the sync before; of those that went earlier people were told."""
+    """Return the alert about the files that went since the sync before; earlier ones had their own."""
     if after.synced is None or after.synced == before.synced:
         return None
     known = before.synced.listed_at if before.synced else None

@@ -47,9 +47,11 @@ def swept(taken: RouteState, manifest: Manifest) -> Transition:
 def _finds_upload(state: RouteState, manifest: Manifest) -> bool:
     """Whether the folder has an upload that no look has seen before."""
     synced = state.synced
-    if synced is None or synced.revision in {None, manifest.revision} or not manifest.files:
+    if synced is None or synced.listing in {None, manifest.listing} or synced.revision == manifest.revision:
         return False
-    return not (state.behind_since or state.suspended_since) and manifest.newest >= synced.listed_at
+    if state.suspended_since or not manifest.files:
+        return False
+    return manifest.newest >= (state.looked_at or synced.listed_at)
 
 
 def heard(until: datetime) -> Transition:
@@ -83,15 +85,15 @@ def check_deleted(check_id: str) -> Transition:
     return lambda state, now: _with_check(state, EventCheck(id=check_id, deleted_at=now))
 
 
-def _with_check(state: RouteState, news: EventCheck) -> RouteState:
+def _with_check(state: RouteState, found: EventCheck) -> RouteState:
     """Return the state with the check; events may come in any order, and again."""
-    known = next((check for check in state.arrivals.checks if check.id == news.id), news)
+    known = next((check for check in state.arrivals.checks if check.id == found.id), found)
     merged = EventCheck(
-        id=news.id,
-        uploaded_at=known.uploaded_at or news.uploaded_at,
-        deleted_at=known.deleted_at or news.deleted_at,
+        id=found.id,
+        uploaded_at=known.uploaded_at or found.uploaded_at,
+        deleted_at=known.deleted_at or found.deleted_at,
     )
-    others = (check for check in state.arrivals.checks if check.id != news.id)
+    others = (check for check in state.arrivals.checks if check.id != found.id)
     checks = (*others, merged)[-_CHECKS_KEPT:]
     return state.model_copy(update={"arrivals": state.arrivals.model_copy(update={"checks": checks})})
 
@@ -100,7 +102,7 @@ def _with_check(state: RouteState, news: EventCheck) -> RouteState:
 class Announcements:
     """Takes the events of uploads: each is a notice, and shows that events arrive.
 
-    Where there is a receiver of notifications, `outbox` sends it the news that they do again.
+    Where there is a receiver of notifications, `outbox` sends it the alert that they do again.
     """
 
     states: RouteStates
@@ -130,5 +132,5 @@ class Announcements:
 
 
 def telling(change: Callable[[RouteState, datetime], RouteState]) -> Transition:
-    """Return the change with the news that it raises."""
+    """Return the change with the alert that it raises."""
     return lambda state, now: told_of_events(state, change(state, now), now)

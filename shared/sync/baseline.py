@@ -346,7 +346,7 @@ class Baselines:
         return self.read(route).for_target(route.target)
 
     def move(self, route: Route, worker: str, done: Done) -> bool:
-        """Note what a push has done, and return whether that is any news; raise StateConflict if it comes too late."""
+        """Note what a push has done, and return whether that changes anything; raise StateConflict if too late."""
         return self._update(_name(route), lambda before: before.of(worker).moved(done))
 
     def settle(self, route: Route, worker: str, sync_id: str) -> tuple[Baseline, bool]:

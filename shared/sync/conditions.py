@@ -113,13 +113,15 @@ def _stalled(state: RouteState) -> Condition:
     return Condition("Stalled", "False", "NoActionNeeded", "no action needed", since)
 
 
-NOTHING_SEEN = "Airflow shows nothing of any file that the sync brought: the import may have failed without a word"
+NOTHING_SEEN = "Airflow shows nothing of any file that the sync brought: the import may have failed silently"
 
 
 def _parsed(state: RouteState) -> Condition | None:
     known, asking = state.airflow, state.asking
     if asking and (known is None or known.sync_id != asking.sync_id):
-        return Condition("Parsed", "Unknown", "Asking", "Airflow is about to be asked what became of it", asking.since)
+        return Condition(
+            "Parsed", "Unknown", "Asking", "Airflow is about to be asked about the last sync", asking.since
+        )
     if known is None:
         return None
     if known.errors:

@@ -60,7 +60,7 @@ class Skip:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Something changed, but a sync of it would do harm; a person has to say."""
+    """Something changed, but a sync of it would do harm; an operator has to decide."""
 
     reason: str
     sentence: str
@@ -145,7 +145,7 @@ def _unchanged(state: RouteState, manifest: Manifest, policy: Policy) -> Decisio
 
 
 def _hindrance(state: RouteState, manifest: Manifest, policy: Policy) -> Decision | None:
-    """Return what stands against a sync that nobody asked for."""
+    """Return what stands against a sync that was not requested."""
     held = state.held if state.held and state.held.revision == manifest.revision else None
     if held and (policy.dag_checks == "block" or held.reason == "ManyRemoved"):
         return Hold(held.reason, held.sentence)

@@ -1,4 +1,4 @@
-"""What a sync that is asked for would do now, found out without writing anything and without a call of ARM."""
+"""What a sync that is asked for would do now, found out without writing anything and without an ARM call."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class DryRuns:
     policy: Policy
 
     def of(self, route: Route, *, force: bool) -> DryRun:
-        """Return what would be done if somebody asked for a sync now."""
+        """Return what would be done if a sync were requested now."""
         loaded = self.states.read(route)
         asked = transitions.requested("dry-run", force=force)(loaded.state, loaded.read_at)
         manifest = self.list_folder(route)

@@ -13,7 +13,7 @@ FileState = Literal["synced", "syncing", "open", "held", "failed", "suspended", 
 
 @dataclass(frozen=True, slots=True)
 class FileStatus:
-    """How a file is; `since` and `sync_id` are None where nobody knows."""
+    """How a file is; `since` and `sync_id` are None where that is unknown."""
 
     state: FileState
     sentence: str

@@ -123,18 +123,18 @@ class Summaries:
         """Add a summary, or replace what was known of this sync."""
         self._update(route_name, lambda syncs: syncs | {summary.sync_id: summary})
 
-    def mend(
+    def correct(
         self, route_name: str, seen: Mapping[str, SyncSummary], true: Iterable[SyncSummary], gone: Iterable[str]
     ) -> None:
-        """Take over what records say and drop what is gone, except where somebody was here since `seen` was read."""
-        correct = {summary.sync_id: summary for summary in true}
+        """Take over what records say and drop what is gone, except where another worker wrote since `seen` was read."""
+        known = {summary.sync_id: summary for summary in true}
         dropped = frozenset(gone)
-        if not correct and not dropped:
+        if not known and not dropped:
             return
 
         def change(syncs: dict[str, SyncSummary]) -> dict[str, SyncSummary]:
-            mended = {id_: each for id_, each in correct.items() if syncs.get(id_) == seen.get(id_)}
-            return {id_: each for id_, each in (syncs | mended).items() if id_ not in dropped}
+            corrected = {id_: each for id_, each in known.items() if syncs.get(id_) == seen.get(id_)}
+            return {id_: each for id_, each in (syncs | corrected).items() if id_ not in dropped}
 
         self._update(route_name, change)
 
@@ -165,7 +165,7 @@ def _summaries_name(route_name: str) -> str:
 RECORD_FOLLOWS = timedelta(minutes=10)
 
 # How many records one sweep reads to correct the summaries, a few seconds where there were no summaries before.
-MENDED_AT_ONCE = 1000
+CORRECTED_AT_ONCE = 1000
 
 # What an id looks like, as a pattern for the whole of it.
 SYNC_ID = r"^[0-9]{14}-[0-9a-f]{8}$"
@@ -174,7 +174,7 @@ _FAR_FUTURE_MS = 10**14
 
 
 class CallMade(StoredModel):
-    """One call of ARM."""
+    """One ARM call."""
 
     operation: str
     status: int | None
@@ -293,16 +293,20 @@ class History:
         for sync_id in doomed:
             self._documents.delete(_name(route_name, sync_id))
         settled = new_sync_id(now - RECORD_FOLLOWS)
-        self._mend(route_name, seen, kept, gone={id_ for id_ in seen.keys() - set(ids) if id_ > settled}.union(doomed))
+        self._correct(
+            route_name, seen, kept, gone={id_ for id_ in seen.keys() - set(ids) if id_ > settled}.union(doomed)
+        )
         return len(doomed)
 
-    def _mend(self, route_name: str, seen: Mapping[str, SyncSummary], kept: Sequence[str], gone: Iterable[str]) -> None:
+    def _correct(
+        self, route_name: str, seen: Mapping[str, SyncSummary], kept: Sequence[str], gone: Iterable[str]
+    ) -> None:
         """Make the summaries those of the records that are kept; a sync that seems to run may have ended unseen."""
         doubtful = [sync_id for sync_id in kept if sync_id not in seen or seen[sync_id].outcome == "running"]
-        records = (self.read(route_name, sync_id) for sync_id in doubtful[:MENDED_AT_ONCE])
+        records = (self.read(route_name, sync_id) for sync_id in doubtful[:CORRECTED_AT_ONCE])
         true = [record.summary() for record in records if record]
         differing = [summary for summary in true if summary != seen.get(summary.sync_id)]
-        self._summaries.mend(route_name, seen, differing, gone)
+        self._summaries.correct(route_name, seen, differing, gone)
 
     def _note_summary(self, record: SyncRecord) -> None:
         try:

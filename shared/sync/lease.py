@@ -167,7 +167,7 @@ def _is_taken(record: LeaseRecord, route: Route, now: datetime) -> bool:
 
 
 def _parse(content: bytes | None) -> LeaseRecord:
-    """Read a record; an unreadable one belongs to nobody, because nobody could release it."""
+    """Read a record; an unreadable one has no holder, because none could release it."""
     try:
         return LeaseRecord.model_validate_json(content or b"")
     except ValidationError:

@@ -1,4 +1,4 @@
-"""Bringing a route's news to whoever wants to be told, apart from the syncs: at least once, and in order.
+"""Delivering a route's alerts to the receiver, apart from the syncs: at least once, and in order.
 
 The state holds what is undelivered, and a message on a queue of its own says only that a route has some. So neither a
 lost message nor a duplicate does harm, and a sync waits for the sending of one message at most.
@@ -31,7 +31,7 @@ _NEXT_TURN = timedelta(seconds=2)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outbox:
-    """Asks for deliveries and makes them; `post` raises NotDelivered unless the receiver took the news.
+    """Asks for deliveries and makes them; `post` raises NotDelivered unless the receiver took the alert.
 
     One delivery at a time and process: a receiver that hangs occupies one of the worker's threads, syncs have the rest.
     """
@@ -43,14 +43,14 @@ class Outbox:
     under_way: threading.Lock = field(default_factory=threading.Lock)
 
     def ask(self, route: Route, state: RouteState) -> None:
-        """Ask for a delivery if there are news; raises nothing, since the sync that made them is none the worse."""
+        """Ask for a delivery if there are alerts; raises nothing, since their sync succeeded without it."""
         if not state.outbox.alerts or state.outbox.next_attempt:
             return
         try:
             self.queue.send(route.name, timedelta(0))
         except Exception as error:  # noqa: BLE001 - whatever it is, the sweep asks again
             log.warning(
-                "route %s: news wait for the sweep, for want of the queue: %s", route.name, type(error).__name__
+                "route %s: alerts wait for the sweep, the queue cannot be reached: %s", route.name, type(error).__name__
             )
 
     def remind(self, route: Route, loaded: LoadedState) -> None:
@@ -60,7 +60,7 @@ class Outbox:
             self.queue.send(route.name, timedelta(0))
 
     def deliver(self, route: Route) -> None:
-        """Deliver the oldest news of the route, and see to it that the others follow."""
+        """Deliver the oldest alert of the route, and see to it that the others follow."""
         if not self.under_way.acquire(blocking=False):
             self.queue.send(route.name, _NEXT_TURN)
             return
@@ -76,27 +76,27 @@ class Outbox:
         too_early = outbox.next_attempt and loaded.read_at + RESOLUTION < outbox.next_attempt
         if not outbox.alerts or too_early:
             return
-        news = outbox.alerts[0]
+        alert = outbox.alerts[0]
         try:
-            self.post(route, news)
+            self.post(route, alert)
         except NotDelivered as error:
-            self._try_again(route, loaded, news, error)
+            self._try_again(route, loaded, alert, error)
             return
-        after = self.states.update(route, _delivered(news.id))
-        log.info("notification %s delivered", news.id)
+        after = self.states.update(route, _delivered(alert.id))
+        log.info("notification %s delivered", alert.id)
         if after.outbox.alerts:
             self.queue.send(route.name, timedelta(0))
 
-    def _try_again(self, route: Route, loaded: LoadedState, news: Alert, error: NotDelivered) -> None:
+    def _try_again(self, route: Route, loaded: LoadedState, alert: Alert, error: NotDelivered) -> None:
         """Send the message for the next attempt first, then write: a crash in between costs a second message."""
         outbox = loaded.state.outbox
         wait_s = BACK_OFF.wait_s(outbox.attempts + 1, self.jitter(), error.retry_after_s or 0)
         due = self.queue.send(route.name, timedelta(seconds=wait_s))
-        expired = loaded.read_at - news.at >= LIFETIME
-        self.states.update(route, _postponed(outbox.attempts + 1, due, given_up=news.id if expired else None))
+        expired = loaded.read_at - alert.at >= LIFETIME
+        self.states.update(route, _postponed(outbox.attempts + 1, due, given_up=alert.id if expired else None))
         level, outcome = (logging.ERROR, "given up") if expired else (logging.WARNING, f"tried again {due.isoformat()}")
         log.log(
-            level, "route %s: notification %s of %d: %s, %s", route.name, news.id, len(outbox.alerts), error, outcome
+            level, "route %s: notification %s of %d: %s, %s", route.name, alert.id, len(outbox.alerts), error, outcome
         )
 
 
@@ -113,7 +113,7 @@ def _postponed(attempts: int, due: datetime, *, given_up: str | None) -> Transit
 
 
 def _without(outbox: Undelivered, alert_id: str | None) -> tuple[Alert, ...]:
-    return tuple(news for news in outbox.alerts if news.id != alert_id)
+    return tuple(alert for alert in outbox.alerts if alert.id != alert_id)
 
 
 def _with_outbox(state: RouteState, **parts: object) -> RouteState:

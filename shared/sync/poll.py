@@ -95,7 +95,7 @@ class Poller:
         return lease.reservation_for(route, give_up_at - now, operation.model_copy(update=moved))
 
 
-def work_of(  # noqa: PLR0913 - what there is, what shall be, and what is there now
+def work_of(  # noqa: PLR0913 - what there is, what should be, and what is there now
     route: Route,
     held: Baseline,
     staged: Baseline,

@@ -123,7 +123,7 @@ class Looking(StoredModel):
 
 
 class Requested(StoredModel):
-    """Somebody asked for a sync; `force` syncs an unchanged, an empty and a held folder too.
+    """A caller asked for a sync; `force` syncs an unchanged, an empty and a held folder too.
 
     `read_back` compares the bytes of all files that the target holds. `taken` while a worker looks at the folder: a
     request that comes then needs a sync of its own.
@@ -153,11 +153,11 @@ class Tally(StoredModel):
 
 
 class Alert(StoredModel):
-    """Something that people want to be told; `id` stays the same however often it is sent.
+    """Something to notify about; `id` stays the same however often it is sent.
 
     `sentence` says why; `count` is how many syncs failed in a row, or how many files were removed, `names` the first of
     them. `since` is when the trouble began that this is about, or that is over. What is not `transient` needs a person.
-    News of events belong to no sync.
+    Alerts about events belong to no sync.
     """
 
     id: str
@@ -235,9 +235,9 @@ class OpenFindings(StoredModel):
 
 
 class Undelivered(StoredModel):
-    """Alert that the receiver has not taken yet, oldest first; `alarm` is the last news of a trouble that is not over.
+    """Alerts that are not delivered yet, oldest first; `alarm` is the last one about a trouble that is not over.
 
-    `airflow_alarm` is the last news of files that Airflow could not import. After `attempts` failures in a row the
+    `airflow_alarm` is the last alert about files that Airflow could not import. After `attempts` failures in a row the
     receiver is left alone until `next_attempt`.
     """
 
@@ -341,7 +341,7 @@ def _oldest_change(synced: Synced | None, manifest: Manifest) -> datetime:
 def pending_seconds(state: RouteState, now: datetime) -> float:
     """Return the age of the oldest change that is not synced, or of a request or an overdue wake-up if that is older.
 
-    A wake-up that is overdue counts, and a folder that cannot be listed, because nobody knows what is in it.
+    A wake-up that is overdue counts, and a folder that cannot be listed, because it is unknown what is in it.
     """
     overdue = state.pending is not None and state.pending.due < now
     begun = (

@@ -1,4 +1,4 @@
-"""How a route's state changes: pure functions, each applied to the latest state by whoever writes it."""
+"""How a route's state changes: pure functions, each applied to the latest state by its writer."""
 
 from datetime import datetime, timedelta
 
@@ -176,7 +176,7 @@ def holding(decision: Hold, sync_id: str, revision: str) -> Transition:
 
 
 def unreadable(error: FolderUnreadable, sync_id: str) -> Transition:
-    """The folder could not be listed, so that nobody knows what it holds; everything else stays as it is."""
+    """The folder could not be listed, so that it is unknown what it holds; everything else stays as it is."""
 
     def change(state: RouteState, now: datetime) -> RouteState:
         before = state.unreadable
@@ -377,7 +377,7 @@ def resumed() -> Transition:
 
 
 def removed_acknowledged() -> Transition:
-    """Somebody knows of the files that were removed here and that ADF keeps."""
+    """An operator knows of the files that were removed here and that ADF keeps."""
     return lambda state, _now: _with(state, removed=0)
 
 

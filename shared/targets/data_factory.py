@@ -43,7 +43,7 @@ class DataFactory:
         )
 
     def sync(self, route: Route, *, deadline_s: float) -> Accepted:
-        """Ask for an import; the seed's sample answers 202 with nothing to follow, other answers are followed."""
+        """Ask for an import; Microsoft's REST page shows a 202 with nothing to follow, other answers are followed."""
         environment, request = route.adf
         answer = factory.sync(
             self._caller, environment.factory, request, deadline_s=deadline_s, settle_s=self._settle_s
@@ -78,7 +78,7 @@ class DataFactory:
 
 
 def _runtime(airflow: Mapping[str, Any]) -> Runtime:
-    """Read the versions and the requirements off `airflowProperties`; the seed's sample answer has all three keys."""
+    """Read the versions and the requirements off `airflowProperties`; Microsoft's REST page shows all three keys."""
     requirements = airflow.get("airflowRequirements")
     known = isinstance(requirements, (str, list, type(None))) and bool(airflow)
     return Runtime(

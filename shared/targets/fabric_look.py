@@ -41,7 +41,7 @@ class PushState(StoredModel):
 
 
 class LookOver(Exception):  # noqa: N818 - it ends a look, not the push
-    """The look is over; another one after so many seconds."""
+    """The look is over; another one after n seconds."""
 
     def __init__(self, after_s: float) -> None:
         super().__init__(after_s)

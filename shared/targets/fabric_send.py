@@ -43,7 +43,7 @@ class Sender:
     stopped: bool = False
 
     def send(self) -> None:
-        """Send and delete, stage by stage, what the job does not hold as it shall."""
+        """Send and delete, stage by stage, what the job does not hold as it should."""
         look, planned = self.look, self._plan()
         look.not_sendable |= {
             name: NotSendable(look.work.wanted[name].content, sentence)

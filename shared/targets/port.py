@@ -75,7 +75,7 @@ NOTHING_DONE = Done()
 
 @dataclass(frozen=True, slots=True)
 class StillRunning:
-    """The import goes on; ask again after so many seconds, with this handle."""
+    """The import goes on; ask again after n seconds, with this handle."""
 
     handle: str
     after_s: float
@@ -107,7 +107,7 @@ ImportProgress = StillRunning | ImportSucceeded | ImportFailed
 class Work:
     """What a target needs that is sent the files one by one; a target that reads the folder itself gets none of it.
 
-    `wanted` are the files that it shall hold, as they are now; `held` what it holds, name -> content, None where that
+    `wanted` are the files that it should hold, as they are now; `held` what it holds, name -> content, None where that
     is unclear; `new` are names that it has not had before, as far as known.
     `kept` are those of its files that have arrived and stay as they are, with their size in bytes where it is known.
     `left` are names to leave alone until the next sync, since the folder has changed there meanwhile. `read` returns

@@ -62,8 +62,8 @@ UNANNOUNCED = Metric(
 )
 
 NOTICES = Metric("relay_notices_total", "counter", ("result",), "Times that something may have changed.")
-ARM_CALLS = Metric("relay_arm_calls_total", "counter", ("operation", "outcome"), "Calls of ARM, however many attempts.")
-ARM_RETRIES = Metric("relay_arm_retries_total", "counter", ("reason",), "Further attempts of calls of ARM.")
+ARM_CALLS = Metric("relay_arm_calls_total", "counter", ("operation", "outcome"), "ARM calls, however many attempts.")
+ARM_RETRIES = Metric("relay_arm_retries_total", "counter", ("reason",), "Further attempts of ARM calls.")
 ARM_QUOTA = Metric(
     "relay_arm_remaining_quota", "gauge", ("kind",), "Requests left before ARM throttles, as it said last."
 )

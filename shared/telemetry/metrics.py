@@ -38,12 +38,12 @@ def noticed(result: Literal["armed", "covered", "asked"]) -> None:
 
 
 def arm_called(operation: str, outcome: ArmOutcome) -> None:
-    """A call of ARM ended; `operation` is one of those that the app makes."""
+    """An ARM call ended; `operation` is one of those that the app makes."""
     record(ARM_CALLS, 1, operation, outcome)
 
 
 def arm_retried(reason: str) -> None:
-    """A call of ARM is tried again after a status, or because no answer came."""
+    """An ARM call is tried again after a status, or because no answer came."""
     record(ARM_RETRIES, 1, reason)
 
 

@@ -1,8 +1,8 @@
 """W3C Trace Context: the trace that Azure began with an invocation goes on in the calls that the app makes.
 
 Source: w3.org/TR/trace-context. Where a program that the operator configured records spans through OpenTelemetry's API,
-each call is such a span; else the app is a participant that passes the trace on. The API is used only if somebody else
-has imported it: as long as nobody has, nothing can record.
+each call is such a span; else the app is a participant that passes the trace on. The API is used only where it was
+imported already: else nothing can record.
 """
 
 import re
@@ -88,7 +88,7 @@ def current() -> Trace | None:
 
 @contextmanager
 def outgoing(name: str, method: str) -> Iterator[Outgoing]:
-    """Make a call: as a span where somebody records spans, else as a new step of the trace, if there is one."""
+    """Make a call: as a span where spans are recorded, else as a new step of the trace, if there is one."""
     if not _is_used():
         yield Outgoing(_passed_on())
         return

@@ -128,7 +128,7 @@ class FabricWorld(World):
 
     def slow_down(self, trouble: Trouble | None = None) -> None:
         """Let every change of the job take a moment, and the next one run into trouble."""
-        self.mend()
+        self.end_faults()
         if trouble:
             self._post("faults", {"match": {"method": "PUT", "path_contains": "/files/"}, "answer": _ANSWERS[trouble]})
         for method in sorted(_CHANGING):
@@ -162,7 +162,7 @@ def play_round(seed: int, logs: Path, host: HostName, strikes: int = STRIKES) ->
         mid_push = sum(_play(world, strike) for strike in planned)
         world.slow_down()
         world.wait_for_apps()
-        mended_at = time.monotonic()
+        faults_ended_at = time.monotonic()
         violations = _at_rest(world)
         return Report(
             seed=seed,
@@ -171,7 +171,7 @@ def play_round(seed: int, logs: Path, host: HostName, strikes: int = STRIKES) ->
             mid_push=mid_push,
             files=len(world.look().versions),
             calls=world.calls(),
-            recovery_s=time.monotonic() - mended_at,
+            recovery_s=time.monotonic() - faults_ended_at,
             violations=tuple(violations),
             logs=logs,
         )

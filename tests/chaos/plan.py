@@ -107,11 +107,11 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Mend:
+class EndFaults:
     """No more faults."""
 
 
-Act = Answering | Upload | Overwrite | Again | Delete | Kill | Restart | Freeze | Fault | Mend
+Act = Answering | Upload | Overwrite | Again | Delete | Kill | Restart | Freeze | Fault | EndFaults
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +147,9 @@ class _Planner:
             yield from self._next(at)
             at += self._gap()
         if there_and_back and self.present:
-            yield Planned(end_of_random, Mend())
+            yield Planned(end_of_random, EndFaults())
             yield from self._there_and_back(end_of_random + CALM)
-        yield Planned(self.end, Mend())
+        yield Planned(self.end, EndFaults())
 
     def _there_and_back(self, at: float) -> Iterator[Planned]:
         """Change a folder that is synced, let ADF import that, lose every answer and every process, change it back."""

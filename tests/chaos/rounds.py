@@ -12,10 +12,10 @@ from tests.chaos.plan import (
     Again,
     Answering,
     Delete,
+    EndFaults,
     Fault,
     Freeze,
     Kill,
-    Mend,
     Overwrite,
     Planned,
     Restart,
@@ -64,7 +64,7 @@ def play_round(seed: int, seconds: float, logs: Path, host: HostName) -> Report:
         for planned in _in_time(acts):
             _do(world, planned.act)
         world.wait_for_apps()
-        mended_at = time.monotonic()
+        faults_ended_at = time.monotonic()
         ending = _at_rest(world)
         return Report(
             seed=seed,
@@ -73,7 +73,7 @@ def play_round(seed: int, seconds: float, logs: Path, host: HostName) -> Report:
             imports=len(ending.imports),
             failed_imports=sum(one.error is not None for one in ending.imports),
             sync_calls=world.sync_calls(),
-            recovery_s=time.monotonic() - mended_at,
+            recovery_s=time.monotonic() - faults_ended_at,
             violations=tuple(verdict(ending)),
             logs=logs,
         )
@@ -102,8 +102,8 @@ def _do(world: World, act: Act) -> None:
             world.freeze(act.part, act.seconds)
         case Fault():
             world.trouble(act.calls, act.trouble, act.times)
-        case Mend():
-            world.mend()
+        case EndFaults():
+            world.end_faults()
 
 
 def _at_rest(world: World) -> Ending:

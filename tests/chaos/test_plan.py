@@ -9,10 +9,10 @@ from tests.chaos.plan import (
     Again,
     Answering,
     Delete,
+    EndFaults,
     Fault,
     Freeze,
     Kill,
-    Mend,
     Overwrite,
     Planned,
     Restart,
@@ -56,7 +56,7 @@ def test_acts_are_in_order_and_in_time() -> None:
         assert times[-1] <= SECONDS
 
 
-@pytest.mark.parametrize("kind", [Answering, Upload, Overwrite, Again, Delete, Kill, Restart, Freeze, Fault, Mend])
+@pytest.mark.parametrize("kind", [Answering, Upload, Overwrite, Again, Delete, Kill, Restart, Freeze, Fault, EndFaults])
 def test_every_kind_of_act_happens(kind: type) -> None:
     assert any(isinstance(planned.act, kind) for seed in SEEDS for planned in plan(seed, SECONDS))
 
@@ -99,8 +99,8 @@ def test_in_the_end_nothing_is_frozen_and_arm_is_well() -> None:
     for seed in SEEDS:
         acts = plan(seed, SECONDS)
         assert all(each.at + each.act.seconds <= SECONDS for each in acts if isinstance(each.act, Freeze))
-        last = [each.act for each in acts if isinstance(each.act, Fault | Mend)][-1]
-        assert last == Mend()
+        last = [each.act for each in acts if isinstance(each.act, Fault | EndFaults)][-1]
+        assert last == EndFaults()
 
 
 def test_storage_is_not_frozen_twice_during_one_import() -> None:

@@ -57,7 +57,7 @@ class Ending:
 
 
 def unsettled(ending: Ending) -> list[str]:
-    """Return what time may still mend, a sentence each: changes that no import has, and work that is not done."""
+    """Return what time may still fix, a sentence each: changes that no import has, and work that is not done."""
     return [*_not_imported(ending), *work_left(ending)]
 
 

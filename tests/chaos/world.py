@@ -135,7 +135,7 @@ class World:
         match = {"method": "POST", "path_contains": _SYNC} if calls == "sync" else {}
         self._post("faults", {"match": match, "times": times, "answer": _ANSWERS[trouble]})
 
-    def mend(self) -> None:
+    def end_faults(self) -> None:
         """Forget the troubles that have not come yet."""
         self._session.delete(self._emulator("faults"), timeout=_TIMEOUT_S).raise_for_status()
 

@@ -63,7 +63,7 @@ def test_first_import(world: World) -> None:
     assert world.client.look(deadline_s=60).version == world.version
 
 
-def test_a_file_that_was_mended_one_that_was_broken_and_one_with_another_comment(world: World) -> None:
+def test_a_file_that_was_fixed_one_that_was_broken_and_one_with_another_comment(world: World) -> None:
     world.upload_and_import(FIRST)
     second = {
         "broken.py": FIXED,

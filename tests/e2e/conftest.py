@@ -40,7 +40,7 @@ class Running:
 
     def __post_init__(self) -> None:
         self.observer = Observer(self.addresses, self.log)
-        self.container = ContainerClient.from_connection_string(self.addresses.connection_string, CONTAINER)
+        self.container = self.container_named(CONTAINER)
 
     def upload(self, name: str, content: bytes = b"x = 1\n") -> None:
         self.container.upload_blob(f"airflow/{name}", content, overwrite=True)
@@ -59,7 +59,8 @@ class Running:
         return self.wait_for(lambda seen: seen.wake_ups > before.wake_ups and seen.settled, "the wake-up's end")
 
     def container_named(self, name: str) -> ContainerClient:
-        return ContainerClient.from_connection_string(self.addresses.connection_string, name)
+        trusted = self.addresses.certificate or True
+        return ContainerClient.from_connection_string(self.addresses.connection_string, name, connection_verify=trusted)
 
     def wait_for_wake_up(self) -> None:
         """Wait until a wake-up has been dealt with, without asking the emulator, which may be down."""

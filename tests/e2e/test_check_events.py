@@ -103,7 +103,7 @@ def test_a_subscription_with_a_wrong_name_is_named_by_the_check_and_told_by_the_
 
 def test_a_missing_subscription_for_deletions_is_named() -> None:
     with event_grid("--event-misname", "on_blob_deleted") as stack:
-        assert stack.check("--timeout", "5") == (1, dict.fromkeys(STEPS, True) | {"deletionEvent": False})
+        assert stack.check("--timeout", "10") == (1, dict.fromkeys(STEPS, True) | {"deletionEvent": False})
 
 
 @pytest.mark.parametrize("option", ["--event-misname=on_dag_blob", "--event-faults=lose=1"])

@@ -120,6 +120,27 @@ def test_a_route_shows_its_job_and_what_it_cannot_take(running: Running) -> None
     assert [file["name"] for file in shown["notSentFiles"]] == ["airflow/dags/latin.py"]
     assert shown["foreignFiles"] == {"count": 0, "first": []}
     assert "dags/latin.py" not in held(running)
+    ready = shown["conditions"][0]
+    assert (ready["status"], ready["reason"]) == ("True", "SyncedInPart")
+    file = requests.get(f"{running.addresses.app}/api/routes/fabric/files/dags/latin.py", timeout=30).json()
+    assert (file["state"], file["sentence"].partition(":")[0]) == ("notSent", "the job cannot take this version")
+
+
+def test_a_job_is_read_back_on_request_and_data_factory_cannot_be(running: Running) -> None:
+    api = f"{running.addresses.app}/api/routes"
+    asked = requests.post(f"{api}/fabric/sync?verify=content", timeout=30)
+    url = f"{running.addresses.app}{asked.json()['url']}"
+
+    def ended() -> dict[str, Any] | None:
+        record: dict[str, Any] = requests.get(url, timeout=30).json()
+        return record if record.get("outcome") not in {None, "running"} else None
+
+    record = until(ended, "the end of the sync that reads back", 120)
+    assert record
+    assert (record["outcome"], record["trigger"]) == ("succeeded", "VerificationRequested")
+    reads = {entry["path"] for entry in running.journal() if entry["method"] == "GET" and "/files/" in entry["path"]}
+    assert {path.partition("/files/")[2] for path in reads} == set(held(running))
+    assert requests.post(f"{api}/adf/sync?verify=content", timeout=30).status_code == 400
 
 
 def test_an_environment_is_shown_as_a_fabric_job_without_values(running: Running) -> None:

@@ -20,7 +20,12 @@ from tests.e2e.conftest import started
 from tests.waiting import until
 
 CANARY = "canary4711"
-WRONG = {"RELAY_QUIET_SECONDS": CANARY, "RELAY_FOLDER": "files/airflow/dags", "RELAY_SWEEP_SCHEDULE": "0 0 0 ? * *"}
+WRONG = {
+    "RELAY_QUIET_SECONDS": CANARY,
+    "RELAY_FOLDER": "files/airflow/dags",
+    "RELAY_SWEEP_SCHEDULE": "0 0 0 ? * *",
+    "RELAY_LINKED_SERVICE": "",
+}
 MISCONFIGURED = {"status": "misconfigured"}
 
 

@@ -108,7 +108,7 @@ def refuse_syncs(running: Running) -> None:
     requests.post(f"{running.addresses.arm}/_emulator/faults", json=script, timeout=10).raise_for_status()
 
 
-def mend(running: Running) -> None:
+def end_faults(running: Running) -> None:
     requests.delete(f"{running.addresses.arm}/_emulator/faults", timeout=10).raise_for_status()
 
 
@@ -124,7 +124,7 @@ def upload_to_be_refused(running: Running, name: str) -> None:
 
 
 def upload_to_be_imported(running: Running, name: str) -> None:
-    mend(running)
+    end_faults(running)
     running.upload(name)
     running.wait_for(lambda seen: seen.imports > 0 and name in running.imported(), "the import")
 

@@ -9,8 +9,10 @@ from playwright.sync_api import Browser, Page
 
 from tests.e2e.browser import Scheme, Visit, visiting
 from tests.e2e.conftest import Running, running_stack
+from tests.waiting import until
 
 HOSTILE = "dags/<script>window.hacked=1</script><img src=x onerror=hacked=1>.py"
+BROKEN = b"from airflow import DAG\n\ndef task(:\n"
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +21,11 @@ def running() -> Iterator[Running]:
         running.container.create_container()
         running.upload("dags/first.py")
         running.upload(HOSTILE)
+        running.upload("dags/broken.py", BROKEN)
         running.wait_for(lambda seen: seen.settled and seen.imports > 0, "the import")
+        headers = {"x-functions-key": running.function_key()}
+        url = f"{running.addresses.app}/api/routes/default"
+        until(lambda: requests.get(url, headers=headers, timeout=30).json()["findings"]["count"], "the checks", 60)
         yield running
 
 
@@ -41,6 +47,13 @@ def test_it_reads_well_in_both_themes_and_widths(visit: Visit, tmp_path: Path) -
     assert visit.fits()
     page.screenshot(path=tmp_path / "page.png", full_page=True)
     assert (visit.strangers, visit.complaints) == ([], [])
+
+
+def test_what_is_wrong_with_a_file_stands_on_the_card_and_in_the_row_of_its_sync(visit: Visit) -> None:
+    problem = visit.page.get_by_text("dags/broken.py, line 3: ")
+    problem.first.wait_for()
+    assert problem.count() == 2
+    assert visit.page.get_by_text("All routes ready, with problems in files of default").is_visible()
 
 
 def test_axe_finds_nothing_that_keeps_anybody_out(visit: Visit) -> None:

@@ -36,6 +36,11 @@ def test_make_targets_that_are_named_exist(path: Path) -> None:
     assert named <= TARGETS
 
 
+def test_the_tests_that_run_on_microsofts_host_exist() -> None:
+    (names,) = re.findall(r"^ON_HOST := (.+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert [name for name in names.split() if not (ROOT / f"tests/e2e/test_{name}.py").exists()] == []
+
+
 def test_the_workflows_check_test_package_publish_and_verify() -> None:
     assert [path.name for path in WORKFLOWS] == ["ci.yml", "deploy.yml"]
     ran = {path.name: " ".join(step.get("run", step.get("uses", "")) for step in steps(path)) for path in WORKFLOWS}

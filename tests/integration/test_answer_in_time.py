@@ -1,4 +1,4 @@
-"""An answer comes within one budget of time, however many calls of ARM it takes; the emulator plays a slow ARM."""
+"""An answer comes within one budget of time, however many ARM calls it takes; the emulator plays a slow ARM."""
 
 import json
 from collections.abc import Callable

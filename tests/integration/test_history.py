@@ -35,7 +35,7 @@ def record_of(minutes: int) -> SyncRecord:
 
 def test_thousands_of_syncs_are_paged_with_one_read_a_page(documents: CountedDocuments) -> None:
     written = [record_of(minutes) for minutes in range(2500)]
-    Summaries(documents).mend("default", {}, [record.summary() for record in written], gone=())
+    Summaries(documents).correct("default", {}, [record.summary() for record in written], gone=())
     records = History(documents)
     seen: list[str] = []
     reads, more = documents.reads, True

@@ -7,6 +7,7 @@ from rich.console import Console
 from cli.deployment import Deployment
 from cli.errors import CommandError, Exit, NotFoundError
 from cli.status import Pace, watch
+from cli.sync import Wish
 from cli.tables import age, is_ready, names_table, problems_of_route, problems_of_sync, problems_table, routes_table
 
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
@@ -84,6 +85,11 @@ def test_problems_in_files_are_told_worst_first_and_the_rest_is_counted() -> Non
         ("and 6 more", None, ""),
     ]
     assert "[b]NameError[/b]" in printed(problems_table(problems))
+
+
+def test_a_sync_asks_for_what_is_wished_and_no_more() -> None:
+    assert Wish().query() == {"force": "false"}
+    assert Wish(force=True, verify_content=True).query() == {"force": "true", "verify": "content"}
 
 
 def test_problems_of_a_sync_are_those_of_its_record() -> None:

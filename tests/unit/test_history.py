@@ -154,7 +154,7 @@ def test_mending_does_not_undo_what_was_written_meanwhile(documents: MemoryDocum
     summaries.note("default", running.summary())
     seen = summaries.read("default")
     summaries.note("default", running.model_copy(update={"outcome": "succeeded"}).summary())
-    summaries.mend("default", seen, [running.model_copy(update={"code": "old"}).summary()], gone=())
+    summaries.correct("default", seen, [running.model_copy(update={"code": "old"}).summary()], gone=())
     assert indexed(documents) == {running.sync_id: "succeeded"}
 
 

@@ -14,7 +14,7 @@ from local.events.changes import Blob, Change, changes_between
 from local.events.faults import LONGEST_DELAY_S, Faults
 from local.events.options import SCHEMAS, Schema
 from local.events.schemas import Occurrence, message
-from local.events.subscriptions import Place, Subscription, read_subscriptions
+from local.events.subscriptions import Place, Subscription, read_subscriptions, require_uploads
 from shared.triggers.storage_events import (
     CREATED,
     DELETED,
@@ -81,7 +81,9 @@ def test_subscriptions_are_those_that_the_apps_functions_need() -> None:
 
 def test_an_app_that_polls_wants_no_events_and_that_is_said() -> None:
     with pytest.raises(LocalError, match="RELAY_BLOB_SOURCE has to be eventgrid"):
-        read_subscriptions([function("polls", binding("blobTrigger", path="x/{name}", source=None))], {})
+        require_uploads(
+            read_subscriptions([function("polls", binding("blobTrigger", path="x/{name}", source=None))], {})
+        )
 
 
 def test_a_subscription_hears_of_its_types_its_apis_and_its_container_only() -> None:

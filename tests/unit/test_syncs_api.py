@@ -1,12 +1,15 @@
+from dataclasses import replace
 from threading import BoundedSemaphore
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from local.fabric.state import JOB, WORKSPACE
 from shared.api.routes.syncs import SyncsApi
 from shared.api.routes.waiting import Waiting
 from shared.errors import ServiceRefusal
+from shared.fabric.names import FabricJob, PushOptions
 from shared.targets.port import Accepted
 from tests.unit.http import body_of, request, syncs_api
 from tests.unit.world import ROUTE, World
@@ -66,6 +69,23 @@ def test_a_limit_that_makes_no_sense_is_refused(api: SyncsApi, limit: str) -> No
 def test_a_force_that_is_neither_true_nor_false_is_refused(api: SyncsApi, world: World) -> None:
     assert api.sync(request({"force": "perhaps"})).status_code == 400
     assert world.state().requested is None
+
+
+@pytest.mark.parametrize("value", ["content", "size", ""])
+def test_only_a_fabric_job_is_read_back(api: SyncsApi, world: World, value: str) -> None:
+    refused = api.sync(request({"verify": value}))
+    assert (refused.status_code, body_of(refused)["code"]) == (400, "InvalidQuery")
+    assert world.state().requested is None
+
+
+def test_a_job_is_read_back_on_request(world: World) -> None:
+    into_fabric = replace(ROUTE, environment=FabricJob(WORKSPACE, JOB), request=PushOptions())
+    api = replace(syncs_api(world), routes=[into_fabric])
+    assert api.sync(request({"verify": "content"})).status_code == 202
+    requested = world.state().requested
+    assert requested
+    assert (requested.read_back, requested.force) == (True, False)
+    assert api.sync(request({"verify": "size"})).status_code == 400
 
 
 def test_the_last_page_of_the_history_says_that_it_is_the_last(api: SyncsApi, world: World) -> None:

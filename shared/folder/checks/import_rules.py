@@ -12,7 +12,7 @@ from shared.folder.checks.requirements import Brought, brought, provider_of
 from shared.folder.checks.surroundings import Surroundings, Version
 
 _PROVIDERS = "airflow.providers."
-# Packages of which the tables hold all modules; elsewhere an unknown module is no news.
+# Packages of which the tables hold all modules; elsewhere an unknown module means nothing.
 _WELL_KNOWN = frozenset({"airflow.operators", "airflow.sensors", "airflow.hooks", "airflow.decorators"})
 # Gone from the library in 3.12, and still there where setuptools is.
 _SHIMMED = frozenset({"distutils"})

@@ -99,7 +99,7 @@ def test_looks_become_rarer_until_the_deadline(world: World, airflow: AirflowInM
     assert airflow.looks == [110, 130, 170, 250, 410, 730, 1000]
     assert states(world) == {DAG_0: "NotSeen", DAG_1: "NotSeen"}
     assert parsed(world).reason == "NotSeen"
-    assert "failed without a word" in parsed(world).sentence
+    assert "failed silently" in parsed(world).sentence
 
 
 def test_a_wake_up_that_comes_early_makes_no_look_and_no_further_message(
