@@ -174,14 +174,21 @@ class Simulation:
         """Let everything run without disturbance until nothing is left to do."""
         self.undelivered = 0
         if self.operators:
-            for route in self.routes:
-                self.finish(self.workers[0])
-                self.workers[0].begin(partial(self.workers[0].engine.commands.resume, route))
+            self._resume_all()
         for _ in range(STEPS_UNTIL_CALM):
             if self._is_calm():
                 return
             self._go_on()
         raise AssertionError(f"not calm after {STEPS_UNTIL_CALM} steps: {self.state()}")
+
+    def _resume_all(self) -> None:
+        """Resume every route, once no command of before is still under way."""
+        for worker in self.workers:
+            self.finish(worker)
+        worker = self.workers[0]
+        for route in self.routes:
+            worker.begin(partial(worker.engine.commands.resume, route))
+            self.finish(worker)
 
     def write(self) -> None:
         """A user writes a file; the event of it may be lost or come twice. It goes back and forth between two texts."""
