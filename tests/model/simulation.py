@@ -52,6 +52,7 @@ class Worker:
             documents=self.cloud,
             wake_ups=self.cloud,
             list_folder=self.cloud.list_folder,
+            list_folders=self.cloud.list_folders,
             read_files=self.cloud.read_files,
             fetch_file=self.cloud.fetch,
             target_of=lambda _: self.target or self.cloud,
