@@ -84,7 +84,7 @@ bench-folder: setup ## a folder of 10,000 files: time and memory of a look at it
 bench-start: setup ## indexing the app, with and without byte code, against importing the five packages at its heart
 	$(BIN)/python -m benchmarks.start
 
-bench-latency: setup ## from the last upload to the POST and to Airflow's verdict, on the real stack (some six minutes)
+bench-latency: setup ## from the last upload to the POST and to Airflow's verdict, on the real stack (some ten minutes)
 	$(BIN)/python -m benchmarks.latency
 
 bench-routes: setup ## 1,000 idle routes: a sweep, /api/ready and /api/metrics, against asking route by route
