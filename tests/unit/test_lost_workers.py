@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from shared.errors import ServiceUnavailable
+from shared.errors import ServiceUnavailable, StateConflict
+from shared.storage.documents import Document
+from shared.sync import transitions
 from shared.sync.decide import Hold, Poll, Skip, Sync, Wait
 from shared.targets.port import Accepted, ImportSucceeded, StillRunning
 from tests.unit.memory import make_manifest, make_route
@@ -142,3 +144,55 @@ def test_files_that_were_acknowledged_during_an_import_do_not_come_back() -> Non
     world.at(310, 290, 1, content="v2")
     world.worker.reconcile(ROUTE)
     assert (world.state().operation, world.state().removed) == (None, 0)
+
+
+def test_after_an_answer_that_was_lost_no_other_route_gets_the_environment_while_adf_may_import(world: World) -> None:
+    lost = ServiceUnavailable("no answer", code="NoAnswer")
+    lost.may_have_acted = True
+    world.answer = lost
+    world.worker.reconcile(ROUTE)
+    assert isinstance(world.worker.reconcile(make_route("sibling")), Wait)
+    world.at(107, 0, 1)
+    assert world.worker.reconcile(make_route("sibling")).reason != "EnvironmentBusy"
+
+
+def followed(world: World) -> None:
+    """Let a sync be accepted at 100 s that is to be asked about at 115 s."""
+    world.answer = Accepted(202, "request-1", "handle-1", 15)
+    world.worker.reconcile(ROUTE)
+
+
+def test_a_look_that_does_nothing_leaves_the_environment_reserved_for_a_running_import(world: World) -> None:
+    followed(world)
+    world.at(110, 0, 1)
+    assert world.worker.reconcile(ROUTE).reason == "SyncRunning"
+    assert world.worker.reconcile(make_route("sibling")).reason == "EnvironmentBusy"
+
+
+def test_a_look_that_fails_leaves_the_environment_reserved_for_a_running_import(world: World) -> None:
+    followed(world)
+    world.during_listing = lose_the_worker
+    world.at(120, 0, 1)
+    with pytest.raises(LostError):
+        world.worker.reconcile(ROUTE)
+    assert world.worker.reconcile(make_route("sibling")).reason == "EnvironmentBusy"
+
+
+def test_what_a_worker_finds_out_after_another_one_has_taken_over_is_dropped(world: World) -> None:
+    world.worker.reconcile(ROUTE)
+    before = world.state()
+    world.worker.outcomes.change(ROUTE, "the lease of an overtaken worker", transitions.doubted())
+    assert world.state() == before
+
+
+def test_a_worker_whose_lease_ends_before_its_work_begins_takes_nothing_over(world: World) -> None:
+    read = world.documents.read
+
+    def read_late(name: str) -> Document:
+        world.clock.seconds += 200 if name.startswith("routes/") else 0
+        return read(name)
+
+    world.documents.read = read_late  # type: ignore[method-assign]
+    with pytest.raises(StateConflict):
+        world.worker.reconcile(ROUTE)
+    assert world.state().worker is None

@@ -109,3 +109,13 @@ def test_the_same_bytes_written_again_while_it_runs_are_no_change(world: World) 
     assert isinstance(world.worker.reconcile(ROUTE), Poll)
     world.at(150, 111, 1)
     assert isinstance(world.worker.reconcile(ROUTE), Skip)
+
+
+def test_an_import_during_which_the_folder_changed_leaves_open_what_was_synced(world: World) -> None:
+    world.at(112, 111, 1, content="v2")
+    world.worker.reconcile(ROUTE)
+    world.at(120, 111, 1, content="v2")
+    assert isinstance(world.worker.reconcile(ROUTE), Poll)
+    synced = world.state().synced
+    assert synced
+    assert (synced.revision, synced.open_since) == (None, synced.listed_at)

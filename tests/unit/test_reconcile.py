@@ -7,7 +7,7 @@ from shared.errors import FolderUnreadable, ServiceRefusal, ServiceUnavailable
 from shared.sync.conditions import conditions
 from shared.sync.decide import Hold, Skip, Sync, Wait
 from shared.targets.port import Accepted
-from tests.unit.memory import NOON, make_route
+from tests.unit.memory import NOON, make_manifest, make_route
 from tests.unit.world import ROUTE, World
 
 
@@ -328,3 +328,22 @@ def test_every_attempt_leaves_a_record_newest_first(world: World) -> None:
     assert refused.finished_at == NOON + timedelta(seconds=200)
     assert accepted.changes
     assert accepted.changes.added.count == 2
+
+
+def test_a_file_written_again_during_the_call_leaves_open_what_was_synced_even_with_the_same_bytes() -> None:
+    world = World()
+    world.during_sync = lambda: world.at(100, 100, 1)
+    world.worker.reconcile(ROUTE)
+    synced = world.state().synced
+    assert synced
+    assert synced.revision is None
+
+
+def test_files_that_were_removed_earlier_stay_listed_at_the_next_sync() -> None:
+    world = World(folder=make_manifest(0, 1, 2, listed=100))
+    world.worker.reconcile(ROUTE)
+    for seconds, *written in ((200, 0, 1), (210, 0, 1), (300, 0), (310, 0)):
+        world.at(seconds, *written)
+        world.worker.reconcile(ROUTE)
+    assert world.baselines.read(ROUTE).removed.keys() == {"airflow/dags/dag_1.py", "airflow/dags/dag_2.py"}
+    assert world.state().removed == 2
