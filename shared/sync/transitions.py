@@ -38,12 +38,14 @@ def taken_over(worker: str, target: str) -> Transition:
         known = state if state.target in {None, target} else _retargeted(state, now)
         due = state.looking.since if state.looking else state.pending.since if state.pending else now
         cause = state.pending or state.looking
+        # A wake-up that is not noted yet, or no more: a sweep's, unless a sync was requested. An event notes itself.
+        by_sweep = cause.by_sweep if cause else state.requested is None
         return _with(
             known,
             pending=None,
             worker=worker,
             requested=_taken(state.requested, taken=True),
-            looking=Looking(since=due, began=now, by_sweep=cause is not None and cause.by_sweep),
+            looking=Looking(since=due, began=now, by_sweep=by_sweep),
             target=target,
         )
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import psutil
@@ -40,8 +41,15 @@ def route(running: Running) -> dict[str, Any]:
 
 def hosts(process: psutil.Process) -> list[psutil.Process]:
     """Return the host processes: those in which functions are disabled."""
-    children = (child for child in process.children() if child.status() != psutil.STATUS_ZOMBIE)
-    return [child for child in children if any(name.endswith(".Disabled") for name in child.environ())]
+    return [child for child in process.children() if any(name.endswith(".Disabled") for name in environment(child))]
+
+
+def environment(process: psutil.Process) -> dict[str, str]:
+    """Return the environment of a process; one that has ended has none."""
+    try:
+        return dict(process.environ())
+    except (psutil.NoSuchProcess, psutil.ZombieProcess, ProcessLookupError):
+        return {}
 
 
 def upload(running: Running, path: str) -> None:
@@ -65,7 +73,7 @@ def test_no_key_is_in_the_settings_of_the_app_and_storage_speaks_tls(stack: tupl
 
 def test_an_upload_is_imported(running: Running) -> None:
     upload(running, "dags/first.py")
-    assert running.observer.runs.succeeded("on_dag_blob") >= 1
+    until(lambda: running.observer.runs.succeeded("on_dag_blob"), "the log of the blob function's run")
 
 
 def test_an_environment_is_created(running: Running) -> None:
@@ -88,7 +96,8 @@ def test_all_processes_come_back_after_a_restart(stack: tuple[Running, psutil.Pr
     running.wait_for(lambda seen: seen.settled, "that nothing is under way", 120)
     before = hosts(process)
     for each in [one for host in before for one in (host, *host.children(recursive=True))]:
-        each.kill()
+        with suppress(psutil.NoSuchProcess):
+            each.kill()
     until(lambda: len({*hosts(process)} - {*before}) == len(GROUPS), "new processes")
     upload(running, "dags/third.py")
 

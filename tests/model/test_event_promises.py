@@ -51,6 +51,28 @@ class Announced(Simulation):
         """Let time pass, but not beyond the moment by which an event has to be there."""
         self.cloud.now = min([self.cloud.now + seconds, *(max(due, self.cloud.now) for due in self.open.values())])
 
+    def finish(self, worker: Worker) -> None:
+        """Let a worker go on until it is idle, and the time pass that it waits for."""
+        while worker.busy is not None:
+            self.cloud.now = max(self.cloud.now, worker.asleep_until)
+            worker.resume()
+
+    def tell_all(self) -> None:
+        """Let every event arrive."""
+        for worker in self.workers:
+            self.finish(worker)
+        for number in tuple(self.open):
+            self._tell(self.workers[0], number)
+
+    def sweep(self) -> None:
+        """Sweep, and let one worker answer what is due."""
+        self.advance(300)
+        worker = self.workers[0]
+        worker.begin(worker.sweep)
+        self.finish(worker)
+        while self.receive(worker):
+            self.finish(worker)
+
     def _tell(self, worker: Worker, number: int) -> None:
         worker.engine.announcements.upload(ROUTE)
         self.open.pop(number, None)
@@ -62,4 +84,7 @@ def test_events_that_come_in_time_are_never_missed(seed: int, workers: int) -> N
     simulation = Announced(Tape(Random(seed).randbytes(2000)), workers=workers)  # noqa: S311 - a repeatable schedule
     simulation.write()
     simulation.disturb()
+    simulation.tell_all()
+    for _ in range(2):
+        simulation.sweep()
     assert [state.arrivals.unannounced for state in simulation.cloud.states if state.arrivals.unannounced] == []

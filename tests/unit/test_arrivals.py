@@ -184,6 +184,12 @@ def test_a_sweep_that_meets_another_sync_of_the_environment_speaks_when_its_turn
     assert world.state().arrivals.suspected
 
 
+def test_a_worker_that_is_faster_than_the_note_of_the_sweep_counts_as_the_sweeps(world: World) -> None:
+    world.at(400, 0, 380, content="v2")
+    world.worker.reconcile(ROUTE)
+    assert world.state().arrivals.suspected
+
+
 def test_what_was_there_before_the_first_sync_says_nothing() -> None:
     world = World(expects_events=True)
     sweep(world)
