@@ -6,7 +6,7 @@ TESTS ?= tests
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup start demo package infra test test-host test-airflow test-clients check format clean prove mutants chaos soak bench-arm bench-burst bench-fabric bench-folder bench-history bench-http bench-latency bench-start
+.PHONY: help setup start demo package infra test test-host test-airflow test-clients check format clean prove mutants chaos soak bench-arm bench-burst bench-fabric bench-folder bench-history bench-http bench-latency bench-routes bench-start
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -84,8 +84,11 @@ bench-folder: setup ## a folder of 10,000 files: time and memory of a look at it
 bench-start: setup ## indexing the app, with and without byte code, against importing the five packages at its heart
 	$(BIN)/python -m benchmarks.start
 
-bench-latency: setup ## from the last upload to the POST and to Airflow's verdict, on the real stack (some six minutes)
+bench-latency: setup ## from the last upload to the POST and to Airflow's verdict, on the real stack (some ten minutes)
 	$(BIN)/python -m benchmarks.latency
+
+bench-routes: setup ## 1,000 idle routes: a sweep, /api/ready and /api/metrics, against asking route by route
+	$(BIN)/python -m benchmarks.routes
 
 bench-history: setup ## a page of 1,000 syncs, against reading their records
 	$(BIN)/python -m benchmarks.history

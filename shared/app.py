@@ -74,6 +74,7 @@ class App:
             documents=self._documents,
             wake_ups=StorageRouteQueue(partial(queue_service, HOST_STORAGE), settings.storage_names.wake_ups),
             list_folder=self._folders.list,
+            list_folders=self._folders.list_all,
             read_files=self._folders.read,
             fetch_file=self._folders.fetch,
             target_of=lambda route: self._fabric if route.is_pushed else self._data_factory,
@@ -88,8 +89,10 @@ class App:
     def _documents(self) -> "BlobDocuments":
         from shared.storage.connections import blob_service
         from shared.storage.documents import BlobDocuments
+        from shared.sync.store import STATES
 
-        return BlobDocuments(blob_service(HOST_STORAGE).get_container_client(self.settings.storage_names.container))
+        container = blob_service(HOST_STORAGE).get_container_client(self.settings.storage_names.container)
+        return BlobDocuments(container, listed=STATES)
 
     @_Once
     def _claims(self) -> "Claims":

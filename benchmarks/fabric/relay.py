@@ -50,6 +50,7 @@ class Relay:
             documents=self._documents,
             wake_ups=MemoryQueue(lanes),
             list_folder=lambda _: self._manifest(),
+            list_folders=lambda _: {},
             read_files=lambda *_: iter(()),
             fetch_file=lambda _, file: self._read(file),
             target_of=lambda _: Fabric(caller),

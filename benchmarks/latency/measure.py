@@ -16,6 +16,9 @@ CONTAINER = "airflow-files"
 _TRIGGER = "on_dag_blob"
 _PATIENCE_S = 120.0
 _STEP_S = 0.05
+# After a sync its environment is left alone for 5 s (RELAY_SETTLE_SECONDS), and a second for the clock: an upload
+# must not wait for the round before.
+_SETTLED_S = 8.0
 _UPLOADS_AT_ONCE = 8
 _DAG = b'from airflow import DAG\n\nwith DAG("dag_%d"):\n    pass\n# %d\n'
 
@@ -38,6 +41,7 @@ class Watched:
 
     def run(self, files: int, number: int) -> Round:
         """Upload so many files, none of them with the bytes it had, and wait for the one POST."""
+        time.sleep(_SETTLED_S)
         posts, told = len(self.posts()), self.told()
         uploaded = self._upload(files, number)
         told_at = _until(lambda: self.told() >= told + files and time.time(), "the trigger's runs")

@@ -21,6 +21,8 @@ from local.stack import AirflowName, Plan, Stack, running
 
 PATIENCE_S = 60.0
 POLL_S = 0.1
+# Packages of an installation, where no bar can be shown.
+_TOLD_EVERY = 25
 LOG = ROOT / ".cache" / "demo" / "stack.log"
 
 REAL: dict[HostName, str] = {
@@ -199,7 +201,13 @@ def demo(host: HostName, airflow: AirflowName = "emulated") -> int:
 def _install(screen: Screen) -> None:
     with Progress(console=screen.console, transient=True) as progress:
         bar = progress.add_task(f"  installing Airflow {AIRFLOW_3.version}", total=None)
-        AIRFLOW_3.install(lambda done, of: progress.update(bar, completed=done, total=of))
+
+        def report(done: int, of: int) -> None:
+            progress.update(bar, completed=done, total=of)
+            if not screen.console.is_terminal and done % _TOLD_EVERY == 0:
+                screen.event(f"installing Airflow {AIRFLOW_3.version}: {done} of {of} packages")
+
+        AIRFLOW_3.install(report)
     screen.event(
         f"Airflow {AIRFLOW_3.version} is installed; its database and its services start now, which takes longest"
     )

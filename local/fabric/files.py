@@ -54,7 +54,7 @@ def _shown_path(asked: Asked, root: str, path: str) -> str:
 
 
 def get(asked: Asked) -> Answer:
-    """Return a file's bytes; a missing one is 404 or, as was seen live, 500 (`fabric_missing_get`)."""
+    """Return a file's bytes; a missing one is 404 or, as others saw it live, 500 (`fabric_missing_get`)."""
     _check_running(asked)
     content = asked.job.files.get(_path(asked))
     if content is None:

@@ -47,7 +47,7 @@ class ReadyView(View):
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """Asks storage for each route's state, and the identity for a token of ARM, through `check_token`.
+    """Asks storage for the states of all routes at once, and the identity for a token of ARM, through `check_token`.
 
     `is_name_contested` tells whether another app uses this one's name on its storage.
     """
@@ -63,8 +63,9 @@ class Readiness:
         troubles = [*self._identity()]
         routes: list[RouteReadiness] = []
         try:
+            states = self.states.read_all(self.routes)
             for route in self.routes:
-                loaded = self.states.read(route)
+                loaded = states[route.name]
                 wrong = [*_troubles(route, loaded, self.longest_wait)]
                 troubles += wrong
                 routes.append(_readiness(route, loaded, ready=not wrong))

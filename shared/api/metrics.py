@@ -36,7 +36,7 @@ class MetricsApi:
         return func.HttpResponse(text, status_code=HTTPStatus.OK, headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})
 
     def _families(self) -> Iterator[Family]:
-        loaded = {route.name: self.states.read(route) for route in self.routes}
+        loaded = self.states.read_all(self.routes)
         for metric in (catalogue.SYNCS, *_VALUES):
             yield _family(metric, _series(metric, loaded))
         yield _durations(loaded)

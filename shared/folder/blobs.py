@@ -1,27 +1,32 @@
 """Reading a folder from Blob Storage: one listing without content, one file, or the content of some files."""
 
 import hashlib
-from collections import deque
+import logging
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any
 
 from shared.adf.imported import is_directory
 from shared.errors import FolderUnreadable
 from shared.folder.checks import LARGEST_FILE, TOO_LARGE, Unread
+from shared.folder.listing import PAGE_SIZE, pages
 from shared.folder.manifest import File, Ignored, IgnoredFile, Manifest
 from shared.folder.path import FolderPath
 from shared.route import Route
-from shared.storage.clock import dates_noted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from azure.core.exceptions import AzureError
     from azure.storage.blob import BlobProperties, BlobServiceClient, ContainerClient
+
+log = logging.getLogger(__name__)
 
 _LONGEST_MESSAGE = 300
 # Not found, and refused as a name that no blob can have, like one of more than 1,024 characters.
@@ -38,6 +43,16 @@ class BlobFolders:
         """Return the route's folder as it is now; see `list_folder`."""
         return list_folder(self.connect(route.connection), route.folder)
 
+    def list_all(self, routes: Iterable[Route]) -> dict[str, Manifest]:
+        """Return folders by route, from one listing of each container; those that it fails for are left out."""
+        found: dict[str, Manifest] = {}
+        for (connection, container), there in _by_container(routes).items():
+            try:
+                found |= list_folders(self.connect(connection), container, there)
+            except FolderUnreadable as error:
+                log.warning("container %s could not be listed for all of its routes: %s", container, error)
+        return found
+
     def find(self, route: Route, name: str) -> File | None:
         """Return one file of the route's folder; see `find_file`."""
         return find_file(self.connect(route.connection), route.folder, name)
@@ -51,7 +66,7 @@ class BlobFolders:
         return read_files(self.connect(route.connection), route.folder, files)
 
 
-def list_folder(blobs: "BlobServiceClient", folder: FolderPath) -> Manifest:
+def list_folder(blobs: "BlobServiceClient", folder: FolderPath, page_size: int = PAGE_SIZE) -> Manifest:
     """Return the folder as it is now; a container that does not exist is a folder without files.
 
     The listing's time is that of its first page: what is written while later pages come is younger. Raises
@@ -60,39 +75,96 @@ def list_folder(blobs: "BlobServiceClient", folder: FolderPath) -> Manifest:
     from azure.core.exceptions import AzureError
 
     try:
-        return _list(blobs, folder)
+        return _list(blobs, folder, page_size)
     except AzureError as error:
         raise _unreadable(error) from error
 
 
-def _list(blobs: "BlobServiceClient", folder: FolderPath) -> Manifest:
+def _list(blobs: "BlobServiceClient", folder: FolderPath, page_size: int) -> Manifest:
     from azure.core.exceptions import ResourceNotFoundError
     from azure.storage.blob import StorageErrorCode
 
-    listing = blobs.get_container_client(folder.container).list_blobs(
-        name_starts_with=folder.listing_prefix, include=["metadata"]
-    )
+    container = blobs.get_container_client(folder.container)
+    found, listed_at = _Found(folder), None
     try:
-        with dates_noted() as dates:
-            files, ignored = _sorted_out(filter(_is_file, listing), folder)
+        for page in pages(container, folder.listing_prefix, page_size):
+            for file in page.files:
+                found.take(file)
+            listed_at = listed_at or page.listed_at
     except ResourceNotFoundError as missing:
         response: Any = missing.response
         if response.headers.get("x-ms-error-code") != StorageErrorCode.CONTAINER_NOT_FOUND:
             raise
         return Manifest((), parsedate_to_datetime(response.headers["Date"]))
-    return Manifest(tuple(sorted(files, key=lambda file: file.name)), dates[0], ignored=ignored)
+    assert listed_at  # noqa: S101 - a listing has a page
+    return found.manifest(listed_at)
 
 
-def _sorted_out(listing: "Iterable[BlobProperties]", folder: FolderPath) -> tuple[list[File], Ignored]:
-    """Return the files that are imported, and what is known of the others."""
-    files, ignored = [], Ignored()
-    for blob in listing:
-        reason = folder.why_ignored(blob.name)
+@dataclass(slots=True)
+class _Found:
+    """What a listing has of a folder so far."""
+
+    folder: FolderPath
+    files: list[File] = field(default_factory=list)
+    ignored: Ignored = field(default_factory=Ignored)
+
+    def take(self, file: File) -> None:
+        """Sort out a file that lies in the folder."""
+        reason = self.folder.why_ignored(file.name)
         if reason is None:
-            files.append(_file(blob))
+            self.files.append(file)
         else:
-            ignored = ignored.with_one(IgnoredFile(blob.name, reason))
-    return files, ignored
+            self.ignored = self.ignored.with_one(IgnoredFile(file.name, reason))
+
+    def manifest(self, listed_at: datetime) -> Manifest:
+        return Manifest(tuple(sorted(self.files, key=lambda file: file.name)), listed_at, ignored=self.ignored)
+
+
+# A listing of a whole container is given up where it is this much longer than those of the folders are to be expected.
+_PAGES_OF_A_FOLDER = 20
+
+
+def list_folders(blobs: "BlobServiceClient", container: str, routes: Sequence[Route]) -> dict[str, Manifest]:
+    """Return the folders of all routes on a container by their names, none where the container holds too much besides.
+
+    Raises FolderUnreadable where the storage refuses or does not answer.
+    """
+    from azure.core.exceptions import AzureError
+
+    folders = {route.folder.listing_prefix: _Found(route.folder) for route in routes}
+    listed_at = None
+    try:
+        listing = pages(blobs.get_container_client(container), _common_start(list(folders)))
+        for page in islice(listing, _PAGES_OF_A_FOLDER * (len(folders) + 1)):
+            listed_at = listed_at or page.listed_at
+            for file in page.files:
+                for above in _folders_of(file.name):
+                    if above in folders:
+                        folders[above].take(file)
+        is_whole = next(listing, None) is None
+    except AzureError as error:
+        raise _unreadable(error) from error
+    if not (is_whole and listed_at):
+        return {}
+    return {route.name: folders[route.folder.listing_prefix].manifest(listed_at) for route in routes}
+
+
+def _by_container(routes: Iterable[Route]) -> dict[tuple[str, str], list[Route]]:
+    found: dict[tuple[str, str], list[Route]] = defaultdict(list)
+    for route in routes:
+        found[route.connection, route.folder.container].append(route)
+    return found
+
+
+def _common_start(texts: Sequence[str]) -> str:
+    first, last = min(texts), max(texts)
+    return "".join(one for one, _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False)))
+
+
+def _folders_of(name: str) -> Iterator[str]:
+    """Yield the folders that a blob lies in, as listing prefixes."""
+    yield ""
+    yield from (name[: place + 1] for place, character in enumerate(name) if character == "/")
 
 
 def _unreadable(error: "AzureError") -> FolderUnreadable:

@@ -1,6 +1,8 @@
 """Small documents that many processes change: each write names the version that it replaces."""
 
-from collections.abc import Callable, Iterator
+import base64
+import zlib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -57,6 +59,9 @@ class Documents(Protocol):
     def names(self, prefix: str) -> Iterator[str]:
         """Return the names that start with `prefix`, in their order, page by page."""
 
+    def read_all(self, prefix: str) -> dict[str, Document]:
+        """Return the documents that start with `prefix`, by name, in as few requests as it takes."""
+
     def delete(self, name: str) -> None:
         """Delete the document, if it exists."""
 
@@ -98,10 +103,13 @@ class BlobDocuments:
     """Documents as blobs of one container, which is made when it is first written to.
 
     Its client notes the dates of answers (`shared.storage.clock`), as those of `shared.storage.connections` do.
+    Documents whose names start with `listed` are written into their blobs' metadata, too, where they are small enough:
+    then one listing brings them all.
     """
 
-    def __init__(self, container: "ContainerClient") -> None:
+    def __init__(self, container: "ContainerClient", listed: str | None = None) -> None:
         self._container = container
+        self._listed = listed
         self._clock = StorageClock()
 
     def read(self, name: str) -> Document:
@@ -142,6 +150,21 @@ class BlobDocuments:
         except ResourceNotFoundError:
             return
 
+    def read_all(self, prefix: str) -> dict[str, Document]:
+        """Return the documents that start with `prefix`, by name, in as few requests as it takes."""
+        from azure.core.exceptions import ResourceNotFoundError
+
+        found: dict[str, Document] = {}
+        with dates_noted() as dates:
+            try:
+                for blob in self._container.list_blobs(name_starts_with=prefix, include=["metadata"]):
+                    content = _unpacked(blob.metadata or {})
+                    etag = f'"{blob.etag.strip(_QUOTE)}"'
+                    found[blob.name] = Document(content, etag, self._noted(dates[-1]))
+            except ResourceNotFoundError:
+                return {}
+        return {name: self.read(name) if each.content is None else each for name, each in found.items()}
+
     def unchanged_since(self, prefix: str, moment: datetime) -> Iterator[str]:
         """Return the names that start with `prefix` whose documents were last written before `moment`."""
         from azure.core.exceptions import ResourceNotFoundError
@@ -170,7 +193,8 @@ class BlobDocuments:
         blob = self._container.get_blob_client(name)
         try:
             with dates_noted() as dates:
-                written = blob.upload_blob(content, overwrite=etag is not None, **condition)
+                metadata = _packed(content) if self._listed and name.startswith(self._listed) else None
+                written = blob.upload_blob(content, overwrite=etag is not None, metadata=metadata, **condition)
             self._noted(dates[-1])
             return str(written["etag"])
         except (ResourceModifiedError, ResourceExistsError) as error:
@@ -187,6 +211,26 @@ class BlobDocuments:
             self._container.create_container()
         except ResourceExistsError:
             return
+
+
+_QUOTE = '"'
+_METADATA = "content"
+# A blob's metadata may have 8 KiB, names and all.
+_LARGEST_METADATA = 7000
+
+
+def _packed(content: bytes) -> dict[str, str]:
+    """Return the metadata that hold a document, none if it is too large for them."""
+    text = base64.b64encode(zlib.compress(content)).decode()
+    return {_METADATA: text} if len(text) <= _LARGEST_METADATA else {}
+
+
+def _unpacked(metadata: Mapping[str, str]) -> bytes | None:
+    """Return the document that metadata hold, None where they do not, or not as this module writes it."""
+    try:
+        return zlib.decompress(base64.b64decode(metadata.get(_METADATA, "")))
+    except (ValueError, zlib.error):
+        return None
 
 
 def _error_date(error: "HttpResponseError") -> datetime:

@@ -10,7 +10,7 @@ not count, since many of them make no event: the end of a container, of a blob b
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shared.folder.manifest import Manifest
 from shared.route import Route
@@ -23,18 +23,21 @@ from shared.sync.wake_up import WakeUps
 _CHECKS_KEPT = 5
 
 
-def swept(taken: RouteState, manifest: Manifest) -> Transition:
-    """A sweep, and nothing else, led to this look at the folder, which began with the state `taken`."""
+def swept(taken: RouteState, manifest: Manifest, patience: timedelta) -> Transition:
+    """A sweep, and nothing else, led to this look at the folder, which began with the state `taken`.
+
+    An event that comes within `patience` is not missed, however soon the next sweep follows.
+    """
     finds_upload = _finds_upload(taken, manifest)
 
     def change(state: RouteState, now: datetime) -> RouteState:
         known = state.arrivals
-        if known.suspected:
+        if known.suspected and now - known.suspected >= patience:
             missing_since = known.missing_since or known.suspected
             counts = {"unannounced": known.unannounced + 1, "missed": known.missed + 1}
             known = known.model_copy(update={**counts, "missing_since": missing_since, "suspected": None})
         if finds_upload and (known.heard_until is None or manifest.newest > known.heard_until):
-            known = known.model_copy(update={"suspected": now})
+            known = known.model_copy(update={"suspected": known.suspected or now})
         if known == state.arrivals:
             return state
         # A look may have several turns; the sweep speaks in the first of them.

@@ -4,6 +4,7 @@ Times are the storage service's own and whole seconds. The difference of two of 
 either way, so one second more than a window has to show before the window has certainly passed.
 """
 
+import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -124,7 +125,7 @@ def decide(state: RouteState, manifest: Manifest, policy: Policy, *, deletes: bo
 def _follow(operation: RunningSync, manifest: Manifest) -> Decision:
     sentence = "ADF accepted a sync and works on it"
     if manifest.listed_at < operation.next_poll:
-        return Wait("SyncRunning", sentence, operation.next_poll - manifest.listed_at)
+        return Wait("SyncRunning", sentence, _until(operation.next_poll, manifest))
     return Poll("SyncRunning", sentence, operation)
 
 
@@ -156,10 +157,15 @@ def _after_failure(failure: Failure | None, manifest: Manifest) -> Decision | No
     if failure is None or manifest.listed_at >= failure.next_attempt:
         return None
     if failure.transient:
-        return Wait("BackingOff", f"the last attempt failed: {failure.code}", failure.next_attempt - manifest.listed_at)
+        return Wait("BackingOff", f"the last attempt failed: {failure.code}", _until(failure.next_attempt, manifest))
     if failure.revision == manifest.revision:
         return Skip("Refused", f"ARM refused this revision: {failure.code}")
     return None
+
+
+def _until(moment: datetime, manifest: Manifest) -> timedelta:
+    """Return how long it takes until a listing shows that a moment has come: its times are whole seconds."""
+    return timedelta(seconds=math.ceil((moment - manifest.listed_at).total_seconds()))
 
 
 def _wait_out_burst(state: RouteState, manifest: Manifest, policy: Policy) -> Decision:

@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -51,6 +51,7 @@ class Ports:
     documents: Documents
     wake_ups: RouteQueue
     list_folder: Callable[[Route], Manifest]
+    list_folders: Callable[[Sequence[Route]], Mapping[str, Manifest]]
     read_files: ReadFiles
     fetch_file: FetchFile
     target_of: Callable[[Route], Target]
@@ -157,6 +158,9 @@ def build(ports: Ports, policy: Policy, routes: Sequence[Route], retention: Rete
         outbox=outbox,
         sweep=Sweep(
             routes=routes,
+            states=states,
+            list_folders=ports.list_folders,
+            policy=policy,
             wake_ups=wake_ups,
             outbox=outbox,
             history=history,

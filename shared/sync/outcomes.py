@@ -228,7 +228,7 @@ class Outcomes:
 
     def swept(self, route: Route, taken: RouteState, state: RouteState, manifest: Manifest) -> RouteState:
         """A look that only a sweep asked for began with the state `taken`; return the state with what that says."""
-        judge = arrivals.swept(taken, manifest)
+        judge = arrivals.swept(taken, manifest, self.policy.quiet + RESOLUTION)
         is_change = judge(state, manifest.listed_at) != state
         after = self.change(route, state.worker, judge) if is_change else state
         if after.arrivals.unannounced > state.arrivals.unannounced:

@@ -1,7 +1,7 @@
 """The states of the routes, each a document of its own."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +13,9 @@ from shared.storage.documents import Document, Documents, update
 from shared.sync.state import RouteState
 
 log = logging.getLogger(__name__)
+
+# What the names of the documents start with.
+STATES = "routes/"
 
 Transition = Callable[[RouteState, datetime], RouteState]
 
@@ -40,6 +43,17 @@ class RouteStates:
         """Return the route's state; a route that has none yet starts with an empty one."""
         document = self._documents.read(_name(route))
         return LoadedState(self._parse(route, document), document)
+
+    def read_all(self, routes: Iterable[Route]) -> dict[str, LoadedState]:
+        """Return the states of the routes by name, from one listing of 5,000 of them, which says when it was made."""
+        documents = self._documents.read_all(STATES)
+        found: dict[str, LoadedState] = {}
+        for route in routes:
+            document = documents.get(_name(route))
+            if document is None:
+                document = Document(None, None, self.time(route))
+            found[route.name] = LoadedState(self._parse(route, document), document)
+        return found
 
     def time(self, route: Route) -> datetime:
         """Return the storage's time, never too late; it is asked for if nothing has told it of late."""
@@ -83,4 +97,4 @@ class RouteStates:
 
 
 def _name(route: Route) -> str:
-    return f"routes/{route.name}.json"
+    return f"{STATES}{route.name}.json"

@@ -358,7 +358,7 @@ def requested(sync_id: str, *, force: bool, read_back: bool = False) -> Transiti
 
 
 def look_requested() -> Transition:
-    """The folder is about to be looked at, because somebody asked: not merely when the wake-up on its way is due."""
+    """The folder is about to be looked at, on request, not only when the wake-up on its way is due."""
 
     def change(state: RouteState, now: datetime) -> RouteState:
         return _with(state, pending=state.pending or Pending(since=now, due=now))

@@ -1,6 +1,7 @@
 """Wake-ups: something may have changed, so a look at the folder has to follow. A burst of notices arms one."""
 
 import logging
+import math
 import threading
 import time
 from collections import defaultdict
@@ -99,7 +100,9 @@ class WakeUps:
     def _due(self, loaded: LoadedState, delay: timedelta | None, changed_at: datetime | None) -> datetime:
         now, pending = loaded.read_at, loaded.state.pending
         since = min(now, changed_at) if changed_at and not pending else now
-        return since + (self._quiet if delay is None or pending else delay)
+        wanted = self._quiet if delay is None or pending else delay
+        # The storage shows whole seconds: a look within one would see the one before.
+        return since + timedelta(seconds=math.ceil(wanted.total_seconds()))
 
     def wake_now(self, route: Route) -> None:
         """Send a wake-up that is due at once, whatever else is on its way: it was requested."""

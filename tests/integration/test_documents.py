@@ -1,7 +1,8 @@
+import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from azure.storage.blob import BlobServiceClient
+from azure.storage.blob import BlobServiceClient, ContainerClient
 
 from shared.errors import StateConflict
 from shared.storage.documents import BlobDocuments
@@ -70,3 +71,20 @@ def test_a_document_that_another_worker_made_together_with_the_container_is_a_co
     with pytest.raises(StateConflict):
         late.write(NAME, b"ours", None)
     assert late.read(NAME).content == b"theirs"
+
+
+def test_many_documents_come_with_one_listing_also_those_too_large_for_it(container: ContainerClient) -> None:
+    documents = BlobDocuments(container, listed="routes/")
+    contents = {"routes/small.json": b"{}", "routes/large.json": os.urandom(20_000)}
+    etags = {name: documents.write(name, content, None) for name, content in contents.items()}
+    documents.write("others/a.json", b"1", None)
+    BlobDocuments(container).write("routes/of-an-older-version.json", b"2", None)
+    found = documents.read_all("routes/")
+    assert {name: each.content for name, each in found.items()} == contents | {"routes/of-an-older-version.json": b"2"}
+    assert {name: found[name].etag for name in contents} == etags
+    documents.write("routes/small.json", b"[]", found["routes/small.json"].etag)
+    assert documents.read_all("routes/")["routes/small.json"].content == b"[]"
+
+
+def test_there_are_no_documents_where_there_is_no_container(blobs: BlobServiceClient) -> None:
+    assert BlobDocuments(blobs.get_container_client("nowhere")).read_all("routes/") == {}

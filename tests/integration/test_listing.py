@@ -1,14 +1,15 @@
 import base64
-from typing import Any
 
 import pytest
 from azure.storage.blob import BlobBlock, BlobServiceClient, ContainerClient
 
 from local.ports import free_ports
 from shared.errors import FolderUnreadable
-from shared.folder.blobs import find_file, list_folder
+from shared.folder.blobs import BlobFolders, find_file, list_folder, list_folders
 from shared.folder.path import FolderPath
+from shared.route import Route
 from shared.storage.clock import note_date
+from tests.unit.memory import make_route
 
 FOLDER = FolderPath.parse("files/airflow")
 ODD_NAMES = [
@@ -97,22 +98,7 @@ def test_a_folder_of_more_than_one_page_is_listed_whole(blobs: BlobServiceClient
     names = [f"airflow/dags/{n:03}.py" for n in range(12)]
     for name in names:
         container.upload_blob(name, b"x")
-    by_small_pages = _SmallPages(blobs)
-    assert [file.name for file in list_folder(by_small_pages, FOLDER).files] == names  # type: ignore[arg-type]
-
-
-class _SmallPages:
-    """A blob service whose listings come in pages of five."""
-
-    def __init__(self, service: BlobServiceClient) -> None:
-        self._service = service
-
-    def get_container_client(self, name: str) -> "_SmallPages":
-        self._container = self._service.get_container_client(name)
-        return self
-
-    def list_blobs(self, **options: Any) -> object:  # noqa: ANN401 - passed on as they are
-        return self._container.list_blobs(results_per_page=5, **options)
+    assert [file.name for file in list_folder(blobs, FOLDER, page_size=5).files] == names
 
 
 @pytest.mark.parametrize("has_md5", [True, False])
@@ -144,3 +130,27 @@ def test_a_file_or_a_container_that_is_not_there_is_not_found(
 @pytest.mark.usefixtures("container")
 def test_a_name_that_no_blob_can_have_is_not_found(blobs: BlobServiceClient, name: str) -> None:
     assert find_file(blobs, FOLDER, name) is None
+
+
+def routes_on(container: str, *folders: str) -> list[Route]:
+    return [make_route(folder, folder=f"{container}/{folder}".rstrip("/")) for folder in folders]
+
+
+def test_the_folders_of_many_routes_come_from_one_listing_of_their_container(
+    blobs: BlobServiceClient, container: ContainerClient
+) -> None:
+    routes = routes_on(FOLDER.container, "team-a", "team-b", "team-b/inner", "other", "")
+    for name in ("team-a/dags/a.py", "team-b/dags/b.py", "team-b/inner/dags/c.py", "dags/root.py", "team-a/readme.md"):
+        container.upload_blob(name, b"x")
+    found = list_folders(blobs, FOLDER.container, routes)
+    assert {name: manifest.files for name, manifest in found.items()} == {
+        route.name: list_folder(blobs, route.folder).files for route in routes
+    }
+
+
+def test_a_container_that_cannot_be_listed_is_left_out_and_the_others_are_not(
+    blobs: BlobServiceClient, container: ContainerClient
+) -> None:
+    container.upload_blob("team-a/dags/a.py", b"x")
+    good, gone = routes_on(FOLDER.container, "team-a"), routes_on("nowhere", "team-x")
+    assert list(BlobFolders(lambda _: blobs).list_all([*good, *gone])) == ["team-a"]

@@ -103,6 +103,7 @@ class World:
             documents=documents,
             wake_ups=StorageRouteQueue(lambda: self.queues, StorageNames().wake_ups),
             list_folder=folders.list,
+            list_folders=folders.list_all,
             read_files=folders.read,
             fetch_file=folders.fetch,
             target_of=lambda _: self,

@@ -43,6 +43,7 @@ class Worker:
     jitter: Callable[[], float]
     routes: tuple[Route, ...] = (ROUTE,)
     target: Target | None = None
+    expects_events: bool = False
     busy: greenlet | None = None
     asleep_until: float = 0.0
 
@@ -51,6 +52,7 @@ class Worker:
             documents=self.cloud,
             wake_ups=self.cloud,
             list_folder=self.cloud.list_folder,
+            list_folders=self.cloud.list_folders,
             read_files=self.cloud.read_files,
             fetch_file=self.cloud.fetch,
             target_of=lambda _: self.target or self.cloud,
@@ -59,7 +61,7 @@ class Worker:
             sleep=self.sleep,
             jitter=self.jitter,
         )
-        policy = Policy(quiet=QUIET, longest_wait=LONGEST_WAIT, lease=LEASE)
+        policy = Policy(quiet=QUIET, longest_wait=LONGEST_WAIT, lease=LEASE, expects_events=self.expects_events)
         self.engine = build(ports, policy, self.routes)
         self.by_name = {route.name: route for route in self.routes}
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -123,6 +124,11 @@ class Cloud:
         self._call()
         return iter(sorted(name for name in self.documents if name.startswith(prefix)))
 
+    def read_all(self, prefix: str) -> dict[str, Document]:
+        self._call()
+        now = self.moment(self.now)
+        return {name: Document(*each, now) for name, each in self.documents.items() if name.startswith(prefix)}
+
     def delete(self, name: str) -> None:
         self._call()
         self.documents.pop(name, None)
@@ -172,6 +178,14 @@ class Cloud:
             for name, blob in sorted(blobs.items())
         ]
         return Manifest(tuple(files), self.moment(self.now))
+
+    def list_folders(self, routes: Sequence[Route]) -> dict[str, Manifest]:
+        """Return the folders, but for those that cannot be listed."""
+        found = {}
+        for route in routes:
+            with suppress(FolderUnreadable):
+                found[route.name] = self.list_folder(route)
+        return found
 
     def import_files(self) -> None:
         """Let imports read whose time has come; the folder has not changed since then."""

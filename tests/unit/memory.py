@@ -76,6 +76,11 @@ class MemoryDocuments:
         self.requests += 1
         return iter(sorted(name for name in self.stored if name.startswith(prefix)))
 
+    def read_all(self, prefix: str) -> dict[str, Document]:
+        self.requests += 1
+        stored = sorted(self.stored.items())
+        return {name: Document(*each, self.clock.now()) for name, each in stored if name.startswith(prefix)}
+
     def unchanged_since(self, prefix: str, moment: datetime) -> Iterator[str]:
         return (name for name in self.names(prefix) if self.written[name] < moment)
 

@@ -56,6 +56,7 @@ def relay_with(outcomes: list[Outcome]) -> App:
         documents=documents,
         wake_ups=MemoryQueue(clock),
         list_folder=lambda _: make_manifest(listed=0),
+        list_folders=lambda _: {},
         read_files=lambda *_: iter(()),
         fetch_file=lambda *_: None,
         target_of=lambda _: DataFactory(arm, timedelta(0)),

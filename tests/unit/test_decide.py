@@ -89,6 +89,13 @@ def test_after_a_failure_for_now_nothing_is_tried_before_its_time_not_even_a_cha
     assert (decision.reason, decision.delay) == ("BackingOff", timedelta(seconds=30))
 
 
+def test_a_wait_ends_when_a_listing_shows_that_it_has() -> None:
+    """A listing's time is whole seconds: a wake-up within the second would only look, and wait again at once."""
+    decision = decide(failed("sha256:other", transient=True, next_attempt=100.4), make_manifest(0, listed=100), POLICY)
+    assert isinstance(decision, Wait)
+    assert decision.delay == timedelta(seconds=1)
+
+
 def test_after_a_failure_for_now_the_next_attempt_comes_in_time() -> None:
     state = failed("sha256:other", transient=True, next_attempt=100)
     assert isinstance(decide(state, make_manifest(0, listed=100), POLICY), Sync)

@@ -65,7 +65,7 @@ def test_storage_that_does_not_answer_turns_it_red(monkeypatch: pytest.MonkeyPat
         raise ServiceRequestError("no route to host")
 
     world = World()
-    monkeypatch.setattr(world.states, "read", down)
+    monkeypatch.setattr(world.states, "read_all", down)
     status, (trouble,) = ask(world)
     assert (status, trouble["reason"]) == (503, "StorageUnavailable")
 

@@ -157,6 +157,6 @@ def test_storage_that_does_not_answer_is_a_failed_scrape(world: World, monkeypat
     def down(*_: Any) -> None:  # noqa: ANN401 - whatever is asked
         raise ServiceRequestError("no route to host")
 
-    monkeypatch.setattr(world.states, "read", down)
+    monkeypatch.setattr(world.states, "read_all", down)
     answer = MetricsApi((ROUTE,), world.states).show(func.HttpRequest(method="GET", url="/api/metrics", body=b""))
     assert answer.status_code == 503

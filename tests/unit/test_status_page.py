@@ -151,10 +151,10 @@ def test_a_suspended_route_can_be_resumed_and_a_running_one_suspended(world: Wor
 
 
 def test_storage_that_fails_is_a_page_that_says_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(_route: Route) -> None:
+    def fail(*_: object) -> None:
         raise ServiceRequestError("connection refused to https://account/secret")
 
-    monkeypatch.setattr(type(world.states), "read", lambda _states, route: fail(route))
+    monkeypatch.setattr(world.states, "read_all", fail)
     status, page = shown(world)
     assert status == 503
     assert "storage is unavailable" in page

@@ -155,3 +155,8 @@ def test_a_file_whose_window_has_passed_is_looked_at_at_once(process: Process) -
     process.wake_ups.notice(ROUTE, changed_at=NOON)
     (_, due), *_ = process.queue.sent
     assert due < NOON + timedelta(seconds=60)
+
+
+def test_a_wake_up_is_due_at_a_whole_second_because_the_storage_shows_no_others(process: Process) -> None:
+    process.wake_ups.notice(ROUTE, timedelta(seconds=0.4))
+    assert process.queue.sent == [("default", NOON + timedelta(seconds=1))]

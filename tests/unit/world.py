@@ -66,6 +66,7 @@ class World:
             documents=self.documents,
             wake_ups=self.queue,
             list_folder=self.list_folder,
+            list_folders=lambda routes: {route.name: self.list_folder(route) for route in routes},
             read_files=self.read_files,
             fetch_file=lambda *_: None,
             target_of=lambda _: self,

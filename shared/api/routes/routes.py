@@ -36,8 +36,10 @@ class RoutesApi:
 
     @answering
     def index(self, _request: func.HttpRequest) -> func.HttpResponse:
-        """All routes, without the names of removed files; one read of storage for each."""
-        return view_answer(AllRoutes(value=tuple(map(self._shown, self.routes))))
+        """All routes, without the names of removed files; one listing of storage for all of them."""
+        states = self.states.read_all(self.routes)
+        shown = (route_view(route, states[route.name].state, self.shared) for route in self.routes)
+        return view_answer(AllRoutes(value=tuple(shown)))
 
     @answering
     def show(self, request: func.HttpRequest) -> func.HttpResponse:

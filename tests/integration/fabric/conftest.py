@@ -64,6 +64,7 @@ class World:
             documents=self.documents,
             wake_ups=MemoryQueue(self.clock),
             list_folder=lambda _: self.manifest(),
+            list_folders=lambda _: {},
             read_files=lambda *_: iter(()),
             fetch_file=lambda _, file: self.read(file),
             target_of=lambda _: self.target,

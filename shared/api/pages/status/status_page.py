@@ -15,6 +15,7 @@ from shared.api.pages.status.cards import UNKNOWN_STATE, Card, Overall, card, ov
 from shared.api.routes.shown import SharedSettings, route_view
 from shared.route import Route
 from shared.sync.history import History
+from shared.sync.state import RouteState
 from shared.sync.store import RouteStates
 
 log = logging.getLogger(__name__)
@@ -38,17 +39,18 @@ class StatusPage:
         """Answer with the page; where storage fails, it says so and the status is 503."""
         now = self.now()
         try:
-            cards = [self._card(route, now) for route in self.routes]
+            states = self.states.read_all(self.routes)
+            cards = [self._card(route, states[route.name].state, now) for route in self.routes]
         except AzureError:
             log.exception("storage failed the status page")
             return _answer(HTTPStatus.SERVICE_UNAVAILABLE, now, [], UNKNOWN_STATE, _NO_STORAGE)
         return _answer(HTTPStatus.OK, now, cards, overall(cards))
 
-    def _card(self, route: Route, now: datetime) -> Card:
+    def _card(self, route: Route, state: RouteState, now: datetime) -> Card:
         history = self.records.summaries(route.name)
         found = (self.records.read(route.name, summary.sync_id) for summary in history)
         latest = list(islice(filter(None, found), SYNCS_SHOWN))
-        return card(route_view(route, self.states.read(route).state, self.shared), history, latest, now)
+        return card(route_view(route, state, self.shared), history, latest, now)
 
 
 def _answer(
