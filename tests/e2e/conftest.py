@@ -73,7 +73,7 @@ class Running:
 
     def function_key(self) -> str:
         """Return a key that opens every function; the host makes its keys when it is first asked for one."""
-        assert requests.get(f"{self.addresses.app}/api/routes", timeout=10).status_code == 401
+        assert requests.get(f"{self.addresses.app}/api/routes", timeout=60).status_code == 401
         secrets = self.container_named("azure-webjobs-secrets")
         host = next(name for name in secrets.list_blob_names() if name.endswith("/host.json"))
         return str(json.loads(secrets.download_blob(host).readall())["functionKeys"][0]["value"])
@@ -85,10 +85,10 @@ class Running:
     def fault(self, match: dict[str, str], answer: dict[str, Any], times: int = 1) -> None:
         """Let the emulator answer otherwise for a while (docs/emulator.md)."""
         script = {"match": match, "times": times, "answer": answer}
-        requests.post(f"{self.addresses.arm}/_emulator/faults", json=script, timeout=10).raise_for_status()
+        requests.post(f"{self.addresses.arm}/_emulator/faults", json=script, timeout=60).raise_for_status()
 
     def journal(self) -> list[dict[str, Any]]:
-        return list(requests.get(f"{self.addresses.arm}/_emulator/journal", timeout=10).json())
+        return list(requests.get(f"{self.addresses.arm}/_emulator/journal", timeout=60).json())
 
 
 class Parts:

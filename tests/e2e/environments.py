@@ -45,16 +45,16 @@ def environments_stack() -> Iterator[Running]:
 
 def put(running: Running, content: bytes | str, name: str = "made-here", **headers: str) -> requests.Response:
     url = f"{running.addresses.app}/api/environments/{name}"
-    return requests.put(url, data=content, headers={"Content-Type": "application/json"} | headers, timeout=30)
+    return requests.put(url, data=content, headers={"Content-Type": "application/json"} | headers, timeout=60)
 
 
 def ask(running: Running, method: str, path: str = "", body: object = None) -> requests.Response:
-    return requests.request(method, f"{running.addresses.app}/api/environments{path}", json=body, timeout=30)
+    return requests.request(method, f"{running.addresses.app}/api/environments{path}", json=body, timeout=60)
 
 
 def script(running: Running, method: str, path: str, **answer: Any) -> None:  # noqa: ANN401 - JSON
     fault = {"match": {"method": method, "path_contains": path}, "times": 1, "answer": answer}
-    requests.post(f"{running.addresses.arm}/_emulator/faults", json=fault, timeout=10).raise_for_status()
+    requests.post(f"{running.addresses.arm}/_emulator/faults", json=fault, timeout=60).raise_for_status()
 
 
 def calls_since(running: Running, count: int) -> list[tuple[str, str]]:

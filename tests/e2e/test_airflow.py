@@ -18,13 +18,13 @@ PATIENCE_S = 120
 def stack(request: pytest.FixtureRequest) -> Iterator[Running]:
     with running_stack(RELAY_AIRFLOW_API="entra", RELAY_QUIET_SECONDS="1") as (running, _):
         settings = {"airflow_version": request.param}
-        requests.post(f"{running.addresses.arm}/_emulator/settings", json=settings, timeout=10).raise_for_status()
+        requests.post(f"{running.addresses.arm}/_emulator/settings", json=settings, timeout=60).raise_for_status()
         running.container.create_container()
         yield running
 
 
 def route(stack: Running) -> dict[str, Any]:
-    answer: dict[str, Any] = requests.get(f"{stack.addresses.app}/api/routes/default", timeout=10).json()
+    answer: dict[str, Any] = requests.get(f"{stack.addresses.app}/api/routes/default", timeout=60).json()
     return answer
 
 
@@ -34,7 +34,7 @@ def parsed_as(stack: Running, status: str) -> dict[str, Any] | None:
 
 
 def in_airflow(stack: Running, path: str) -> dict[str, Any] | None:
-    answer = requests.get(f"{stack.addresses.app}/api/routes/default/files/{path}", timeout=10).json()
+    answer = requests.get(f"{stack.addresses.app}/api/routes/default/files/{path}", timeout=60).json()
     found: dict[str, Any] | None = answer.get("airflow")
     return found if found and found["state"] != "Pending" else None
 

@@ -75,7 +75,7 @@ def test_the_sdk_shows_a_refusal_in_its_own_error(runtimes: Any) -> None:  # noq
 
 
 def test_the_words_of_the_path_compare_without_regard_to_case(running: Running) -> None:
-    asked = requests.get(f"{running.addresses.app}{RUNTIMES.upper()}/SAMPLE-2{VERSION}", timeout=30)
+    asked = requests.get(f"{running.addresses.app}{RUNTIMES.upper()}/SAMPLE-2{VERSION}", timeout=60)
     assert (asked.status_code, asked.json()["name"]) == (200, "sample-2")
 
 
@@ -96,12 +96,12 @@ def test_the_words_of_the_path_compare_without_regard_to_case(running: Running) 
 )
 def test_nothing_else_of_arm_can_be_reached(running: Running, path: str, status: int) -> None:
     calls = len(running.journal())
-    assert requests.get(f"{running.addresses.app}{path}", timeout=30).status_code == status
+    assert requests.get(f"{running.addresses.app}{path}", timeout=60).status_code == status
     assert calls_since(running, calls) == []
 
 
 def test_an_accepted_start_names_no_address_of_arm(running: Running) -> None:
-    answer = requests.post(f"{running.addresses.app}{RUNTIMES}/sample-2/start{VERSION}", timeout=30)
+    answer = requests.post(f"{running.addresses.app}{RUNTIMES}/sample-2/start{VERSION}", timeout=60)
     assert (answer.status_code, answer.headers["Retry-After"]) == (202, "1")
     assert answer.headers["Location"].startswith(
         f"{running.addresses.app}{RUNTIMES}/sample-2/start{VERSION}&operation="
@@ -115,10 +115,10 @@ def test_an_accepted_start_names_no_address_of_arm(running: Running) -> None:
 @pytest.mark.parametrize("place", ["/api/environments", RUNTIMES])
 def test_following_a_start_that_fails_tells_the_failure(running: Running, place: str) -> None:
     version = VERSION if place == RUNTIMES else ""
-    started = requests.post(f"{running.addresses.app}{place}/sample-2/start{version}", timeout=30)
+    started = requests.post(f"{running.addresses.app}{place}/sample-2/start{version}", timeout=60)
     failed = {"status": "Failed", "error": {"code": "QuotaExceeded", "message": "no more nodes"}}
     script(running, "GET", "operationresults", status=200, body=failed)
-    answer = requests.get(started.headers["Location"], timeout=30)
+    answer = requests.get(started.headers["Location"], timeout=60)
     assert (answer.status_code, answer.json()["code"], answer.json()["detail"]) == (
         409,
         "QuotaExceeded",
@@ -145,5 +145,5 @@ def test_a_condition_of_the_sdk_is_honoured(runtimes: Any) -> None:  # noqa: ANN
 
 def test_head_is_answered_where_get_is(running: Running) -> None:
     for path in ("/api/health", f"{RUNTIMES}/sample-2{VERSION}"):
-        answer = requests.head(f"{running.addresses.app}{path}", timeout=30)
+        answer = requests.head(f"{running.addresses.app}{path}", timeout=60)
         assert (answer.status_code, answer.content) == (200, b"")

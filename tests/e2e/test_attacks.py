@@ -28,7 +28,7 @@ def sent(running: Running, attack: Attack) -> int:
     address = urlsplit(running.addresses.app)
     assert address.hostname
     assert address.port
-    with socket.create_connection((address.hostname, address.port), timeout=30) as connection:
+    with socket.create_connection((address.hostname, address.port), timeout=60) as connection:
         with suppress(ConnectionError):  # a server may refuse a head before it has read the body
             connection.sendall(message)
         answer = connection.makefile("rb").readline()

@@ -29,13 +29,13 @@ class Stack:
         return status, {step["step"]: step["ok"] for step in told["steps"]}
 
     def route(self) -> Mapping[str, Any]:
-        return dict(requests.get(f"{self.running.addresses.app}/api/routes/default", timeout=10).json())
+        return dict(requests.get(f"{self.running.addresses.app}/api/routes/default", timeout=60).json())
 
     def arriving(self) -> str:
         return next(str(each["reason"]) for each in self.route()["conditions"] if each["type"] == "EventsArriving")
 
     def unannounced(self) -> int:
-        lines = requests.get(f"{self.running.addresses.app}/api/metrics", timeout=10).text.splitlines()
+        lines = requests.get(f"{self.running.addresses.app}/api/metrics", timeout=60).text.splitlines()
         name = 'relay_unannounced_changes_total{route="default"} '
         return int(float(next(line.removeprefix(name) for line in lines if line.startswith(name))))
 
@@ -45,7 +45,7 @@ class Stack:
         event = {"eventType": "Microsoft.Storage.BlobCreated", "data": {"url": blob, "blobType": "BlockBlob"}}
         url = f"{self.running.addresses.app}/runtime/webhooks/blobs?functionName=Host.Functions.on_dag_blob"
         headers = {"aeg-event-type": "Notification"}
-        requests.post(url, data=json.dumps([event]), headers=headers, timeout=30).raise_for_status()
+        requests.post(url, data=json.dumps([event]), headers=headers, timeout=60).raise_for_status()
 
 
 @contextmanager
@@ -93,7 +93,7 @@ def test_a_subscription_with_a_wrong_name_is_named_by_the_check_and_told_by_the_
         assert stack.arriving() == "NotArriving"
         status = stack.terminal.run("status")
         assert (status.returncode, "NotArriving" in status.stdout) == (0, True)
-        page = requests.get(f"{stack.running.addresses.app}/api/", timeout=10).text
+        page = requests.get(f"{stack.running.addresses.app}/api/", timeout=60).text
         assert "EventsArriving: NotArriving" in page
 
         stack.tell_of("dags/first.py")

@@ -106,7 +106,7 @@ def test_waiting_for_a_file_that_is_not_there_fails(terminal: Terminal) -> None:
 def test_a_suspended_route_fails_at_once(terminal: Terminal, storage: dict[str, str], directory: Path) -> None:
     def steer(what: str) -> None:
         url = f"{terminal.url}/api/routes/default/{what}"
-        requests.post(url, headers={"x-functions-key": terminal.key}, timeout=30).raise_for_status()
+        requests.post(url, headers={"x-functions-key": terminal.key}, timeout=60).raise_for_status()
 
     steer("suspend")
     try:
@@ -177,7 +177,7 @@ def test_the_line_that_airflow_cannot_import_fails_the_pipeline(asking: Running,
 
 def test_a_file_that_airflow_takes_too_long_for_is_three(asking: Running, tmp_path: Path) -> None:
     url = f"{asking.addresses.arm}/_emulator/settings"
-    requests.post(url, json={"parse_seconds": 3600}, timeout=10).raise_for_status()
+    requests.post(url, json={"parse_seconds": 3600}, timeout=60).raise_for_status()
     terminal, deploy, storage = deploying(asking, tmp_path, good=f"{GOOD}# later\n")
     status, told = terminal.json(*deploy, "--timeout", "30", **storage)
     assert (status, told["result"], [file["state"] for file in told["files"]]) == (3, "timedOut", ["Pending"])

@@ -29,16 +29,16 @@ def test_the_stack_answers_where_its_ready_line_says_and_ends_with_all_it_starte
         line = ready_line(process)
         assert line.keys() == {"ready", "app", "arm", "fabric", "blob", "queue", "connection_string"}
         assert line["ready"] is True
-        assert requests.get(f"{line['app']}/admin/host/status", timeout=10).ok
-        assert requests.get(f"{line['arm']}/_emulator/journal", timeout=10).json() == []
+        assert requests.get(f"{line['app']}/admin/host/status", timeout=60).ok
+        assert requests.get(f"{line['arm']}/_emulator/journal", timeout=60).json() == []
         BlobServiceClient.from_connection_string(line["connection_string"]).get_account_information()
         children = psutil.Process(process.pid).children(recursive=True)
         assert len(children) == 3
         process.send_signal(number)
-        rest, _ = process.communicate(timeout=30)
+        rest, _ = process.communicate(timeout=60)
     assert process.returncode == 0
     assert rest == ""
-    assert psutil.wait_procs(children, timeout=10)[1] == []
+    assert psutil.wait_procs(children, timeout=60)[1] == []
 
 
 def test_event_driven_the_stack_says_the_same_and_ends_as_well() -> None:
@@ -47,9 +47,9 @@ def test_event_driven_the_stack_says_the_same_and_ends_as_well() -> None:
         children = psutil.Process(process.pid).children(recursive=True)
         assert len(children) == 4
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
+        process.communicate(timeout=60)
     assert process.returncode == 0
-    assert psutil.wait_procs(children, timeout=10)[1] == []
+    assert psutil.wait_procs(children, timeout=60)[1] == []
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_event_driven_the_stack_says_the_same_and_ends_as_well() -> None:
 )
 def test_event_options_that_make_no_sense_are_refused(options: list[str], message: str) -> None:
     with started(*options) as process:
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=60)
     assert process.returncode != 0
     assert out == ""
     assert message in err
@@ -72,7 +72,7 @@ def test_event_options_that_make_no_sense_are_refused(options: list[str], messag
 
 def test_an_app_that_is_told_to_poll_is_not_run_with_events() -> None:
     with started("--events", "eventgrid", RELAY_BLOB_SOURCE="polling") as process:
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "RELAY_BLOB_SOURCE has to be eventgrid" in err
 
@@ -81,7 +81,7 @@ def test_a_port_in_use_is_one_clear_line() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with started("--arm-port", str(port)) as process:
-            out, err = process.communicate(timeout=30)
+            out, err = process.communicate(timeout=60)
     assert process.returncode == 1
     assert out == ""
     assert err == (
@@ -91,7 +91,7 @@ def test_a_port_in_use_is_one_clear_line() -> None:
 
 def test_wrong_settings_stop_the_stack_with_every_problem_named() -> None:
     with started(RELAY_FOLDER="files/airflow/dags", RELAY_QUIET="3", RELAY_LONGEST_WAIT_SECONDS="x") as process:
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=60)
     assert process.returncode == 1
     assert out == ""
     assert "RELAY_FOLDER: expected the folder that contains dags/, not dags itself" in err
@@ -102,7 +102,7 @@ def test_wrong_settings_stop_the_stack_with_every_problem_named() -> None:
 
 def test_without_core_tools_asking_for_its_host_is_one_clear_line(tmp_path: Path) -> None:
     with started("--host", "func", PATH=str(tmp_path)) as process:
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "there is no `func` on the PATH" in err
 
@@ -111,9 +111,9 @@ def test_with_microsofts_host_the_stack_waits_until_functions_and_keys_are_there
     hosts.skip_without("func")
     with started("--host", "func") as process:
         line = ready_line(process)
-        assert requests.get(f"{line['app']}/api/health", timeout=10).json() == {"status": "alive"}
+        assert requests.get(f"{line['app']}/api/health", timeout=60).json() == {"status": "alive"}
         for extension in ("blobs", "eventgrid"):
-            assert requests.get(f"{line['app']}/admin/host/systemkeys/{extension}_extension", timeout=10).ok
+            assert requests.get(f"{line['app']}/admin/host/systemkeys/{extension}_extension", timeout=60).ok
 
 
 def test_the_parts_explain_themselves() -> None:

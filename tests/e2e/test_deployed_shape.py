@@ -71,7 +71,7 @@ def test_an_upload_is_imported(running: Running) -> None:
 def test_an_environment_is_created(running: Running) -> None:
     answer = running.observer.put_environment("made-here", SPEC)
     assert answer.status_code in {200, 201}, answer.text
-    shown = requests.get(f"{running.addresses.app}/api/environments/made-here", timeout=30)
+    shown = requests.get(f"{running.addresses.app}/api/environments/made-here", timeout=60)
     assert shown.status_code == 200
 
 
@@ -89,7 +89,7 @@ def test_all_processes_come_back_after_a_restart(stack: tuple[Running, psutil.Pr
     before = hosts(process)
     for each in [one for host in before for one in (host, *host.children(recursive=True))]:
         each.kill()
-    until(lambda: len({*hosts(process)} - {*before}) == len(GROUPS), "new processes", 60)
+    until(lambda: len({*hosts(process)} - {*before}) == len(GROUPS), "new processes")
     upload(running, "dags/third.py")
 
 

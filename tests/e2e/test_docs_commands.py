@@ -55,7 +55,7 @@ def stack() -> Iterator[Running]:
 
 def made_key(running: Running) -> str:
     """Return the key that the host makes when it first asks somebody for one."""
-    assert requests.get(f"{running.addresses.app}/api/ready", timeout=30).status_code == requests.codes.unauthorized
+    assert requests.get(f"{running.addresses.app}/api/ready", timeout=60).status_code == requests.codes.unauthorized
     secrets = running.container_named("azure-webjobs-secrets").download_blob(f"{HOST_ID}/host.json").readall()
     key: str = json.loads(secrets)["functionKeys"][0]["value"]
     return key
@@ -117,7 +117,7 @@ def run(document: str, facts: Mapping[str, str], folder: Path) -> None:
 
 @pytest.mark.parametrize("document", ON_A_STACK)
 def test_the_commands_of_a_document_work_in_their_order(document: str, stack: Running, tmp_path: Path) -> None:
-    requests.post(f"{stack.addresses.arm}/_emulator/reset", timeout=10).raise_for_status()
+    requests.post(f"{stack.addresses.arm}/_emulator/reset", timeout=60).raise_for_status()
     (tmp_path / "my-dags/dags").mkdir(parents=True)
     (tmp_path / "my-dags/dags/sales.py").write_text("x = 2\n")
     run(document, facts_of(stack, made_key(stack)), tmp_path)

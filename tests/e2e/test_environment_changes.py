@@ -36,7 +36,7 @@ def running() -> Iterator[Running]:
 def patch(running: Running, name: str, body: object, **headers: str) -> requests.Response:
     url = f"{running.addresses.app}/api/environments/{name}"
     headers = {"Content-Type": "application/merge-patch+json"} | headers
-    return requests.patch(url, data=json.dumps(body), headers=headers, timeout=30)
+    return requests.patch(url, data=json.dumps(body), headers=headers, timeout=60)
 
 
 def compute(**members: object) -> dict[str, Any]:
@@ -187,7 +187,7 @@ def test_a_post_makes_the_environment_that_its_body_names(running: Running) -> N
     answer = ask(running, "POST", body=body)
     assert (answer.status_code, answer.json()["name"]) == (200, "posted")
     assert running.journal()[-1]["body"] == body
-    assert requests.get(f"{running.addresses.app}{answer.headers['Location']}", timeout=30).json()["name"] == "posted"
+    assert requests.get(f"{running.addresses.app}{answer.headers['Location']}", timeout=60).json()["name"] == "posted"
 
 
 def test_a_dry_run_warns_of_a_region_that_is_not_the_factorys(running: Running) -> None:

@@ -178,7 +178,7 @@ def test_a_refusal_of_a_delete_is_told_as_that_of_a_put(running: Running, status
     for _ in range(2):  # a 401 is tried again with a fresh token
         script(running, "DELETE", "", status=status, body={"error": {"code": "No", "message": "No."}})
     answer = ask(running, "DELETE", "/sample-2")
-    requests.delete(f"{running.addresses.arm}/_emulator/faults", timeout=10).raise_for_status()
+    requests.delete(f"{running.addresses.arm}/_emulator/faults", timeout=60).raise_for_status()
     assert (answer.status_code, answer.json()["code"]) == (told, "No")
 
 
@@ -226,11 +226,11 @@ def test_a_put_to_a_factory_that_is_not_listed_is_forbidden_and_nothing_is_sent(
 def test_a_delete_of_another_version_is_refused_and_deletes_nothing(running: Running) -> None:
     put(running, json.dumps(SPEC), "to-keep")
     url = f"{running.addresses.app}/api/environments/to-keep"
-    refused = requests.delete(url, headers={"If-Match": "another"}, timeout=30)
+    refused = requests.delete(url, headers={"If-Match": "another"}, timeout=60)
     assert (refused.status_code, refused.json()["code"]) == (412, "PreconditionFailed")
-    shown = requests.get(url, timeout=30)
-    assert requests.get(url, headers={"If-None-Match": shown.headers["ETag"]}, timeout=30).status_code == 304
-    assert requests.delete(url, headers={"If-Match": shown.headers["ETag"]}, timeout=30).status_code == 200
+    shown = requests.get(url, timeout=60)
+    assert requests.get(url, headers={"If-None-Match": shown.headers["ETag"]}, timeout=60).status_code == 304
+    assert requests.delete(url, headers={"If-Match": shown.headers["ETag"]}, timeout=60).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -242,16 +242,16 @@ def test_a_success_that_a_proxy_made_up_is_a_bad_gateway(
 ) -> None:
     page = {"answer": {"status": 200, "body": "<html>Sign in</html>"}, "times": None}
     faults = f"{running.addresses.arm}/_emulator/faults"
-    requests.post(faults, json=page, timeout=10).raise_for_status()
+    requests.post(faults, json=page, timeout=60).raise_for_status()
     try:
         answer = ask(running, method, path, body)
     finally:
-        requests.delete(faults, timeout=10).raise_for_status()
+        requests.delete(faults, timeout=60).raise_for_status()
     assert (answer.status_code, answer.json()["code"]) == (502, "UnexpectedAnswer")
 
 
 def test_a_chunked_body_is_said_to_be_missing(running: Running) -> None:
     url = f"{running.addresses.app}/api/environments/chunked"
     content = iter([json.dumps(SPEC).encode()])
-    answer = requests.put(url, data=content, headers={"Content-Type": "application/json"}, timeout=30)
+    answer = requests.put(url, data=content, headers={"Content-Type": "application/json"}, timeout=60)
     assert (answer.status_code, answer.json()["code"]) == (411, "BodyMissing")

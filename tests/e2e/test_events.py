@@ -34,7 +34,7 @@ def running() -> Iterator[Running]:
 
 
 def route(running: Running) -> dict[str, Any]:
-    answer = requests.get(f"{running.addresses.app}/api/routes/default", timeout=10)
+    answer = requests.get(f"{running.addresses.app}/api/routes/default", timeout=60)
     return dict(answer.json())
 
 
@@ -73,7 +73,7 @@ def test_a_deletion_is_noticed_without_a_sweep(running: Running) -> None:
 def test_an_event_that_is_replayed_1000_times_leads_to_no_further_sync(running: Running) -> None:
     before, ran = running.observer.look(), deletions(running)
     assert {post(running, *[GONE] * 100) for _ in range(10)} == {202}
-    until(lambda: deletions(running) >= ran + 1000, "the log of all runs", 60)
+    until(lambda: deletions(running) >= ran + 1000, "the log of all runs")
     after = running.settle(before)
     assert after.sync_calls == before.sync_calls
 

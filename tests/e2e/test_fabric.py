@@ -38,7 +38,7 @@ def running() -> Iterator[Running]:
 
 
 def held(running: Running) -> dict[str, str]:
-    files = requests.get(f"{running.addresses.arm}/_emulator/fabric/jobs/{JOB}/files", timeout=10).json()
+    files = requests.get(f"{running.addresses.arm}/_emulator/fabric/jobs/{JOB}/files", timeout=60).json()
     return {file["path"]: file["md5"] for file in files}
 
 
@@ -52,7 +52,7 @@ def folder(running: Running) -> dict[str, str]:
 
 
 def route(running: Running, name: str) -> dict[str, Any]:
-    found: dict[str, Any] = requests.get(f"{running.addresses.app}/api/routes/{name}", timeout=30).json()
+    found: dict[str, Any] = requests.get(f"{running.addresses.app}/api/routes/{name}", timeout=60).json()
     return found
 
 
@@ -66,7 +66,7 @@ def puts(running: Running) -> list[str]:
 
 def sync(running: Running) -> None:
     """Ask for a look; a deletion makes no event where blobs are polled."""
-    requests.post(f"{running.addresses.app}/api/routes/fabric/sync", timeout=30).raise_for_status()
+    requests.post(f"{running.addresses.app}/api/routes/fabric/sync", timeout=60).raise_for_status()
 
 
 def test_uploads_land_in_both_targets(running: Running) -> None:
@@ -104,11 +104,11 @@ def test_a_push_goes_on_after_a_full_quota(running: Running) -> None:
 def test_fabric_goes_on_while_arm_is_down(running: Running) -> None:
     script = {"match": {"path_contains": "/subscriptions/"}, "times": None, "answer": {"status": 503}}
     faults = f"{running.addresses.arm}/_emulator/faults"
-    requests.post(faults, json=script, timeout=10).raise_for_status()
+    requests.post(faults, json=script, timeout=60).raise_for_status()
     running.upload("dags/while_arm_is_down.py")
     until(lambda: in_step(running), "the job in step with the folder", 120)
     until(lambda: route(running, "adf")["failure"], "the failure of the other route", 120)
-    requests.delete(faults, timeout=10).raise_for_status()
+    requests.delete(faults, timeout=60).raise_for_status()
 
 
 def test_a_route_shows_its_job_and_what_it_cannot_take(running: Running) -> None:
@@ -122,17 +122,17 @@ def test_a_route_shows_its_job_and_what_it_cannot_take(running: Running) -> None
     assert "dags/latin.py" not in held(running)
     ready = shown["conditions"][0]
     assert (ready["status"], ready["reason"]) == ("True", "SyncedInPart")
-    file = requests.get(f"{running.addresses.app}/api/routes/fabric/files/dags/latin.py", timeout=30).json()
+    file = requests.get(f"{running.addresses.app}/api/routes/fabric/files/dags/latin.py", timeout=60).json()
     assert (file["state"], file["sentence"].partition(":")[0]) == ("notSent", "the job cannot take this version")
 
 
 def test_a_job_is_read_back_on_request_and_data_factory_cannot_be(running: Running) -> None:
     api = f"{running.addresses.app}/api/routes"
-    asked = requests.post(f"{api}/fabric/sync?verify=content", timeout=30)
+    asked = requests.post(f"{api}/fabric/sync?verify=content", timeout=60)
     url = f"{running.addresses.app}{asked.json()['url']}"
 
     def ended() -> dict[str, Any] | None:
-        record: dict[str, Any] = requests.get(url, timeout=30).json()
+        record: dict[str, Any] = requests.get(url, timeout=60).json()
         return record if record.get("outcome") not in {None, "running"} else None
 
     record = until(ended, "the end of the sync that reads back", 120)
@@ -140,11 +140,11 @@ def test_a_job_is_read_back_on_request_and_data_factory_cannot_be(running: Runni
     assert (record["outcome"], record["trigger"]) == ("succeeded", "VerificationRequested")
     reads = {entry["path"] for entry in running.journal() if entry["method"] == "GET" and "/files/" in entry["path"]}
     assert {path.partition("/files/")[2] for path in reads} == set(held(running))
-    assert requests.post(f"{api}/adf/sync?verify=content", timeout=30).status_code == 400
+    assert requests.post(f"{api}/adf/sync?verify=content", timeout=60).status_code == 400
 
 
 def test_an_environment_is_shown_as_a_fabric_job_without_values(running: Running) -> None:
-    answer = requests.get(f"{running.addresses.app}/api/environments/sample-2/fabric", timeout=30)
+    answer = requests.get(f"{running.addresses.app}/api/environments/sample-2/fabric", timeout=60)
     shown = answer.json()
     assert (answer.status_code, shown["name"]) == (200, "sample-2")
     assert "sample-2.ApacheAirflowJob/.platform" in shown["files"]

@@ -58,7 +58,7 @@ def keyed() -> Iterator[Keyed]:
 @pytest.fixture(scope="module")
 def document(keyed: Keyed, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("document") / "openapi.json"
-    answer = requests.get(f"{keyed.app}/api/openapi.json", headers={"x-functions-key": keyed.key}, timeout=30)
+    answer = requests.get(f"{keyed.app}/api/openapi.json", headers={"x-functions-key": keyed.key}, timeout=60)
     path.write_text(json.dumps(answer.json(), indent=1))
     return path
 

@@ -27,7 +27,7 @@ def test_an_upload_and_its_sync_write_four_to_six_lines(host: str, tmp_path: Pat
         running = ready(process, path)
         running.container.create_container()
         running.upload("dags/a.py")
-        until(running.observer.imports, "the import", 60)
+        until(running.observer.imports, "the import")
     lines = LINES[host].findall(path.read_text())
     assert 4 <= len(lines) <= 6, "\n".join(lines)
     assert [line for line in lines if "route=default" not in line] == []

@@ -105,11 +105,11 @@ def receiver(stack: tuple[Running, Receiver]) -> Iterator[Receiver]:
 def refuse_syncs(running: Running) -> None:
     fault = {"match": {"method": "POST", "path_contains": "airflow/sync"}, "times": None}
     script = fault | {"answer": {"status": 400, "body": REFUSAL}}
-    requests.post(f"{running.addresses.arm}/_emulator/faults", json=script, timeout=10).raise_for_status()
+    requests.post(f"{running.addresses.arm}/_emulator/faults", json=script, timeout=60).raise_for_status()
 
 
 def end_faults(running: Running) -> None:
-    requests.delete(f"{running.addresses.arm}/_emulator/faults", timeout=10).raise_for_status()
+    requests.delete(f"{running.addresses.arm}/_emulator/faults", timeout=60).raise_for_status()
 
 
 def sync_calls(running: Running) -> int:
@@ -135,7 +135,7 @@ def test_a_refused_sync_is_told_once_and_its_recovery_once(running: Running, rec
     data = receiver.took[0]["data"]
     assert (data["route"], data["environment"], data["code"]) == ("default", "sample-2", "BadRequest")
     assert "no such linked service" in data["text"]
-    record = requests.get(urljoin(running.addresses.app, data["link"]), timeout=10).json()
+    record = requests.get(urljoin(running.addresses.app, data["link"]), timeout=60).json()
     assert (record["outcome"], record["code"]) == ("refused", "BadRequest")
     upload_to_be_refused(running, "dags/b.py")
     upload_to_be_imported(running, "dags/c.py")

@@ -35,7 +35,7 @@ def keyed() -> Iterator[Keyed]:
 
 def made_key(running: Running) -> str:
     """Return the key that the host makes when it first asks somebody for one."""
-    assert requests.get(f"{running.addresses.app}/api/docs", timeout=30).status_code == 401
+    assert requests.get(f"{running.addresses.app}/api/docs", timeout=60).status_code == 401
     secrets = running.container_named("azure-webjobs-secrets").download_blob(f"{HOST_ID}/host.json").readall()
     key: str = json.loads(secrets)["functionKeys"][0]["value"]
     return key
@@ -50,7 +50,7 @@ def test_every_operation_does_what_the_document_says(keyed: Keyed) -> None:
 
 
 def test_the_page_passes_its_key_on_to_the_document(keyed: Keyed) -> None:
-    page = requests.get(f"{keyed.app}/api/docs", params={"code": keyed.key}, timeout=30)
+    page = requests.get(f"{keyed.app}/api/docs", params={"code": keyed.key}, timeout=60)
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
     assert f'href="openapi.json?code={keyed.key}"' in page.text
-    assert requests.get(f"{keyed.app}/api/openapi.json", params={"code": keyed.key}, timeout=30).ok
+    assert requests.get(f"{keyed.app}/api/openapi.json", params={"code": keyed.key}, timeout=60).ok

@@ -71,7 +71,7 @@ def listens_on(process: psutil.Process, url: str) -> bool:
 
 def answers(url: str) -> bool:
     try:
-        return requests.get(url, timeout=10).ok
+        return requests.get(url, timeout=60).ok
     except requests.RequestException:
         return False
 

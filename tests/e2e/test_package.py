@@ -62,7 +62,7 @@ def test_an_upload_becomes_a_sync(app: Path, python: str, parts: Parts) -> None:
     seen = running.wait_for(lambda seen: seen.settled and seen.imports > 0, "the import")
     assert (len(seen.sync_calls), running.imported()) == (1, {"dags/first.py": 6})
     for path in ("/api/", "/api/docs", "/api/metrics", "/api/ready"):
-        assert requests.get(f"{parts.addresses.app}{path}", timeout=10).ok
+        assert requests.get(f"{parts.addresses.app}{path}", timeout=60).ok
 
 
 def host_for(python: str, folder: Path) -> Path:

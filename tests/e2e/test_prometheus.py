@@ -51,7 +51,7 @@ class Prometheus:
 
     def ask(self, query: str) -> list[dict[str, Any]]:
         """Return the series that answer the query."""
-        answer = requests.get(f"{self._url}/query", params={"query": query}, timeout=30)
+        answer = requests.get(f"{self._url}/query", params={"query": query}, timeout=60)
         assert answer.status_code == 200, answer.text
         result: list[dict[str, Any]] = answer.json()["data"]["result"]
         return result
@@ -66,7 +66,7 @@ class Prometheus:
 
     def rules(self) -> dict[str, str]:
         """Return the health of each alert's rule, by its name."""
-        groups = requests.get(f"{self._url}/rules", timeout=30).json()["data"]["groups"]
+        groups = requests.get(f"{self._url}/rules", timeout=60).json()["data"]["groups"]
         return {rule["name"]: rule["health"] for group in groups for rule in group["rules"]}
 
 
@@ -112,7 +112,7 @@ def prometheus(stack: Running, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 def test_promtool_has_nothing_to_say_about_the_metrics(stack: Running) -> None:
     text = requests.get(
-        f"{stack.addresses.app}/api/metrics", headers={"x-functions-key": stack.function_key()}, timeout=30
+        f"{stack.addresses.app}/api/metrics", headers={"x-functions-key": stack.function_key()}, timeout=60
     ).text
     ran = subprocess.run([PROMTOOL, "check", "metrics"], input=text, capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")

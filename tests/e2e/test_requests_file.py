@@ -24,7 +24,7 @@ def running() -> Iterator[Running]:
 def sync(running: Running) -> str:
     """Return the id of an attempt that the history has."""
     history = f"{running.addresses.app}/api/routes/default/syncs"
-    ended = until(lambda: requests.get(history, timeout=10).json()["value"], "the first sync")
+    ended = until(lambda: requests.get(history, timeout=60).json()["value"], "the first sync")
     return str(ended[0]["syncId"])
 
 

@@ -29,7 +29,7 @@ def running() -> Iterator[Running]:
     with running_stack(**settings) as (running, _):
         running.container.create_container()
         url = f"{running.addresses.app}/api/environments/second-environment"
-        assert requests.put(url, json=SECOND, timeout=30).ok
+        assert requests.put(url, json=SECOND, timeout=60).ok
         yield running
 
 
@@ -39,8 +39,8 @@ def imports_of(running: Running, environment: str, folder: str) -> list[dict[str
 
 def test_one_folder_feeds_two_environments_once_each(running: Running) -> None:
     running.upload("dags/a.py")
-    until(lambda: imports_of(running, "sample-2", SHARED["folder"]), "the first environment's import", 60)
-    until(lambda: imports_of(running, "second-environment", SHARED["folder"]), "the second environment's import", 60)
+    until(lambda: imports_of(running, "sample-2", SHARED["folder"]), "the first environment's import")
+    until(lambda: imports_of(running, "second-environment", SHARED["folder"]), "the second environment's import")
     running.wait_for(lambda seen: seen.settled, "calm")
     assert len(imports_of(running, "sample-2", SHARED["folder"])) == 1
     assert len(imports_of(running, "second-environment", SHARED["folder"])) == 1
@@ -49,8 +49,8 @@ def test_one_folder_feeds_two_environments_once_each(running: Running) -> None:
 def test_two_folders_of_one_environment_are_not_imported_at_once(running: Running) -> None:
     running.upload("dags/b.py")
     running.container.upload_blob("other/dags/b.py", b"x = 1\n")
-    until(lambda: imports_of(running, "sample-2", "airflow-files/other"), "the other folder's import", 60)
-    until(lambda: len(imports_of(running, "sample-2", SHARED["folder"])) == 2, "the folder's import", 60)
+    until(lambda: imports_of(running, "sample-2", "airflow-files/other"), "the other folder's import")
+    until(lambda: len(imports_of(running, "sample-2", SHARED["folder"])) == 2, "the folder's import")
     times = sorted(
         (one["started_at"], one["finished_at"])
         for one in running.observer.imports()
@@ -61,22 +61,22 @@ def test_two_folders_of_one_environment_are_not_imported_at_once(running: Runnin
 
 def test_an_operator_sees_the_routes_and_asks_for_a_sync(running: Running) -> None:
     api = f"{running.addresses.app}/api/routes"
-    assert [route["name"] for route in requests.get(api, timeout=10).json()["value"]] == ["one", "two", "other-folder"]
-    asked = requests.post(f"{api}/one/sync?force=true", timeout=10)
+    assert [route["name"] for route in requests.get(api, timeout=60).json()["value"]] == ["one", "two", "other-folder"]
+    asked = requests.post(f"{api}/one/sync?force=true", timeout=60)
     assert asked.status_code == 202
     url = running.addresses.app + asked.headers["Location"]
-    record = until(lambda: (found := requests.get(url, timeout=10)).ok and found.json(), "the record", 60)
+    record = until(lambda: (found := requests.get(url, timeout=60)).ok and found.json(), "the record")
     assert record
     assert (record["outcome"], record["trigger"]) == ("accepted", "Forced")
     # The storage tells time in whole seconds, so a sync of the same second may stand before it.
-    newest = requests.get(f"{api}/one/syncs?limit=2", timeout=10).json()["value"]
+    newest = requests.get(f"{api}/one/syncs?limit=2", timeout=60).json()["value"]
     assert asked.json()["syncId"] in {sync["syncId"] for sync in newest}
-    assert requests.post(f"{api}/two/suspend", timeout=10).json()["suspendedSince"]
+    assert requests.post(f"{api}/two/suspend", timeout=60).json()["suspendedSince"]
 
 
 def test_an_app_that_keeps_its_promises_is_alive_and_ready(running: Running) -> None:
-    assert requests.get(f"{running.addresses.app}/api/health", timeout=10).json() == {"status": "alive"}
-    answer = requests.get(f"{running.addresses.app}/api/ready", timeout=10)
+    assert requests.get(f"{running.addresses.app}/api/health", timeout=60).json() == {"status": "alive"}
+    answer = requests.get(f"{running.addresses.app}/api/ready", timeout=60)
     ready = answer.json()
     assert (answer.status_code, ready["ready"], ready["troubles"]) == (200, True, [])
     first = ready["routes"][0]
@@ -92,13 +92,13 @@ def test_an_uploader_learns_with_which_sync_a_file_came_in(running: Running, pat
     url = f"{running.addresses.app}/api/routes/one/files/{path}"
 
     def come_in() -> dict[str, Any] | None:
-        found: dict[str, Any] = requests.get(url, timeout=10).json()
+        found: dict[str, Any] = requests.get(url, timeout=60).json()
         return found if found["state"] == "synced" else None
 
-    found = until(come_in, "the file's sync", 60)
+    found = until(come_in, "the file's sync")
     assert found
     assert found["path"] == "airflow/dags/ünï cödé.py"
-    record = requests.get(running.addresses.app + found["sync"]["url"], timeout=10).json()
+    record = requests.get(running.addresses.app + found["sync"]["url"], timeout=60).json()
     assert found["path"] in record["changes"]["added"]["first"]
 
 
@@ -108,7 +108,7 @@ def test_an_uploader_learns_with_which_sync_a_file_came_in(running: Running, pat
 def test_a_path_that_climbs_out_of_the_folder_or_has_an_empty_part_names_no_file_and_says_why(
     running: Running, path: str
 ) -> None:
-    answer = requests.get(f"{running.addresses.app}/api/routes/one/files/{path}", timeout=10).json()
+    answer = requests.get(f"{running.addresses.app}/api/routes/one/files/{path}", timeout=60).json()
     assert (answer["state"], answer["sentence"].partition(":")[0]) == ("notImported", "this file is not imported")
 
 
@@ -116,11 +116,11 @@ def test_a_dry_run_says_what_a_sync_would_do_and_a_caller_can_wait_for_the_end_o
     running.wait_for(lambda seen: seen.settled, "calm")
     api = f"{running.addresses.app}/api/routes/one"
     calls = len(running.journal())
-    plan = requests.post(f"{api}/sync?dryRun=true", timeout=10).json()
+    plan = requests.post(f"{api}/sync?dryRun=true", timeout=60).json()
     assert (plan["wouldSend"], plan["decision"], plan["reason"]) == (False, "Skip", "Unchanged")
-    forced = requests.post(f"{api}/sync?dryRun=true&force=true", timeout=10).json()
+    forced = requests.post(f"{api}/sync?dryRun=true&force=true", timeout=60).json()
     assert (forced["wouldSend"], len(running.journal())) == (True, calls)
-    asked = requests.post(f"{api}/sync?force=true", timeout=10).json()
+    asked = requests.post(f"{api}/sync?force=true", timeout=60).json()
     record = requests.get(f"{running.addresses.app}{asked['url']}?wait=50", timeout=60).json()
     assert (record["syncId"], record["outcome"]) == (asked["syncId"], "accepted")
     sent = next(call for call in reversed(running.journal()) if call["path"].endswith("/airflow/sync"))

@@ -25,7 +25,7 @@ def running() -> Iterator[Running]:
         running.wait_for(lambda seen: seen.settled and seen.imports > 0, "the import")
         headers = {"x-functions-key": running.function_key()}
         url = f"{running.addresses.app}/api/routes/default"
-        until(lambda: requests.get(url, headers=headers, timeout=30).json()["findings"]["count"], "the checks", 60)
+        until(lambda: requests.get(url, headers=headers, timeout=60).json()["findings"]["count"], "the checks")
         yield running
 
 
@@ -119,4 +119,4 @@ def test_it_can_be_read_without_javascript(browser: Browser, running: Running, k
 
 
 def test_it_asks_for_a_key(running: Running) -> None:
-    assert requests.get(f"{running.addresses.app}/api/", timeout=10).status_code == 401
+    assert requests.get(f"{running.addresses.app}/api/", timeout=60).status_code == 401

@@ -125,7 +125,7 @@ def memory(processes: list[psutil.Process]) -> int:
 
 def accepted(running: Running) -> float:
     """Return how many syncs the app says that ADF accepted."""
-    shown = requests.get(f"{running.addresses.app}/api/metrics", timeout=10)
+    shown = requests.get(f"{running.addresses.app}/api/metrics", timeout=60)
     samples = [one for family in text_string_to_metric_families(shown.text) for one in family.samples]
     (found,) = (
         one.value

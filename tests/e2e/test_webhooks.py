@@ -26,7 +26,7 @@ def send(
     running: Running, path: str, headers: dict[str, str], body: bytes = BODY, method: str = "PUT"
 ) -> requests.Response:
     url = f"{running.addresses.app}/api/environments/{path}"
-    return requests.request(method, url, data=body, headers={"Content-Type": "application/json"} | headers, timeout=30)
+    return requests.request(method, url, data=body, headers={"Content-Type": "application/json"} | headers, timeout=60)
 
 
 def signed(message_id: str, body: bytes = BODY, secret: str = NEW) -> dict[str, str]:
@@ -56,16 +56,16 @@ def test_a_delivery_reaches_arm_once_and_its_replay_gets_the_same_answer(running
 
 def test_what_asks_to_try_again_may_come_again_under_its_id(running: Running) -> None:
     fault = {"match": {"method": "PUT", "path_contains": "retried"}, "times": 100, "answer": {"status": 409}}
-    requests.post(f"{running.addresses.arm}/_emulator/faults", json=fault, timeout=10).raise_for_status()
+    requests.post(f"{running.addresses.arm}/_emulator/faults", json=fault, timeout=60).raise_for_status()
     refused = send(running, "retried", signed("msg_refused"))
-    requests.delete(f"{running.addresses.arm}/_emulator/faults", timeout=10).raise_for_status()
+    requests.delete(f"{running.addresses.arm}/_emulator/faults", timeout=60).raise_for_status()
     assert refused.status_code == 409
     assert send(running, "retried", signed("msg_refused")).status_code == 200
 
     fault["answer"] = {"status": 429, "headers": {"Retry-After": "3600"}}
-    requests.post(f"{running.addresses.arm}/_emulator/faults", json=fault, timeout=10).raise_for_status()
+    requests.post(f"{running.addresses.arm}/_emulator/faults", json=fault, timeout=60).raise_for_status()
     busy = send(running, "retried", signed("msg_transient"))
-    requests.delete(f"{running.addresses.arm}/_emulator/faults", timeout=10).raise_for_status()
+    requests.delete(f"{running.addresses.arm}/_emulator/faults", timeout=60).raise_for_status()
     assert busy.status_code == 503
     assert send(running, "retried", signed("msg_transient")).status_code == 200
 
