@@ -55,7 +55,7 @@ def test_event_driven_the_stack_says_the_same_and_ends_as_well() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--event-faults", "lose=0.5"], "dag-relay: --event-faults needs --events eventgrid"),
+        (["--event-faults", "lose=0.5"], "dag-relay: --event-faults and --event-misname need --events eventgrid"),
         (
             ["--events", "eventgrid", "--event-faults", "lose=2"],
             "expected duplicate, reorder, lose, each with a number",
