@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,8 +13,10 @@ from azure.storage.blob import ContainerClient
 
 from local.app_settings import ROOT, environment
 from local.azurite import PORTS, Azurite
+from local.functions_host import HostName
 from local.ports import LOOPBACK, free_ports
 from local.processes import Child
+from tests import hosts
 from tests.e2e.conftest import started
 from tests.waiting import until
 
@@ -30,14 +31,14 @@ MISCONFIGURED = {"status": "misconfigured"}
 
 
 @contextmanager
-def host(name: str, log: Path) -> Iterator[tuple[str, str]]:
-    """Start the app with settings that are wrong, and the storage where a host keeps its keys.
+def host(name: str, log: Path, **settings: str) -> Iterator[tuple[str, str]]:
+    """Start the app with these settings on a host, and the storage where the host keeps its keys.
 
     Yields the app's address and the storage's connection string.
     """
     azurite, port = Azurite(free_ports(PORTS)), free_ports(1)
     python = {"languageWorkers__python__defaultExecutablePath": sys.executable}
-    env = environment(os.environ | WRONG, arm=f"http://{LOOPBACK}:9", connection_string=azurite.connection_string)
+    env = environment(os.environ | settings, arm=f"http://{LOOPBACK}:9", connection_string=azurite.connection_string)
     command = {
         "standin": [sys.executable, "-m", "local", "host", "--port", str(port), "--enable-auth"],
         "func": ["func", "start", "--port", str(port), "--enableAuth"],
@@ -74,11 +75,10 @@ def function_key(connection_string: str) -> str:
 
 
 @pytest.mark.parametrize("name", ["standin", "func"])
-def test_an_app_with_wrong_settings_says_so_and_does_nothing_else(name: str, tmp_path: Path) -> None:
-    if name == "func" and shutil.which("func") is None:
-        pytest.skip("Microsoft's Functions host, `func`, is not on the PATH")
+def test_an_app_with_wrong_settings_says_so_and_does_nothing_else(name: HostName, tmp_path: Path) -> None:
+    hosts.skip_without(name)
     log = tmp_path / "log"
-    with host(name, log) as (url, connection_string):
+    with host(name, log, **WRONG) as (url, connection_string):
         healthy = until(lambda: answer(f"{url}/api/health", 503).json() == MISCONFIGURED, "the app's own answer")
         assert healthy
         answer(f"{url}/api/ready", 401)
@@ -91,6 +91,19 @@ def test_an_app_with_wrong_settings_says_so_and_does_nothing_else(name: str, tmp
     # When the app is imported, and with the first request.
     assert [sentence for sentence in sentences if logged.count(sentence) < 2] == []
     assert CANARY not in logged + json.dumps(ready)
+
+
+@pytest.mark.parametrize("name", ["standin", "func"])
+def test_an_app_that_lacks_a_package_names_it(name: HostName, tmp_path: Path) -> None:
+    hosts.skip_without(name)
+    (tmp_path / "sitecustomize.py").write_text('import sys\n\nsys.modules["pathspec"] = None\n')
+    with host(name, tmp_path / "log", PYTHONPATH=str(tmp_path)) as (url, connection_string):
+        answer(f"{url}/api/health", 503)
+        answer(f"{url}/api/ready", 401)
+        ready = answer(f"{url}/api/ready", 503, **{"x-functions-key": function_key(connection_string)}).json()
+    assert [trouble["sentence"] for trouble in ready["troubles"]] == [
+        "the package pathspec of requirements.txt is not installed"
+    ]
 
 
 def test_the_local_stack_ends_with_the_list_of_what_is_wrong() -> None:
