@@ -36,11 +36,13 @@ _MEANINGS: dict[HTTPStatus, dict[str, str]] = {
         "FileNotFound": "The file is neither in the folder nor in the last sync.",
         "NoFactory": "No route goes into Data Factory, so there are no environments.",
         "NotAirflow": "An integration runtime of another type has the name.",
+        "OperationNotFound": "No start or stop gave this operation in its `Location`.",
         "RouteNotFound": "The settings do not list the route.",
         "SyncNotFound": "There is no record of the sync.",
     },
     HTTPStatus.CONFLICT: {
         "DeliveryInProgress": "The same signed delivery is still being handled.",
+        "NotPushed": "The route does not go into a Fabric job, so there is nothing to read back.",
         "OperationFailed": "Starting or stopping the environment failed.",
     },
     HTTPStatus.LENGTH_REQUIRED: {

@@ -54,7 +54,9 @@ def _finds_upload(state: RouteState, manifest: Manifest) -> bool:
         return False
     if state.suspended_since or not manifest.files:
         return False
-    return manifest.newest >= (state.looked_at or synced.listed_at)
+    if synced.revision is None and state.looked_at:
+        return manifest.newest > state.looked_at
+    return not state.behind_since and manifest.newest >= synced.listed_at
 
 
 def heard(until: datetime) -> Transition:

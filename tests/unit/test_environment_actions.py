@@ -166,7 +166,7 @@ def test_only_operations_of_the_factory_are_followed(link: str) -> None:
     assert location == "https://app.example/api/environments/made-here/start"
     forged = _token(Operation(link, Follow.EITHER))
     answer = actions.follow_start(request("GET", f"/api/environments/made-here/start?operation={forged}"))
-    assert problem(answer) == (400, "InvalidQuery")
+    assert problem(answer) == (404, "OperationNotFound")
     assert arm.methods == ["GET", "POST"]
 
 
@@ -175,7 +175,7 @@ def test_what_is_no_operation_is_refused(token: str) -> None:
     answer = EnvironmentActions([FACTORY], LongArm()).follow_stop(
         request("GET", f"/api/environments/made-here/stop?operation={token}")
     )
-    assert problem(answer) == (400, "InvalidQuery")
+    assert problem(answer) == (404, "OperationNotFound")
 
 
 @pytest.mark.parametrize(

@@ -71,10 +71,12 @@ def test_a_force_that_is_neither_true_nor_false_is_refused(api: SyncsApi, world:
     assert world.state().requested is None
 
 
-@pytest.mark.parametrize("value", ["content", "size", ""])
-def test_only_a_fabric_job_is_read_back(api: SyncsApi, world: World, value: str) -> None:
+@pytest.mark.parametrize(
+    ("value", "told"), [("content", (409, "NotPushed")), ("size", (400, "InvalidQuery")), ("", (400, "InvalidQuery"))]
+)
+def test_only_a_fabric_job_is_read_back(api: SyncsApi, world: World, value: str, told: tuple[int, str]) -> None:
     refused = api.sync(request({"verify": value}))
-    assert (refused.status_code, body_of(refused)["code"]) == (400, "InvalidQuery")
+    assert (refused.status_code, body_of(refused)["code"]) == told
     assert world.state().requested is None
 
 

@@ -152,7 +152,7 @@ class EnvironmentActions:
         except (binascii.Error, ValueError, TypeError, RecursionError):
             operation = None
         if operation is None or not self._is_of(target.environment.factory, operation):
-            raise Problem("InvalidQuery", "expected the operation as it was in Location")
+            raise Problem("OperationNotFound", "expected the operation as it was in Location")
         return operation
 
     def _is_of(self, factory: FactoryId, operation: operations.Operation) -> bool:

@@ -25,7 +25,9 @@ _FORBIDDEN = problem(
     "The settings do not list the factory (`FactoryNotListed`); or a policy refused (`RequestDisallowedByPolicy`).",
 )
 _NOT_FOUND = problem(
-    "NotAirflow", "There is no such environment, or an integration runtime of another type has its name (`NotAirflow`)."
+    "NotAirflow",
+    "There is no such environment, or an integration runtime of another type has its name (`NotAirflow`); or no start "
+    "or stop gave this operation (`OperationNotFound`).",
 )
 _CONFLICT = problem(
     "DeliveryInProgress",

@@ -23,6 +23,7 @@ _NO_RECORD = problem(
     "There is no such route or no record of this sync.",
     replace(_LOOK_AGAIN, always=False),
 )
+_NOT_PUSHED = problem("NotPushed", "`verify=content` is for routes into a Fabric job.")
 _CHANGED = ApiOperation(
     _TAG,
     [Answer(HTTPStatus.OK, "The route after the change.", Body(RouteView, example=examples.ROUTE)), _NO_ROUTE, STORAGE],
@@ -52,6 +53,7 @@ ROUTE_OPERATIONS = {
             Answer(HTTPStatus.ACCEPTED, "Accepted.", Body(SyncLink, example=examples.SYNC_LINK), (headers.LOCATION,)),
             _QUERY,
             _NO_ROUTE,
+            _NOT_PUSHED,
             STORAGE,
         ],
         "The record is at `Location` as soon as the sync has begun.",

@@ -79,7 +79,7 @@ def _reads_back(route: Route, query: Mapping[str, str]) -> bool:
     if query.get("verify", "content") != "content":
         raise Problem("InvalidQuery", "expected verify=content")
     if "verify" in query and not route.is_pushed:
-        raise Problem("InvalidQuery", "expected verify=content only for a route into a Fabric job")
+        raise Problem("NotPushed", "expected verify=content only for a route into a Fabric job")
     return "verify" in query
 
 

@@ -1,10 +1,12 @@
 """The emulator with a client, and the container of the sample settings."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 import pytest
 import requests
+from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.blob import ContainerClient
 
 from local.azurite import Azurite
@@ -23,8 +25,10 @@ def storage(azurite: Azurite) -> str:
 
 @pytest.fixture
 def container(storage: str) -> Iterator[ContainerClient]:
-    """Make the container of the sample settings, empty."""
+    """Make the container of the sample settings, empty whatever other tests left."""
     with ContainerClient.from_connection_string(storage, "airflow-files") as client:
+        with suppress(ResourceNotFoundError):
+            client.delete_container()
         client.create_container()
         yield client
         client.delete_container()
