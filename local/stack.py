@@ -20,8 +20,6 @@ from local.ports import LOOPBACK, check_free, free_ports
 from local.processes import Child
 from local.releases import AIRFLOW_3
 from local.shapes import ShapeName, Storage, scale_groups
-from shared.errors import SettingsError
-from shared.settings import read_settings
 
 AirflowName = Literal["emulated", "real"]
 
@@ -186,6 +184,10 @@ def _airflow(plan: Plan, ending: ExitStack, children: list[Child], log: TextIO) 
 
 def _check_settings(env: Mapping[str, str]) -> None:
     """Raise LocalError for settings with which the app would start and do nothing."""
+    # `python -m local host` may run where the app's packages are on the path of the worker only.
+    from shared.errors import SettingsError
+    from shared.settings import read_settings
+
     try:
         read_settings(env)
     except SettingsError as error:
