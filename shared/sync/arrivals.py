@@ -32,11 +32,13 @@ def swept(taken: RouteState, manifest: Manifest, patience: timedelta) -> Transit
 
     def change(state: RouteState, now: datetime) -> RouteState:
         known = state.arrivals
+        is_heard = known.heard_until is not None and manifest.newest <= known.heard_until
+        is_suspected = known.suspected is not None and manifest.newest <= known.suspected
         if known.suspected and now - known.suspected >= patience:
             missing_since = known.missing_since or known.suspected
             counts = {"unannounced": known.unannounced + 1, "missed": known.missed + 1}
             known = known.model_copy(update={**counts, "missing_since": missing_since, "suspected": None})
-        if finds_upload and (known.heard_until is None or manifest.newest > known.heard_until):
+        if finds_upload and not (is_heard or is_suspected):
             known = known.model_copy(update={"suspected": known.suspected or now})
         if known == state.arrivals:
             return state
@@ -55,7 +57,7 @@ def _finds_upload(state: RouteState, manifest: Manifest) -> bool:
     if state.suspended_since or not manifest.files:
         return False
     if synced.revision is None and state.looked_at:
-        return manifest.newest > state.looked_at
+        return manifest.newest >= state.looked_at
     return not state.behind_since and manifest.newest >= synced.listed_at
 
 
