@@ -35,9 +35,14 @@ def blobs(azurite: Azurite) -> Iterator[BlobServiceClient]:
     with BlobServiceClient.from_connection_string(
         azurite.connection_string, retry_total=0, raw_response_hook=note_date
     ) as service:
+        _empty(service)
         yield service
-        for container in service.list_containers():
-            service.delete_container(container.name)
+        _empty(service)
+
+
+def _empty(service: BlobServiceClient) -> None:
+    for container in service.list_containers():
+        service.delete_container(container.name)
 
 
 @pytest.fixture
