@@ -130,7 +130,7 @@ def _file(blob: Element) -> File:
 
 
 def _texts(blob: Element, group: str) -> dict[str, str]:
-    return {field.tag: field.text or "" for field in blob.find(group) or ()}
+    return {field.tag: field.text or "" for field in blob.iterfind(f"{group}/*")}
 
 
 @lru_cache(maxsize=4096)
