@@ -1,21 +1,50 @@
 """Ports of the loopback address: which are free."""
 
+import fcntl
+import os
 import random
 import socket
+import tempfile
 from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
 
 from local.errors import LocalError
 
 LOOPBACK = "127.0.0.1"
 
 
+_given: set[int] = set()
+
+
 def free_ports(count: int) -> int:
-    """Return the first of `count` free ports in a row."""
+    """Return the first of `count` free ports in a row, which no process on this machine is given from here again.
+
+    As long as this process runs: what listens on them is started later, and may be started again.
+    """
     while True:
         # Below the ports that the system gives to outgoing connections, one of which could be faster.
         first = random.randint(20000, 32000)  # noqa: S311 - nothing to guess here
-        if all(is_free(port) for port in range(first, first + count)):
-            return first
+        ports = range(first, first + count)
+        if _given.isdisjoint(ports) and _reserved(first, count):
+            _given.update(ports)
+            if all(is_free(port) for port in ports):
+                return first
+
+
+def _reserved(first: int, count: int) -> bool:
+    """Whether the ports are this process's now: each is a byte of a file, and the lock on it ends with the process."""
+    try:
+        fcntl.lockf(_reservations(), fcntl.LOCK_EX | fcntl.LOCK_NB, count, first)
+    except OSError:
+        return False
+    return True
+
+
+@cache
+def _reservations() -> int:
+    path = Path(tempfile.gettempdir()) / f"dag-relay-ports-{os.getuid()}"
+    return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
 
 
 def check_free(ports: Iterable[tuple[int, str]]) -> None:

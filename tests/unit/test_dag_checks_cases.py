@@ -1,5 +1,6 @@
 """The checks against what real Airflows make of the DAG folders in tests/cases/dag_checks."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,6 +40,7 @@ def test_no_finding_blocks_where_airflow_has_no_error(case: Case, at: int) -> No
     assert false == []
 
 
+@pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="the table is that of a relay on Python 3.11")
 def test_the_table_in_the_documentation_is_what_the_cases_give() -> None:
     table = "\n".join([HEAD, *(row(at) for at in range(len(RUNTIMES)))])
     assert table in DOCS.read_text(encoding="utf-8"), f"docs/dag-checks.md should have:\n{table}"
