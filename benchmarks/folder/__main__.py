@@ -1,7 +1,6 @@
 """`python -m benchmarks.folder`: a folder of 10,000 files in Azurite, against the SDK's own listing of it."""
 
 import argparse
-import os
 import statistics
 import time
 import tracemalloc
@@ -13,10 +12,7 @@ from azure.storage.blob import BlobServiceClient
 from rich.console import Console
 from rich.table import Table
 
-from local.app_settings import ROOT
-from local.azurite import PORTS, Azurite
-from local.ports import free_ports
-from local.processes import Child
+from benchmarks.storage import running_azurite
 from shared.folder.blobs import list_folder
 from shared.folder.path import FolderPath
 from shared.storage.clock import note_date
@@ -33,16 +29,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.folder", description=__doc__)
     parser.add_argument("--files", type=int, default=10_000, help="default: %(default)s")
     files = parser.parse_args().files
-    azurite = Azurite(free_ports(PORTS))
-    with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - the null device is no file to keep
-        child = Child("Azurite", azurite.command(ROOT), env=os.environ, cwd=ROOT, log=nowhere)
-        try:
-            child.wait_until(azurite.answers)
-            _measure(
-                BlobServiceClient.from_connection_string(azurite.connection_string, raw_response_hook=note_date), files
-            )
-        finally:
-            child.stop()
+    with running_azurite() as azurite:
+        _measure(
+            BlobServiceClient.from_connection_string(azurite.connection_string, raw_response_hook=note_date), files
+        )
 
 
 def _measure(blobs: BlobServiceClient, files: int) -> None:

@@ -4,7 +4,6 @@ The records are in Azurite; the page is the whole answer of the routes API, with
 """
 
 import argparse
-import os
 import statistics
 import time
 from collections.abc import Callable
@@ -15,10 +14,7 @@ from azure.storage.blob import BlobServiceClient
 from rich.console import Console
 from rich.table import Table
 
-from local.app_settings import ROOT
-from local.azurite import PORTS, Azurite
-from local.ports import free_ports
-from local.processes import Child
+from benchmarks.storage import running_azurite
 from shared.api.routes.syncs import LONGEST_PAGE, HistoryQuery
 from shared.api.routes.views import SyncPage
 from shared.storage.clock import note_date
@@ -37,17 +33,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.history", description=__doc__)
     parser.add_argument("--records", type=int, nargs="+", default=[1000, 5000], help="default: 1000 5000")
     counts = parser.parse_args().records
-    azurite = Azurite(free_ports(PORTS))
-    with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - the null device is no file to keep
-        child = Child("Azurite", azurite.command(ROOT), env=os.environ, cwd=ROOT, log=nowhere)
-        try:
-            child.wait_until(azurite.answers)
-            service = BlobServiceClient.from_connection_string(azurite.connection_string, raw_response_hook=note_date)
-            for count in counts:
-                container = service.create_container(f"history-{count}")
-                _measure(BlobDocuments(container), count)
-        finally:
-            child.stop()
+    with running_azurite() as azurite:
+        service = BlobServiceClient.from_connection_string(azurite.connection_string, raw_response_hook=note_date)
+        for count in counts:
+            container = service.create_container(f"history-{count}")
+            _measure(BlobDocuments(container), count)
 
 
 def _measure(documents: BlobDocuments, count: int) -> None:

@@ -5,7 +5,6 @@ The alternative asks for each route by itself, with the same states: a read of t
 
 import argparse
 import logging
-import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -19,10 +18,7 @@ from azure.storage.queue import QueueServiceClient
 from rich.console import Console
 from rich.table import Table
 
-from local.app_settings import ROOT
-from local.azurite import PORTS, Azurite
-from local.ports import free_ports
-from local.processes import Child
+from benchmarks.storage import running_azurite
 from shared.api.health import Readiness
 from shared.api.metrics import MetricsApi
 from shared.folder.blobs import BlobFolders, list_folder
@@ -101,14 +97,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.routes", description=__doc__)
     parser.add_argument("--routes", type=int, default=1000, help="default: %(default)s")
     number = parser.parse_args().routes
-    azurite = Azurite(free_ports(PORTS))
-    with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - the null device is no file to keep
-        child = Child("Azurite", azurite.command(ROOT), env=os.environ, cwd=ROOT, log=nowhere)
-        try:
-            child.wait_until(azurite.answers)
-            _measure(azurite.connection_string, number)
-        finally:
-            child.stop()
+    with running_azurite() as azurite:
+        _measure(azurite.connection_string, number)
 
 
 def _measure(connection: str, number: int) -> None:
