@@ -9,8 +9,14 @@ Found = TypeVar("Found")
 
 def until(look: Callable[[], Found], what: str, seconds: float = 90) -> Found:
     """Call `look` until it returns something true, and return that; fail after `seconds`."""
+    found = last_of(look, bool, seconds)
+    assert found, f"{what}: not within {seconds:.0f} s"
+    return found
+
+
+def last_of(look: Callable[[], Found], is_over: Callable[[Found], bool], seconds: float) -> Found:
+    """Call `look` until the wait is over by what it returns, for no longer than `seconds`; return the last of it."""
     give_up_at = time.monotonic() + seconds
-    while not (found := look()):
-        assert time.monotonic() < give_up_at, f"{what}: not within {seconds:.0f} s"
+    while not is_over(found := look()) and time.monotonic() < give_up_at:
         time.sleep(0.05)
     return found

@@ -21,7 +21,7 @@ from tests.chaos.plan import APPS
 from tests.chaos.rounds import RECOVERY_SECONDS
 from tests.chaos.verdict import differences, work_left
 from tests.chaos.world import World
-from tests.waiting import until
+from tests.waiting import last_of, until
 
 FILES = 300
 STRIKES = 4
@@ -194,10 +194,7 @@ def _play(world: FabricWorld, strike: Strike) -> bool:
 
 def _at_rest(world: FabricWorld) -> list[str]:
     """Wait until the job is as it has to be and nothing is left to do; return what is wrong after long enough."""
-    give_up_at = time.monotonic() + RECOVERY_SECONDS
-    while (wrong := _wrong(world)) and time.monotonic() < give_up_at:
-        time.sleep(0.5)
-    return wrong
+    return last_of(lambda: _wrong(world), lambda wrong: not wrong, RECOVERY_SECONDS)
 
 
 def _wrong(world: FabricWorld) -> list[str]:

@@ -24,6 +24,7 @@ from tests.chaos.plan import (
 )
 from tests.chaos.verdict import Ending, unsettled, verdict
 from tests.chaos.world import IMPORT_SECONDS, World
+from tests.waiting import last_of
 
 # A crash in the middle of a sync blocks its environment until the lease ends; then come back-offs.
 RECOVERY_SECONDS = 240.0
@@ -108,9 +109,7 @@ def _do(world: World, act: Act) -> None:
 
 def _at_rest(world: World) -> Ending:
     """Wait until nothing is left to do, or for long enough."""
-    give_up_at = time.monotonic() + RECOVERY_SECONDS
-    while unsettled(ending := world.look()) and time.monotonic() < give_up_at:
-        time.sleep(0.2)
+    ending = last_of(world.look, lambda ending: not unsettled(ending), RECOVERY_SECONDS)
     # The answer to a sync comes before the end of its import.
     time.sleep(2 * IMPORT_SECONDS)
     return replace(ending, imports=world.imports())
