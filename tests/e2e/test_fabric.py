@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from hashlib import md5
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -127,6 +128,8 @@ def test_a_route_shows_its_job_and_what_it_cannot_take(running: Running) -> None
 
 
 def test_a_job_is_read_back_on_request_and_data_factory_cannot_be(running: Running) -> None:
+    running.upload("dags/read_back.py")
+    until(lambda: in_step(running), "the job in step with the folder", 120)
     api = f"{running.addresses.app}/api/routes"
     asked = requests.post(f"{api}/fabric/sync?verify=content", timeout=60)
     url = f"{running.addresses.app}{asked.json()['url']}"
@@ -140,7 +143,7 @@ def test_a_job_is_read_back_on_request_and_data_factory_cannot_be(running: Runni
     assert (record["outcome"], record["trigger"]) == ("succeeded", "VerificationRequested")
     reads = {entry["path"] for entry in running.journal() if entry["method"] == "GET" and "/files/" in entry["path"]}
     assert {path.partition("/files/")[2] for path in reads} == set(held(running))
-    assert requests.post(f"{api}/adf/sync?verify=content", timeout=60).status_code == 400
+    assert requests.post(f"{api}/adf/sync?verify=content", timeout=60).status_code == HTTPStatus.CONFLICT
 
 
 def test_an_environment_is_shown_as_a_fabric_job_without_values(running: Running) -> None:

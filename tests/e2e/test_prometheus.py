@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -48,6 +49,14 @@ class Prometheus:
 
     def __init__(self, port: int) -> None:
         self._url = f"http://{LOOPBACK}:{port}/api/v1"
+        self._ready_url = f"http://{LOOPBACK}:{port}/-/ready"
+
+    def is_ready(self) -> bool:
+        """Whether it has read what it keeps: before that it listens, but refuses to answer."""
+        try:
+            return requests.get(self._ready_url, timeout=60).status_code == HTTPStatus.OK
+        except requests.ConnectionError:
+            return False
 
     def ask(self, query: str) -> list[dict[str, Any]]:
         """Return the series that answer the query."""
@@ -58,11 +67,7 @@ class Prometheus:
 
     def is_up(self, job: str) -> bool:
         """Whether the job was scraped with success, twice at least, so that rates can be told."""
-        try:
-            series = self.ask(f'count_over_time(up{{job="{job}"}}[10m]) > 1 and up{{job="{job}"}} == 1')
-        except requests.ConnectionError:
-            return False
-        return bool(series)
+        return bool(self.ask(f'count_over_time(up{{job="{job}"}}[10m]) > 1 and up{{job="{job}"}} == 1'))
 
     def rules(self) -> dict[str, str]:
         """Return the health of each alert's rule, by its name."""
@@ -73,7 +78,7 @@ class Prometheus:
 def configuration(stack: Running, blackbox_port: int) -> dict[str, Any]:
     """Return the project's own, with the stack's address and keys in place of an app's in Azure."""
     found: dict[str, Any] = yaml.safe_load((CONFIGURATION / "prometheus.yml").read_text())
-    found["global"]["scrape_interval"] = "1s"
+    found["global"]["scrape_interval"] = "2s"
     metrics, ready = found["scrape_configs"]
     key, host = stack.function_key(), stack.addresses.app.removeprefix("http://")
     metrics |= {"scheme": "http", "params": {"code": [key]}, "static_configs": [{"targets": [host]}]}
@@ -102,6 +107,7 @@ def prometheus(stack: Running, tmp_path_factory: pytest.TempPathFactory) -> Iter
     children = [Child(command[0], command, env=os.environ, cwd=folder, log=sys.stderr) for command in commands]
     try:
         server = Prometheus(port)
+        until(server.is_ready, "a server that answers", 120)
         for job in ("dag-relay", "dag-relay-ready")[: len(commands)]:
             until(lambda job=job: server.is_up(job), f"two scrapes of {job}", 120)  # type: ignore[misc]
         yield server
