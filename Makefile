@@ -6,7 +6,7 @@ TESTS ?= tests
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup start demo package infra test test-host test-airflow test-clients check format clean prove mutants chaos soak bench-arm bench-burst bench-fabric bench-folder bench-history bench-http bench-latency bench-routes bench-start
+.PHONY: help setup start demo package infra test test-host test-airflow test-clients check format clean prove mutants chaos soak bench-arm bench-burst bench-fabric bench-folder bench-history bench-http bench-latency bench-routes bench-start bench-throttle
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -89,6 +89,9 @@ bench-latency: setup ## from the last upload to the POST and to Airflow's verdic
 
 bench-routes: setup ## 1,000 idle routes: a sweep, /api/ready and /api/metrics, against asking route by route
 	$(BIN)/python -m benchmarks.routes
+
+bench-throttle: setup ## 1,000 routes that change at once, on 1 to 40 instances, against ARM's own limit (virtual time)
+	$(BIN)/python -m benchmarks.throttle
 
 bench-history: setup ## a page of 1,000 syncs, against reading their records
 	$(BIN)/python -m benchmarks.history

@@ -9,6 +9,7 @@ RelayError
     ├── ServiceRefusal       a non-retryable error, or a request that cannot be sent at all
     └── ServiceUnavailable   no usable answer within the attempts and the time allowed
         ├── NoToken          our own identity got no token, so nothing was sent
+        ├── Throttled        the service takes no more calls for now
         └── UnexpectedAnswer a success that the operation does not document, as a proxy makes them
 """
 
@@ -110,6 +111,10 @@ class ServiceUnavailable(ServiceError):  # noqa: N818 - names the state that the
 
 class NoToken(ServiceUnavailable):
     """Our own identity got no token."""
+
+
+class Throttled(ServiceUnavailable):
+    """The service takes no more calls for now: a wait, which says nothing about what it was asked."""
 
 
 class UnexpectedAnswer(ServiceUnavailable):

@@ -47,7 +47,8 @@ class RestCall:
 class Request:
     """A call on its way: what all its attempts share, and what is known after those that failed.
 
-    `ends` is the deadline on the caller's clock. `unclear` says that an attempt may have been carried out.
+    `ends` is the deadline on the caller's clock. `unclear` says that an attempt may have been carried out. `attempts`
+    counts those that were made, without the `throttled` ones.
     """
 
     call: RestCall
@@ -56,6 +57,8 @@ class Request:
     client_request_id: str
     correlation_id: str | None
     ends: float
+    attempts: int = 0
+    throttled: int = 0
     unclear: bool = False
     fresh_token: bool = False
 

@@ -1,19 +1,18 @@
 """The caller of Azure's REST APIs: token, timeouts, retries, deadline, errors, a log line per attempt."""
 
-import itertools
 import logging
 import random
 import time
 from collections.abc import Callable, Mapping
 
 from shared.adf.secrets import secrets_in
-from shared.errors import NoToken, ServiceError, ServiceUnavailable, UnexpectedAnswer
+from shared.errors import NoToken, ServiceError, ServiceUnavailable, Throttled, UnexpectedAnswer
 from shared.rest.answers import RestAnswer
 from shared.rest.call import Request, RestCall
 from shared.rest.error_bodies import may_have_acted
 from shared.rest.limits import Pace, RetryBudget
 from shared.rest.no_answer import RAISED, NoAnswer
-from shared.rest.retry import GiveUp, Retry, RetryPolicy, RetryWithFreshToken, Situation, retry_decision
+from shared.rest.retry import GiveUp, Retry, RetryPolicy, RetryWithFreshToken, Situation, WaitForQuota, retry_decision
 from shared.rest.tokens import Credential, Tokens
 from shared.rest.transport import Transport
 from shared.rest.urls import Service
@@ -25,6 +24,7 @@ log = logging.getLogger(__name__)
 _OUTCOMES: Mapping[type[ServiceError], metrics.ArmOutcome] = {
     ServiceUnavailable: "unavailable",
     UnexpectedAnswer: "unavailable",
+    Throttled: "unavailable",
     NoToken: "no token",
 }
 
@@ -62,7 +62,8 @@ class RestCaller:
         """Return the service's 2xx answer within `deadline_s` seconds, waits included.
 
         Raises ServiceRefusal for a non-retryable error, ServiceUnavailable when attempts, time or the budget of retries
-        are used up or the service asks for a longer wait than there is time, NoToken when our identity got no token.
+        are used up or the service asks for a longer wait than there is time, Throttled when that is for the quota's
+        sake, NoToken when our identity got no token.
         """
         request = Request.of(call, self.clock() + deadline_s)
         try:
@@ -79,15 +80,15 @@ class RestCaller:
         self._tokens.get(deadline_s)
 
     def _result(self, request: Request) -> RestAnswer:
-        for attempt in itertools.count(1):
-            self._keep_pace(request)
-            outcome = self._attempt(request, attempt)
+        while True:
+            self._await_turn(request)
+            request.attempts += 1
+            outcome = self._attempt(request)
             if isinstance(outcome, RestAnswer) and request.call.is_fulfilled_by(outcome):
-                self._budget.earn(attempt)
+                self._budget.earn(request.attempts)
                 return outcome
             request.unclear = request.unclear or may_have_acted(outcome)
-            self._prepare_another(request, outcome, attempt)
-        raise AssertionError("unreachable: an attempt succeeds, is followed by another one, or the call ends with it")
+            self._prepare_another(request, outcome)
 
     def _time_left_s(self, request: Request) -> float:
         left_s = request.ends - self.clock()
@@ -95,16 +96,17 @@ class RestCaller:
             raise ServiceUnavailable("the time for the call is over", code="OutOfTime")
         return left_s
 
-    def _keep_pace(self, request: Request) -> None:
-        wait_s = self._pace.wait_s(request.call.method)
-        if 0 < wait_s < self._time_left_s(request):
+    def _await_turn(self, request: Request) -> None:
+        while wait_s := self._pace.turn(request.call.method):
+            if wait_s >= self._time_left_s(request):
+                raise Throttled("the quota is used up for now", code="QuotaUsedUp", retry_after_s=wait_s)
             self._sleep(wait_s)
 
-    def _attempt(self, request: Request, attempt: int) -> RestAnswer | NoAnswer:
+    def _attempt(self, request: Request) -> RestAnswer | NoAnswer:
         token = self._tokens.get(self._time_left_s(request))
         started = self.clock()
         outcome = self._send(request, token)
-        self._log(request, attempt, outcome, self.clock() - started)
+        self._log(request, outcome, self.clock() - started)
         if isinstance(outcome, NoAnswer):
             return outcome
         self._pace.note(request.call.method, outcome.quota)
@@ -126,11 +128,12 @@ class RestCaller:
             step.answered(answer.status)
             return answer
 
-    def _prepare_another(self, request: Request, outcome: RestAnswer | NoAnswer, attempt: int) -> None:
+    def _prepare_another(self, request: Request, outcome: RestAnswer | NoAnswer) -> None:
         """Get ready for another attempt after one that failed, or raise."""
         situation = Situation(
             policy=self._policy,
-            attempt=attempt,
+            attempt=request.attempts,
+            throttled=request.throttled,
             time_left_s=request.ends - self.clock(),
             jitter=self._jitter(),
             budget_left=self._budget.allows_retry,
@@ -144,12 +147,18 @@ class RestCaller:
                 metrics.arm_retried("401")
                 self._tokens.renew(challenge, self._time_left_s(request))
                 request.fresh_token = True
+            case WaitForQuota(after_s):
+                metrics.arm_retried(_told(outcome))
+                request.attempts -= 1
+                request.throttled += 1
+                self._pace.used_up(request.call.method)
+                self._sleep(after_s)
             case Retry(after_s):
                 metrics.arm_retried(_told(outcome))
                 self._budget.spend()
                 self._sleep(after_s)
 
-    def _log(self, request: Request, attempt: int, outcome: RestAnswer | NoAnswer, took_s: float) -> None:
+    def _log(self, request: Request, outcome: RestAnswer | NoAnswer, took_s: float) -> None:
         answer = outcome if isinstance(outcome, RestAnswer) else None
         log.info(
             "%s %s: %s %s #%d/%d: %s in %.0f ms, client request %s, request %s, correlation %s",
@@ -157,7 +166,7 @@ class RestCaller:
             request.call.operation,
             request.call.method,
             request.call.url.template(self.service.words),
-            attempt,
+            request.attempts,
             self._policy.attempts,
             _told(outcome),
             took_s * 1000,

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from shared.errors import ErrorDetail, ServiceError, ServiceRefusal, ServiceUnavailable, UnexpectedAnswer
+from shared.errors import ErrorDetail, ServiceError, ServiceRefusal, ServiceUnavailable, Throttled, UnexpectedAnswer
 from shared.rest.answers import RestAnswer, retry_after_s
 from shared.rest.no_answer import NoAnswer, Reach
 
@@ -113,7 +113,8 @@ UNAUTHORIZED = 401
 _CONFLICT = 409
 # The gateway or the provider failed on the way, so it is not known what was done.
 _UNCLEAR = frozenset({408, 500, 502, 503, 504})
-_RETRYABLE = _UNCLEAR | {429}
+_THROTTLED = 429
+_RETRYABLE = _UNCLEAR | {_THROTTLED}
 # Conflicts that pass. "RetryableError…" is ARM's own word for a lock held by another operation,
 # "AnotherOperationInProgress" that of providers, and "ConflictingConcurrentWriteNotAllowed" comes with "Please retry
 # later". A plain "Conflict" mostly means a state that does not pass within a call, so it is final.
@@ -176,7 +177,8 @@ def _passes(error: ErrorDetail) -> bool:
 
 
 def _unavailable(error: ServiceError, floor_s: float | None) -> ServiceUnavailable:
-    return ServiceUnavailable(
+    kind = Throttled if error.status == _THROTTLED else ServiceUnavailable
+    return kind(
         error.message,
         code=error.code,
         status=error.status,

@@ -38,34 +38,53 @@ class RetryBudget:
             self.level = min(self.capacity, self.level + (_EARNED if attempt == 1 else _COST))
 
 
-# Below this many requests a call waits until the bucket should be back here.
-_LOW = 20
-_REFILLED_PER_S = {"reads": 25.0, "writes": 10.0, "deletes": 10.0}
+# From this many requests left on, those of a process keep a distance, which grows in proportion up to so many seconds
+# when none is left: 40 processes then send 5 a second, half of what a bucket of writes is refilled with.
+_AT_FULL_SPEED = 100
+_WIDEST_S = 8.0
+# In seconds: a turn that is no further off than that has come.
+_AT_ONCE = 0.001
 _KINDS = {"GET": "reads", "HEAD": "reads", "DELETE": "deletes"}
 
 
 @dataclass(slots=True)
 class Pace:
-    """What the last answer of each kind said, and when; one per process, since ARM counts per identity.
+    """Lets the requests of a process take turns, further and further apart the less ARM has left for them.
 
-    What was said is void after two seconds at most, so threads that overwrite each other do no harm.
+    One per process, since ARM counts per identity: what an answer tells is what all processes have left together.
+    Source: "Request limits and throttling" of Azure Resource Manager (token buckets for reads, writes and deletes).
     """
 
     clock: Callable[[], float]
-    _seen: dict[str, tuple[int, float]] = field(default_factory=dict)
+    _left: dict[str, int] = field(default_factory=dict)
+    _next: dict[str, float] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def note(self, method: str, quota: Mapping[str, int]) -> None:
         """Remember the smallest rest that an answer to this method told (subscription, tenant, or all instances)."""
         kind = _kind(method)
         rests = [rest for name, rest in quota.items() if name.endswith(kind)]
         if rests:
-            self._seen[kind] = (min(rests), self.clock())
+            self._left[kind] = min(rests)
 
-    def wait_s(self, method: str) -> float:
-        """Return the seconds to wait before the next request with this method."""
+    def used_up(self, method: str) -> None:
+        """Remember that nothing is left for this method, until an answer tells otherwise."""
+        self._left[_kind(method)] = 0
+
+    def turn(self, method: str) -> float:
+        """Take the turn of a request with this method and return 0, or return the seconds until it may be asked for."""
         kind = _kind(method)
-        rest, at = self._seen.get(kind, (_LOW, 0.0))
-        return max(0.0, (_LOW - rest) / _REFILLED_PER_S[kind] - (self.clock() - at))
+        with self._lock:
+            now = self.clock()
+            wait_s = self._next.get(kind, now) - now
+            if wait_s > _AT_ONCE:
+                return wait_s
+            self._next[kind] = now + self._distance_s(kind)
+            return 0.0
+
+    def _distance_s(self, kind: str) -> float:
+        missing = max(0, _AT_FULL_SPEED - self._left.get(kind, _AT_FULL_SPEED))
+        return _WIDEST_S * missing / _AT_FULL_SPEED
 
 
 def _kind(method: str) -> str:

@@ -44,6 +44,7 @@ def pending_since(state: RouteState) -> datetime | None:
         state.burst_since,
         state.requested.at if state.requested else None,
         state.held.since if state.held else None,
+        state.quota_wait.since if state.quota_wait else None,
         state.unreadable.since if state.unreadable else None,
         failing_since(state),
     )
@@ -80,8 +81,15 @@ def _reconciling(state: RouteState) -> Condition:
         return Condition("Reconciling", "True", "SyncRunning", "ADF works on an accepted sync", started)
     if state.calling:
         return Condition("Reconciling", "True", "Syncing", "ADF is being asked to import the folder", state.calling.at)
+    if state.quota_wait:
+        sentence = f"the service takes no more calls for now; trying again at {state.quota_wait.until:%H:%M:%S} UTC"
+        return Condition("Reconciling", "True", "Throttled", sentence, state.quota_wait.since)
     if state.burst_since:
         return Condition("Reconciling", "True", "BurstRunning", "files are still being changed", state.burst_since)
+    return _about_to_sync(state) or Condition("Reconciling", "False", "Idle", "nothing to do", _last_work(state))
+
+
+def _about_to_sync(state: RouteState) -> Condition | None:
     if state.looking:
         since = state.looking.since
         return Condition("Reconciling", "True", "Looking", "the folder is being looked at", since)
@@ -91,7 +99,7 @@ def _reconciling(state: RouteState) -> Condition:
     if state.requested:
         since = state.requested.at
         return Condition("Reconciling", "True", "SyncRequested", "a sync was requested and is about to begin", since)
-    return Condition("Reconciling", "False", "Idle", "nothing to do", _last_work(state))
+    return None
 
 
 def _last_work(state: RouteState) -> datetime | None:
@@ -182,8 +190,9 @@ def overdue(state: RouteState, now: datetime, longest_wait: timedelta) -> Iterat
 
 
 def _waiting_since(state: RouteState) -> datetime | None:
-    """Return since when a change waits, or since when it may be tried again after a failure."""
+    """Return since when a change waits, or may be tried again after a failure or after a wait for the quota."""
     pending = state.pending.since if state.pending else None
     requested = state.requested.at if state.requested else None
     began = min((moment for moment in (pending, state.burst_since, requested) if moment), default=None)
-    return max(began, state.failure.next_attempt) if began and state.failure else began
+    again = (state.failure and state.failure.next_attempt, state.quota_wait and state.quota_wait.until)
+    return max((began, *(moment for moment in again if moment))) if began else None

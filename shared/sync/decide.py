@@ -107,8 +107,8 @@ def decide(state: RouteState, manifest: Manifest, policy: Policy, *, deletes: bo
     """
     if state.operation:
         return _follow(state.operation, manifest)
-    if state.suspended_since:
-        return Skip("Suspended", "the route is suspended")
+    if barred := _barred(state, manifest):
+        return barred
     if state.requested and state.requested.force:
         return Sync("Forced", "a sync was requested, whatever the folder holds")
     if state.failure and state.failure.forced and not state.requested:
@@ -120,6 +120,15 @@ def decide(state: RouteState, manifest: Manifest, policy: Policy, *, deletes: bo
     if state.requested is None and (hindrance := _hindrance(state, manifest, policy)):
         return hindrance
     return _wait_out_burst(state, manifest, policy)
+
+
+def _barred(state: RouteState, manifest: Manifest) -> Decision | None:
+    """Return what stands against any sync, whoever asks for it."""
+    if state.suspended_since:
+        return Skip("Suspended", "the route is suspended")
+    if state.quota_wait and manifest.listed_at < state.quota_wait.until:
+        return Wait("Throttled", "the service takes no more calls for now", _until(state.quota_wait.until, manifest))
+    return None
 
 
 def _follow(operation: RunningSync, manifest: Manifest) -> Decision:

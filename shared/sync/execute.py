@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
-from shared.errors import FolderUnreadable, ServiceError, ServiceUnavailable
+from shared.errors import FolderUnreadable, ServiceError, ServiceUnavailable, Throttled
 from shared.folder.manifest import Manifest
 from shared.route import Route
 from shared.sync.baseline import Baselines
@@ -70,7 +70,10 @@ class Executor:
             accepted = self._ask(attempt, lease)
         except ServiceError as error:
             attempt.finished_at = lease.now()
-            self.outcomes.failed(attempt, error)
+            if isinstance(error, Throttled) and not error.may_have_acted:
+                self.outcomes.throttled(attempt, error)
+            else:
+                self.outcomes.failed(attempt, error)
             return Tried(lease.reservation_for(None, self.policy.settle) if error.may_have_acted else None)
         return Tried(self._note(attempt, accepted, lease), attempt)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from shared.errors import FolderUnreadable, ServiceError, ServiceUnavailable
+from shared.errors import FolderUnreadable, ServiceError, ServiceUnavailable, Throttled
 from shared.folder.checks import UNKNOWN, Finding, Runtime
 from shared.folder.manifest import Manifest
 from shared.rest.backoff import BackOff
@@ -97,6 +97,7 @@ def ended_at_once(route: Route, state: RouteState, manifest: Manifest, trigger: 
 
 
 BACK_OFF = BackOff(base_s=5, cap_s=600)
+_FOR_QUOTA = BackOff(base_s=5, cap_s=60)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +187,16 @@ class Outcomes:
             self.change(attempt.route, attempt.worker, behind, not_called)
         revision = attempt.manifest.revision
         self._end_failed(attempt.route, attempt.worker, attempt.sync_id, revision, error, forced=attempt.is_forced)
+
+    def throttled(self, attempt: Attempt, error: Throttled) -> None:
+        """ADF took no call for now: a wait and no failure, without a record, and a request for the sync stays open."""
+        before = self.states.read(attempt.route).state.quota_wait
+        wait_s = _FOR_QUOTA.wait_s(before.count + 1 if before else 1, self.jitter(), error.retry_after_s or 0)
+        delay = timedelta(seconds=wait_s)
+        log.info("no more calls are taken for now, trying again within %.0f s: %s", wait_s, error)
+        behind, not_called = transitions.behind(attempt.behind_since), transitions.not_called(attempt.synced_before)
+        self.change(attempt.route, attempt.worker, behind, not_called, transitions.throttled(delay))
+        self.wake_ups.notice(attempt.route, delay)
 
     def lost(self, route: Route, state: RouteState, call: Calling) -> RouteState:
         """A worker was lost while it called ADF; return the state as it is then."""

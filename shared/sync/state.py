@@ -66,6 +66,14 @@ class Failure(StoredModel):
     forced: bool = False
 
 
+class QuotaWait(StoredModel):
+    """The target took no call for a sync, `count` times in a row since `since`, and is not called before `until`."""
+
+    since: datetime
+    until: datetime
+    count: int
+
+
 class Held(StoredModel):
     """A change waits for a person; `revision` is the one that was held."""
 
@@ -298,6 +306,7 @@ class RouteState(StoredModel):
     seen: Seen | None = None
     synced: Synced | None = None
     failure: Failure | None = None
+    quota_wait: QuotaWait | None = None
     held: Held | None = None
     unreadable: Unreadable | None = None
     operation: RunningSync | None = None

@@ -14,6 +14,7 @@ from shared.sync.state import (
     Looking,
     OpenFindings,
     Pending,
+    QuotaWait,
     Requested,
     RouteState,
     RunningSync,
@@ -54,7 +55,7 @@ def taken_over(worker: str, target: str) -> Transition:
 
 def _retargeted(state: RouteState, now: datetime) -> RouteState:
     known = operation_doubted()(doubted()(state, now), now)
-    return _with(known, failure=None, held=None, burst_since=None, seen=None, removed=0)
+    return _with(known, failure=None, quota_wait=None, held=None, burst_since=None, seen=None, removed=0)
 
 
 def doubted() -> Transition:
@@ -147,6 +148,7 @@ def nothing_to_do(decision: Skip, listing: str, sync_id: str | None = None) -> T
         return _ended(
             state,
             synced=state.synced.model_copy(update={"listing": listing}) if state.synced and unchanged else state.synced,
+            quota_wait=None,
             burst_since=None,
             behind_since=None if decision.reason in _NOTHING_TO_SYNC else state.behind_since,
             seen=None,
@@ -168,6 +170,7 @@ def holding(decision: Hold, sync_id: str, revision: str) -> Transition:
         return _ended(
             state,
             held=held,
+            quota_wait=None,
             burst_since=None,
             seen=None,
             requested=_unanswered(state, sync_id),
@@ -221,6 +224,7 @@ def following(operation: RunningSync) -> Transition:
         state,
         operation=operation,
         calling=None,
+        quota_wait=None,
         held=None,
         burst_since=None,
         seen=None,
@@ -252,6 +256,7 @@ def synced(done: Synced, removed: int, not_sent: int = 0, verified_at: datetime 
             calling=None,
             operation=None,
             failure=None,
+            quota_wait=None,
             held=None,
             burst_since=None,
             behind_since=None if done.revision else done.listed_at,
@@ -329,6 +334,7 @@ def failed(
         return _ended(
             state,
             failure=failure,
+            quota_wait=None,
             calling=None,
             operation=None,
             burst_since=None,
@@ -337,6 +343,19 @@ def failed(
             requested=_unanswered(state, sync_id),
             tally=counted(state, "failed" if failure.transient or state.operation else "refused"),
         )
+
+    return change
+
+
+def throttled(delay: timedelta) -> Transition:
+    """The target takes no more calls for now: the sync, and a request for one, wait for `delay`."""
+
+    def change(state: RouteState, now: datetime) -> RouteState:
+        before = state.quota_wait
+        wait = QuotaWait(
+            since=before.since if before else now, until=now + delay, count=before.count + 1 if before else 1
+        )
+        return _ended(state, quota_wait=wait, requested=_taken(state.requested, taken=False))
 
     return change
 

@@ -40,7 +40,7 @@ def fabric_caller(
     return RestCaller(
         service,
         credential,
-        policy=RetryPolicy(attempts=2),
+        policy=RetryPolicy(attempts=2, waits_for_quota=False),
         budget=RetryBudget(level=0, capacity=0),
         clock=clock,
         trust_environment=trust_environment,

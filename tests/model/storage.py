@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from shared.errors import FolderUnreadable, NotDelivered, ServiceUnavailable, StateConflict
+from shared.errors import FolderUnreadable, NotDelivered, ServiceUnavailable, StateConflict, Throttled
 from shared.folder.blobs import FileBytes
 from shared.folder.manifest import File, Manifest
 from shared.route import Route
@@ -244,7 +244,8 @@ class Cloud:
         until = self.now + deadline_s
         self.pause()
         if self.now >= until or self.tape.happens(one_in=12):
-            raise ServiceUnavailable("busy", code="ServerBusy", retry_after_s=self.tape.pick([0.0, 3.0, 30.0]))
+            kind = self.tape.pick([ServiceUnavailable, Throttled])
+            raise kind("busy", code="ServerBusy", retry_after_s=self.tape.pick([0.0, 3.0, 30.0]))
 
     def _call(self) -> None:
         """Let others go first, then fail before anything happens, or not."""

@@ -40,28 +40,54 @@ class Clock:
         return self.now
 
 
-@pytest.mark.parametrize(("left", "wait_s"), [(200, 0), (20, 0), (15, 0.5), (0, 2)])
-def test_the_emptier_the_bucket_the_longer_the_wait(left: int, wait_s: float) -> None:
+def distance(pace: Pace, method: str) -> float:
+    """Return the seconds between a request with this method and the next one."""
+    assert pace.turn(method) == 0
+    return pace.turn(method)
+
+
+@pytest.mark.parametrize(("left", "seconds"), [(200, 0), (100, 0), (90, 0.8), (50, 4), (0, 8)])
+def test_the_less_is_left_the_further_requests_are_apart(left: int, seconds: float) -> None:
     pace = Pace(Clock())
     pace.note("PUT", {"subscription-writes": left})
-    assert pace.wait_s("POST") == wait_s
+    assert distance(pace, "POST") == pytest.approx(seconds)
 
 
-def test_the_bucket_refills_meanwhile() -> None:
+def test_requests_of_a_process_take_turns() -> None:
     clock = Clock()
     pace = Pace(clock)
     pace.note("PUT", {"subscription-writes": 0})
-    clock.now += 1.5
-    assert pace.wait_s("PUT") == 0.5
+    went = 0
+    for _ in range(80):
+        went += pace.turn("PUT") == 0
+        clock.now += 0.5
+    assert went == 5
+
+
+def test_a_turn_that_was_missed_is_not_made_up_for() -> None:
+    clock = Clock()
+    pace = Pace(clock)
+    pace.note("PUT", {"subscription-writes": 0})
+    assert pace.turn("PUT") == 0
+    clock.now += 100
+    assert distance(pace, "PUT") == pytest.approx(8)
 
 
 def test_every_kind_of_request_has_a_bucket_of_its_own() -> None:
     pace = Pace(Clock())
     pace.note("DELETE", {"subscription-deletes": 0})
-    assert (pace.wait_s("GET"), pace.wait_s("PUT"), pace.wait_s("DELETE")) == (0, 0, 2)
+    assert [distance(pace, method) for method in ("GET", "PUT", "DELETE")] == [0, 0, pytest.approx(8)]
 
 
 def test_the_smallest_of_the_rests_of_a_kind_counts() -> None:
     pace = Pace(Clock())
-    pace.note("GET", {"subscription-reads": 240, "subscription-global-reads": 10, "subscription-writes": 0})
-    assert pace.wait_s("GET") == 0.4
+    pace.note("GET", {"subscription-reads": 240, "subscription-global-reads": 75, "subscription-writes": 0})
+    assert distance(pace, "GET") == pytest.approx(2)
+
+
+def test_after_a_429_nothing_is_left_until_an_answer_tells_otherwise() -> None:
+    pace = Pace(Clock())
+    pace.used_up("PUT")
+    assert distance(pace, "POST") == pytest.approx(8)
+    pace.note("PUT", {"subscription-writes": 150})
+    assert pace.turn("GET") == 0

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 import pytest
 from requests.structures import CaseInsensitiveDict
 
-from shared.errors import ServiceError, ServiceRefusal, ServiceUnavailable
+from shared.errors import ServiceError, ServiceRefusal, ServiceUnavailable, Throttled
 from shared.rest.answers import RestAnswer
 from shared.rest.error_bodies import may_have_acted
 from shared.rest.no_answer import NoAnswer, Reach
-from shared.rest.retry import GiveUp, Retry, RetryPolicy, RetryWithFreshToken, Situation, retry_decision
+from shared.rest.retry import GiveUp, Retry, RetryPolicy, RetryWithFreshToken, Situation, WaitForQuota, retry_decision
 
 FIRST = Situation(RetryPolicy(attempts=4), attempt=1, time_left_s=60, jitter=0.5, now=datetime(2026, 1, 1, tzinfo=UTC))
 
@@ -32,7 +32,7 @@ def given_up(outcome: RestAnswer | NoAnswer, circumstances: Situation = FIRST) -
     return decision.error
 
 
-@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+@pytest.mark.parametrize("status", [408, 500, 502, 503, 504])
 def test_what_may_pass_is_tried_again_after_a_jittered_wait(status: int) -> None:
     assert retry_decision(answer(status), FIRST) == Retry(0.25)
 
@@ -95,12 +95,32 @@ def test_a_refused_token_is_replaced_once() -> None:
     ],
 )
 def test_the_wait_that_arm_asks_for_is_the_floor_under_the_jitter(headers: dict[str, str]) -> None:
-    assert retry_decision(answer(429, **headers), FIRST) == Retry(7.25)
+    assert retry_decision(answer(503, **headers), FIRST) == Retry(7.25)
 
 
 def test_the_floor_may_be_in_the_message() -> None:
     throttled = answer(429, message="Number of 'read' requests exceeded. Please try again after '7' seconds.")
-    assert retry_decision(throttled, FIRST) == Retry(7.25)
+    assert retry_decision(throttled, FIRST) == WaitForQuota(7.25)
+
+
+@pytest.mark.parametrize("circumstances", [situation(attempt=4), situation(budget_left=False)])
+def test_a_429_is_waited_out_whatever_attempts_and_budget_are_left(circumstances: Situation) -> None:
+    assert retry_decision(answer(429, Retry_After="7"), circumstances) == WaitForQuota(7.25)
+
+
+def test_waits_for_the_quota_double_too() -> None:
+    assert retry_decision(answer(429), situation(throttled=2, jitter=1.0)) == WaitForQuota(2.0)
+
+
+def test_a_429_that_outlasts_the_call_is_handed_to_the_caller_as_that() -> None:
+    error = given_up(answer(429, Retry_After="600"))
+    assert isinstance(error, Throttled)
+    assert error.retry_after_s == 600
+
+
+def test_a_caller_may_refuse_to_wait_for_the_quota() -> None:
+    impatient = situation(policy=RetryPolicy(attempts=2, waits_for_quota=False), budget_left=False)
+    assert isinstance(given_up(answer(429, Retry_After="7"), impatient), Throttled)
 
 
 @pytest.mark.parametrize(("attempt", "wait_s"), [(1, 0.5), (2, 1.0), (3, 2.0)])
@@ -114,7 +134,7 @@ def test_after_an_attempt_that_may_have_been_carried_out_there_is_a_pause(outcom
 
 
 def test_after_an_attempt_that_was_not_carried_out_there_is_no_such_pause() -> None:
-    assert retry_decision(answer(429), situation(settle_s=5.0)) == Retry(0.25)
+    assert retry_decision(NoAnswer(Reach.NOT_CONNECTED, ""), situation(settle_s=5.0)) == Retry(0.25)
 
 
 def test_waits_stop_growing_at_the_cap() -> None:
@@ -128,7 +148,7 @@ def test_the_last_attempt_is_the_last() -> None:
 
 
 def test_without_a_budget_there_is_no_retry_and_the_floor_is_still_told() -> None:
-    error = given_up(answer(429, Retry_After="7"), situation(budget_left=False))
+    error = given_up(answer(503, Retry_After="7"), situation(budget_left=False))
     assert isinstance(error, ServiceUnavailable)
     assert error.retry_after_s == 7
 

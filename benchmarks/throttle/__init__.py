@@ -1,0 +1,1 @@
+"""How long it takes until a thousand routes are synced that changed at once, against ARM's own limit."""
