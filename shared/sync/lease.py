@@ -146,6 +146,14 @@ class Leases:
             return None
         return Lease(self, route.environment, record.reservation, taken)
 
+    def taken_for(self, route: Route) -> timedelta:
+        """Return for how long another worker or route has the route's environment, unless it is done sooner."""
+        document = self._documents.read(_name(route.environment))
+        record = _parse(document.content)
+        held = record.ends or document.read_at
+        reserved = record.reservation.until if record.reservation and record.reservation.route != route.name else held
+        return max(held - document.read_at, reserved - document.read_at, timedelta(0))
+
     def occupy(
         self, environment: _Environment, reservation: Reservation | None, now: _Instant, etag: str | None
     ) -> _Taken:

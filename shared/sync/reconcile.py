@@ -15,7 +15,7 @@ from shared.route import Route
 from shared.sync import transitions
 from shared.sync.airflow_looks import AirflowLooks
 from shared.sync.baseline import Baseline, Baselines
-from shared.sync.decide import Decision, Hold, Policy, Poll, Skip, Sync, Wait, decide
+from shared.sync.decide import RESOLUTION, Decision, Hold, Policy, Poll, Skip, Sync, Wait, decide
 from shared.sync.doubts import Doubts
 from shared.sync.execute import Executor, Tried
 from shared.sync.inspection import Inspector, ToRead
@@ -130,7 +130,7 @@ class Reconciler:
         lease = self.leases.take(route)
         if lease is None:
             self.doubts.glance(route)
-            self.wake_ups.notice(route)
+            self.wake_ups.notice(route, min(self.policy.quiet + RESOLUTION, self.leases.taken_for(route)))
             busy = "another worker or another sync has this environment"
             return Turn(Wait("EnvironmentBusy", busy, self.policy.quiet))
         try:

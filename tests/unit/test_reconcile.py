@@ -81,6 +81,21 @@ def test_while_another_worker_has_the_environment_the_wake_up_is_sent_again(worl
     assert not world.synced
 
 
+def test_an_upload_within_the_settle_time_is_looked_at_again_when_that_is_over(world: World) -> None:
+    world.worker.reconcile(ROUTE)
+    world.at(103, 0, 1, 97)
+    world.worker.reconcile(ROUTE)
+    assert seconds_of(world) == [106]
+    world.at(106, 0, 1, 97)
+    assert isinstance(world.worker.reconcile(ROUTE), Sync)
+
+
+def test_a_neighbour_that_is_at_work_is_not_waited_for_longer_than_the_quiet_window(world: World) -> None:
+    assert world.leases.take(make_route("neighbour"))
+    world.worker.reconcile(ROUTE)
+    assert seconds_of(world) == [106]
+
+
 def test_many_workers_that_find_the_environment_taken_send_one_wake_up_in_all(world: World) -> None:
     assert world.leases.take(ROUTE)
     for _ in range(6):
