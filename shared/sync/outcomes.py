@@ -200,6 +200,7 @@ class Outcomes:
 
     def lost(self, route: Route, state: RouteState, call: Calling) -> RouteState:
         """A worker was lost while it called ADF; return the state as it is then."""
+        message = f"the worker was lost while it called {route.service}: outcome unknown, the sync will be repeated"
         self.history.write(
             SyncRecord(
                 sync_id=call.sync_id,
@@ -209,7 +210,7 @@ class Outcomes:
                 revision=call.revision,
                 started_at=call.at,
                 code="OutcomeUnknown",
-                message="the worker was lost while it called ADF: outcome unknown, the sync will be repeated",
+                message=message,
             )
         )
         return self.change(route, state.worker, transitions.lost(call))

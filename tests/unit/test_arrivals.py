@@ -37,7 +37,7 @@ def sweep(world: World) -> None:
 
 
 def arriving(world: World) -> Condition:
-    return next(each for each in conditions(world.state(), expects_events=True) if each.type == "EventsArriving")
+    return next(each for each in conditions(ROUTE, world.state(), expects_events=True) if each.type == "EventsArriving")
 
 
 def upload_unannounced(world: World, minute: int) -> None:
@@ -242,7 +242,7 @@ def test_where_storage_is_polled_there_is_no_such_condition() -> None:
     upload_unannounced(world, 10)
     upload_unannounced(world, 20)
     assert world.state().arrivals.unannounced == 0
-    assert "EventsArriving" not in {condition.type for condition in conditions(world.state())}
+    assert "EventsArriving" not in {condition.type for condition in conditions(ROUTE, world.state())}
 
 
 def test_a_burst_of_2500_events_costs_no_more_than_before(world: World) -> None:
@@ -346,4 +346,4 @@ def test_a_state_of_an_older_version_starts_unknown() -> None:
     state = RouteState.model_validate_json(
         '{"version": 1, "pending": {"since": "2026-01-01T12:00:00Z", "due": "2026-01-01T12:00:06Z"}}'
     )
-    assert [each.reason for each in conditions(state, expects_events=True)][-1] == "NoEventYet"
+    assert [each.reason for each in conditions(ROUTE, state, expects_events=True)][-1] == "NoEventYet"

@@ -1,11 +1,14 @@
 """The bodies of notifications: what receivers take, and nothing that a name of a file could make of it."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from local.fabric.state import JOB, WORKSPACE
+from shared.fabric.names import FabricJob, PushOptions
 from shared.notification.formats import Format, body
 from shared.sync.state import Alert
 from tests.unit.memory import NOON, make_route
@@ -68,6 +71,12 @@ def test_removed_files_are_counted_and_the_first_are_named() -> None:
     ]
     one = REMOVED.model_copy(update={"count": 1, "names": ("airflow/dags/a.py",)})
     assert words(one).startswith("1 file removed from route default, but still in sample-2\nairflow/dags/a.py\n")
+
+
+def test_files_that_a_job_keeps_are_kept_because_the_route_says_so() -> None:
+    into_fabric = replace(ROUTE, environment=FabricJob(WORKSPACE, JOB), request=PushOptions(deletes="report"))
+    told = json.loads(body("standard", into_fabric, REMOVED, "https://app.example"))["data"]["text"]
+    assert "The route reports deletions only: delete them in Airflow" in told
 
 
 def test_a_recovery_says_what_is_over_and_how_long_it_was() -> None:

@@ -214,7 +214,7 @@ def test_a_folder_that_cannot_be_listed_is_told_and_looked_at_again_after_a_back
         world.clock.seconds += 1000
     assert delays == [5, 10, 20]
     assert world.leases.take(ROUTE) is not None
-    ready = conditions(world.state())[0]
+    ready = conditions(ROUTE, world.state())[0]
     assert (ready.status, ready.reason) == ("False", "FolderUnreadable")
     assert "AuthorizationPermissionMismatch: not authorized" in ready.sentence
     (record,) = world.history()

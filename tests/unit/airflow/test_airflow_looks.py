@@ -73,7 +73,7 @@ def summary(world: World) -> AirflowSummary:
 
 
 def parsed(world: World) -> Condition:
-    [found] = [condition for condition in conditions(world.state()) if condition.type == "Parsed"]
+    [found] = [condition for condition in conditions(ROUTE, world.state()) if condition.type == "Parsed"]
     return found
 
 
@@ -158,7 +158,7 @@ def test_the_sync_stays_what_it_is(world: World, airflow: AirflowInMemory) -> No
     sync(world)
     airflow.errors = {"dag_0.py": "NameError: no", "dag_1.py": "NameError: no"}
     wake(world, 110)
-    ready, *_ = conditions(world.state())
+    ready, *_ = conditions(ROUTE, world.state())
     assert (ready.status, len(world.synced)) == ("True", 1)
     assert [record.outcome for record in world.history()] == ["accepted"]
 
@@ -257,4 +257,4 @@ def test_without_the_setting_airflow_is_not_asked(airflow: AirflowInMemory) -> N
     assert isinstance(world.worker.reconcile(ROUTE), (Sync, Wait))
     wake(world, 200)
     assert (airflow.looks, world.state().asking) == ([], None)
-    assert [condition.type for condition in conditions(world.state())] == ["Ready", "Reconciling", "Stalled"]
+    assert [condition.type for condition in conditions(ROUTE, world.state())] == ["Ready", "Reconciling", "Stalled"]
