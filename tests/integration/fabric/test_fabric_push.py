@@ -8,6 +8,7 @@ from shared.sync.baseline import Baseline
 from shared.sync.conditions import conditions
 from shared.sync.decide import Hold, Skip
 from shared.sync.file_status import status_of, status_of_missing
+from shared.telemetry.tracing import Trace, continuing
 from tests.integration.fabric.conftest import World, make_route
 
 BUSY: dict[str, Any] = {
@@ -265,6 +266,15 @@ def test_a_file_that_cannot_be_sent_is_told_as_that(world: World) -> None:
         "notSent",
         "the job cannot take this version: not encoded in UTF-8, as Fabric wants text to be",
     )
+
+
+def test_every_call_of_a_push_belongs_to_the_trace_of_its_wake_up_and_to_its_sync(world: World) -> None:
+    fill(world, 12)
+    with continuing(Trace.parse(f"00-{'a' * 32}-{'b' * 16}-01")):
+        world.sync()
+    puts = [entry["headers"] for entry in world.journal() if entry["method"] == "PUT"]
+    assert [headers["traceparent"].split("-")[1] for headers in puts] == ["a" * 32] * 12
+    assert len({headers["x-ms-correlation-request-id"] for headers in puts}) == 1
 
 
 def test_a_file_of_the_job_is_told_as_that(world: World) -> None:
