@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from local.app_settings import ROOT
-from shared.settings import FabricRouteSettings, RouteSettings
+from shared.route_settings import FabricRouteSettings, RouteSettings
 from tests.infra.compiler import INFRA, VARIABLES, Snapshot, compiled, needs_compiler, not_evaluated, refusal
 
 PARAMETERS = (INFRA / "main.bicepparam").read_text()
