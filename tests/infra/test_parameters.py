@@ -84,7 +84,7 @@ def test_every_parameter_has_a_variable_and_both_are_in_the_docs() -> None:
 
 @needs_compiler
 def test_the_defaults_are_those_of_the_template() -> None:
-    """Whoever deploys main.bicep without the file of parameters gets the same."""
+    """A deployment of main.bicep without the file of parameters gets the same."""
     written = dict(re.findall(r"param (\w+) = (?:json\()?readEnvironmentVariable\('\w+', '(.*?)'\)", PARAMETERS))
     defaults = {
         name: one["defaultValue"] for name, one in compiled("main.bicep")["parameters"].items() if "defaultValue" in one

@@ -120,7 +120,7 @@ def test_every_field_of_the_logs_is_in_the_document() -> None:
 
 
 def runs_into(reason: str) -> bool:
-    """Whether somebody who is paged finds the reason: as a heading, or at the beginning of a row."""
+    """Whether an operator who is paged finds the reason: as a heading, or at the beginning of a row."""
     return bool(re.search(rf"^(?:###.*`{reason}`|\| (?:`\w+`, )*`{reason}`[ ,])", OPERATE, re.MULTILINE))
 
 

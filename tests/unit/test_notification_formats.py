@@ -19,15 +19,15 @@ EVIL = "<!channel> <https://evil|x> [x](https://evil) **b** _i_ `c` & \u202egnp.
 SINCE = NOON - timedelta(minutes=5)
 
 
-def news(kind: str, **parts: Any) -> Alert:  # noqa: ANN401 - parts of Alert
+def make_alert(kind: str, **parts: Any) -> Alert:  # noqa: ANN401 - parts of Alert
     of_all = {"id": f"{kind}-sync-1", "kind": kind, "at": NOON, "since": SINCE, "sync_id": "sync-1"}
     return Alert.model_validate(of_all | parts)
 
 
-FAILED = news("failed", code="BadRequest", sentence="no such linked service", count=2)
-HELD = news("held", code="FolderEmpty", sentence="all 3 files are gone")
-REMOVED = news("removed", count=5, names=("airflow/dags/a.py", "airflow/dags/b.py", "airflow/dags/c.py"))
-RECOVERED = news("recovered", code="BadRequest", count=2)
+FAILED = make_alert("failed", code="BadRequest", sentence="no such linked service", count=2)
+HELD = make_alert("held", code="FolderEmpty", sentence="all 3 files are gone")
+REMOVED = make_alert("removed", count=5, names=("airflow/dags/a.py", "airflow/dags/b.py", "airflow/dags/c.py"))
+RECOVERED = make_alert("recovered", code="BadRequest", count=2)
 
 
 def rendered(format_name: Format, told: Alert, origin: str = "https://app.example") -> Any:  # noqa: ANN401 - JSON
@@ -49,7 +49,7 @@ def test_a_refusal_says_why_since_when_and_what_to_do() -> None:
     ]
 
 
-def test_a_failure_for_now_says_that_nobody_has_to_do_anything() -> None:
+def test_a_failure_for_now_says_that_no_action_is_needed() -> None:
     told = words(FAILED.model_copy(update={"transient": True, "count": 1}))
     assert "1 attempt so far." in told
     assert told.endswith("The relay keeps retrying automatically and sends a message when it has recovered.")

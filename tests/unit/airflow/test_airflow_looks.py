@@ -151,7 +151,7 @@ def test_an_import_error_is_told_with_file_line_and_words(world: World, airflow:
     wake(world, 110)
     words = f"Airflow could not import {DAG_1}, line 2: NameError: no such name"
     assert parsed(world) == Condition("Parsed", "False", "ImportErrors", words, NOON.replace(minute=1, second=50))
-    assert world.news() == ["importErrors"]
+    assert world.alerts() == ["importErrors"]
 
 
 def test_the_sync_stays_what_it_is(world: World, airflow: AirflowInMemory) -> None:
@@ -192,7 +192,7 @@ def test_errors_that_are_gone_are_told_and_only_once(world: World, airflow: Airf
         parse(world, airflow, DAG_1)
         sync(world)
         wake(world, seconds + 10)
-    assert world.news() == ["importErrors", "importErrorsResolved"]
+    assert world.alerts() == ["importErrors", "importErrorsResolved"]
 
 
 def test_an_error_that_people_know_of_is_not_told_again(world: World, airflow: AirflowInMemory) -> None:
@@ -204,7 +204,7 @@ def test_an_error_that_people_know_of_is_not_told_again(world: World, airflow: A
     parse(world, airflow, DAG_0)
     sync(world)
     wake(world, 210)
-    assert world.news() == ["importErrors"]
+    assert world.alerts() == ["importErrors"]
 
 
 def test_a_file_that_did_not_change_and_does_not_load_any_more_is_found(world: World, airflow: AirflowInMemory) -> None:
