@@ -123,7 +123,7 @@ def decide(state: RouteState, manifest: Manifest, policy: Policy, *, deletes: bo
 
 
 def _barred(state: RouteState, manifest: Manifest) -> Decision | None:
-    """Return what stands against any sync, whoever asks for it."""
+    """Return what stands against any sync, requested or not."""
     if state.suspended_since:
         return Skip("Suspended", "the route is suspended")
     if state.quota_wait and manifest.listed_at < state.quota_wait.until:
