@@ -17,7 +17,7 @@ from local.errors import LocalError
 from local.events.options import Events
 from local.functions_host import FunctionsHost, HostName, require
 from local.ports import LOOPBACK, check_free, free_ports
-from local.processes import Child
+from local.processes import Child, Service
 from local.releases import AIRFLOW_3
 from local.shapes import ShapeName, Storage, scale_groups
 
@@ -109,18 +109,28 @@ def running(plan: Plan, log: TextIO = sys.stderr) -> Iterator[Stack]:
         for child, azurite in accounts:
             child.wait_until(azurite.answers)
         hosts = _hosts(plan, storage, env)
-        apps = [host.service(log) for host in hosts]
-        for app in apps:
+
+        def start_app(host: FunctionsHost) -> Service:
+            app = host.service(log)
             ending.callback(app.stop)
+            return app
+
+        # The first makes the keys of all: where two of Microsoft's hosts make them at once, one fails and stays so.
+        app = start_app(hosts[0])
         arm.ready_line()
-        for host, app in zip(hosts, apps, strict=True):
-            host.wait_until_ready(app.child)
-            app.supervise()
+        _supervise_once_ready(hosts[:1], [app])
+        _supervise_once_ready(hosts[1:], [start_app(host) for host in hosts[1:]])
         if plan.events:
             start("the Event Grid", _events_command(plan.events, hosts)).ready_line()
         if airflow:
             children[0].wait_until(airflow.answers, START_TIMEOUT_S)
         yield Stack(_addresses(plan, storage, hosts[0].url, airflow), tuple(children), airflow)
+
+
+def _supervise_once_ready(hosts: Sequence[FunctionsHost], apps: Sequence[Service]) -> None:
+    for host, app in zip(hosts, apps, strict=True):
+        host.wait_until_ready(app.child)
+        app.supervise()
 
 
 def _storage(plan: Plan, ending: ExitStack) -> Storage:

@@ -9,7 +9,8 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, TypeVar
 
 from shared.api.endpoints import ENDPOINTS
-from shared.settings import HOST_STORAGE, Settings
+from shared.route_settings import HOST_STORAGE
+from shared.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,8 @@ from shared.api.endpoint import Endpoint
 from shared.api.endpoints import ENDPOINTS
 from shared.app import App
 from shared.misconfigured import require_packages
-from shared.settings import HOST_STORAGE, Settings, read_settings
+from shared.route_settings import HOST_STORAGE
+from shared.settings import Settings, read_settings
 from shared.storage.connections import account_name
 from shared.telemetry import metrics
 from shared.telemetry.fields import carry_fields, quieten_libraries

@@ -45,6 +45,11 @@ class Route:
         return isinstance(self.request, PushOptions)
 
     @property
+    def service(self) -> str:
+        """The service that the folder goes to, as sentences about the route name it."""
+        return "Fabric" if self.is_pushed else "ADF"
+
+    @property
     def deletes(self) -> bool:
         """Whether a file that is deleted from the folder is deleted from the environment, too."""
         return isinstance(self.request, PushOptions) and self.request.deletes == "carry"

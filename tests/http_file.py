@@ -22,7 +22,7 @@ class Request:
 
 
 def requests_of(text: str, **variables: str) -> Iterator[Request]:
-    """Return the requests; `variables` win over those that the file sets. Raise KeyError for one that nobody sets."""
+    """Return the requests; `variables` win over those that the file sets. Raise KeyError for one that is not set."""
     values = dict[str, str]()
     for name, value in _VARIABLE.findall(text):
         values[name] = variables.get(name, _USE.sub(lambda use: values[use[1]], value))

@@ -20,7 +20,7 @@ from shared.rest.urls import Url
 from tests.unit.memory import NOON, Clock
 
 LANES = 4
-# Seconds, for reading a file and sending it, or for any other call. An assumption: nobody has measured it here.
+# Seconds, for reading a file and sending it, or for any other call. An assumption, not measured.
 LATENCY_S = 0.25
 ORIGIN = "http://127.0.0.1:1"
 

@@ -1,6 +1,6 @@
 """`python -m benchmarks.routes`: 1,000 idle routes in Azurite: a sweep, `/api/ready`, `/api/metrics`, `/api/routes`.
 
-The alternative asks for each route by itself, with the same states: a read of the state, and a listing of the folder.
+The alternative asks for each route separately, with the same states: a read of the state, and a listing of the folder.
 """
 
 import argparse

@@ -85,7 +85,7 @@ class Readiness:
 
 
 def _troubles(route: Route, loaded: LoadedState, longest_wait: timedelta) -> Iterator[Trouble]:
-    ready = conditions(loaded.state)[0]
+    ready = conditions(route, loaded.state)[0]
     if ready.status == "False":
         yield Trouble(route=route.name, reason=ready.reason, sentence=ready.sentence)
     for delay in overdue(loaded.state, loaded.read_at, longest_wait):

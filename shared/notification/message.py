@@ -51,7 +51,8 @@ def _removed(route: Route, alert: Alert) -> Iterator[str]:
     more = alert.count - len(alert.names)
     yield f"{_counted(alert.count, 'file')} removed from route {route.name}, but still in {route.environment.name}"
     yield ", ".join(alert.names) + (f" and {more} more" if more > 0 else "")
-    yield f"Noticed {_time(alert.since)}. Data Factory's import deletes nothing: delete them in Airflow, then"
+    why = "The route reports deletions only" if route.is_pushed else "Data Factory's import deletes nothing"
+    yield f"Noticed {_time(alert.since)}. {why}: delete them in Airflow, then"
     yield f"POST /api/routes/{route.name}/acknowledge-removed"
 
 

@@ -12,7 +12,7 @@ from shared.sync.conditions import NO_EVENTS, NOTHING_SEEN, place
 from shared.sync.state import AirflowSummary, Alert, RouteState, are_missing
 
 KEPT = 20
-NAMES_SHOWN = 3
+_NAMES_SHOWN = 3
 _LONGEST_SENTENCE = 500
 _LONGEST_NAME = 150
 
@@ -209,7 +209,7 @@ def _removal(before: RouteState, after: RouteState, removed: Mapping[str, dateti
         sync_id=after.synced.sync_id,
         revision=after.synced.revision,
         count=len(gone),
-        names=tuple(_cut(name, _LONGEST_NAME) for name in gone[:NAMES_SHOWN]),
+        names=tuple(_cut(name, _LONGEST_NAME) for name in gone[:_NAMES_SHOWN]),
     )
 
 

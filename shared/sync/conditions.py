@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from shared.route import Route
 from shared.sync.state import Arrivals, BrokenFile, RouteState, are_missing
 
 
@@ -19,7 +20,7 @@ class Condition:
     since: datetime | None = None
 
 
-def conditions(state: RouteState, *, expects_events: bool = False) -> tuple[Condition, ...]:
+def conditions(route: Route, state: RouteState, *, expects_events: bool = False) -> tuple[Condition, ...]:
     """Return whether the route is up to date, whether it is working on that, and whether it needs an operator.
 
     And, where Airflow is asked, whether it has parsed what was synced last; and where Event Grid is to tell of uploads,
@@ -28,7 +29,8 @@ def conditions(state: RouteState, *, expects_events: bool = False) -> tuple[Cond
     parsed = _parsed(state)
     arriving = _events_arriving(state.arrivals) if expects_events else None
     others = (condition for condition in (parsed, arriving) if condition)
-    return (_ready(state), _reconciling(state), _stalled(state), *others)
+    service = route.service
+    return (_ready(service, state), _reconciling(service, state), _stalled(service, state), *others)
 
 
 def failing_since(state: RouteState) -> datetime | None:
@@ -51,7 +53,7 @@ def pending_since(state: RouteState) -> datetime | None:
     return min((moment for moment in known if moment), default=None)
 
 
-def _ready(state: RouteState) -> Condition:
+def _ready(service: str, state: RouteState) -> Condition:
     if state.unreadable:
         sentence = f"the folder cannot be listed: {state.unreadable.code}: {state.unreadable.message}"
         return Condition("Ready", "False", "FolderUnreadable", sentence, state.unreadable.since)
@@ -63,26 +65,25 @@ def _ready(state: RouteState) -> Condition:
         return Condition("Ready", "Unknown", "NeverSynced", "nothing has been synced yet")
     if state.synced.revision is None:
         since = state.synced.open_since or state.synced.listed_at
-        return Condition(
-            "Ready", "Unknown", "OutcomeOpen", "it is unknown what ADF read; it will be synced again", since
-        )
+        sentence = f"it is unknown what {service} has of the folder; it will be synced again"
+        return Condition("Ready", "Unknown", "OutcomeOpen", sentence, since)
     if state.not_sent:
         files = "1 file" if state.not_sent == 1 else f"{state.not_sent} files"
         sentence = f"the job holds what the folder held, but for {files} that it cannot take: see notSentFiles"
         return Condition("Ready", "True", "SyncedInPart", sentence, state.synced.listed_at)
-    return Condition("Ready", "True", "Synced", "ADF took what the folder held", state.synced.listed_at)
+    return Condition("Ready", "True", "Synced", f"{service} took what the folder held", state.synced.listed_at)
 
 
-def _reconciling(state: RouteState) -> Condition:
+def _reconciling(service: str, state: RouteState) -> Condition:
     if state.suspended_since:
         return Condition("Reconciling", "False", "Suspended", "an operator suspended the route", state.suspended_since)
     if state.operation:
         started = state.operation.listed_at
-        return Condition("Reconciling", "True", "SyncRunning", "ADF works on an accepted sync", started)
+        return Condition("Reconciling", "True", "SyncRunning", f"a sync into {service} is running", started)
     if state.calling:
-        return Condition("Reconciling", "True", "Syncing", "ADF is being asked to import the folder", state.calling.at)
+        return Condition("Reconciling", "True", "Syncing", f"a sync into {service} is beginning", state.calling.at)
     if state.quota_wait:
-        sentence = f"the service takes no more calls for now; trying again at {state.quota_wait.until:%H:%M:%S} UTC"
+        sentence = f"{service} takes no more calls for now; trying again at {state.quota_wait.until:%H:%M:%S} UTC"
         return Condition("Reconciling", "True", "Throttled", sentence, state.quota_wait.since)
     if state.burst_since:
         return Condition("Reconciling", "True", "BurstRunning", "files are still being changed", state.burst_since)
@@ -112,11 +113,11 @@ def _last_work(state: RouteState) -> datetime | None:
     return max((moment for moment in known if moment), default=None)
 
 
-def _stalled(state: RouteState) -> Condition:
+def _stalled(service: str, state: RouteState) -> Condition:
     if state.held:
         return Condition("Stalled", "True", state.held.reason, "needs a decision by an operator", state.held.since)
     if state.failure and not state.failure.transient:
-        return Condition("Stalled", "True", state.failure.code, "ARM refuses this revision", state.failure.at)
+        return Condition("Stalled", "True", state.failure.code, f"{service} refuses this revision", state.failure.at)
     since = state.synced.listed_at if state.synced else None
     return Condition("Stalled", "False", "NoActionNeeded", "no action needed", since)
 

@@ -123,7 +123,7 @@ def decide(state: RouteState, manifest: Manifest, policy: Policy, *, deletes: bo
 
 
 def _barred(state: RouteState, manifest: Manifest) -> Decision | None:
-    """Return what stands against any sync, whoever asks for it."""
+    """Return what stands against any sync, requested or not."""
     if state.suspended_since:
         return Skip("Suspended", "the route is suspended")
     if state.quota_wait and manifest.listed_at < state.quota_wait.until:
@@ -132,7 +132,7 @@ def _barred(state: RouteState, manifest: Manifest) -> Decision | None:
 
 
 def _follow(operation: RunningSync, manifest: Manifest) -> Decision:
-    sentence = "ADF accepted a sync and works on it"
+    sentence = "a sync is running"
     if manifest.listed_at < operation.next_poll:
         return Wait("SyncRunning", sentence, _until(operation.next_poll, manifest))
     return Poll("SyncRunning", sentence, operation)
@@ -168,7 +168,7 @@ def _after_failure(failure: Failure | None, manifest: Manifest) -> Decision | No
     if failure.transient:
         return Wait("BackingOff", f"the last attempt failed: {failure.code}", _until(failure.next_attempt, manifest))
     if failure.revision == manifest.revision:
-        return Skip("Refused", f"ARM refused this revision: {failure.code}")
+        return Skip("Refused", f"this revision was refused: {failure.code}")
     return None
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from shared.folder.manifest import File
+from shared.route import Route
 from shared.sync.baseline import Baseline
 from shared.sync.state import RouteState, RunningSync
 
@@ -21,47 +22,52 @@ class FileStatus:
     sync_id: str | None = None
 
 
-def status_of(file: File, baseline: Baseline, staged: Baseline, state: RouteState) -> FileStatus:
+def status_of(route: Route, file: File, baseline: Baseline, staged: Baseline, state: RouteState) -> FileStatus:
     """Return where a file that lies in the folder stands; `staged` is what a running operation brings."""
     being_taken = state.operation if staged.has(file) else None
     if baseline.has(file):
         # The sync that runs brings the same version, unless the folder changed while ADF was called.
         same_again = being_taken is not None and being_taken.revision is not None
-        return _taken(file, baseline, state, same_again=same_again)
+        return _taken(route, file, baseline, state, same_again=same_again)
     if why := baseline.why_not_sent(file):
         return FileStatus("notSent", f"the job cannot take this version: {why}", file.modified)
-    return _being_taken(being_taken) if being_taken else _waiting(file, state)
+    return _being_taken(route, being_taken) if being_taken else _waiting(file, state)
 
 
-def status_of_missing(name: str, baseline: Baseline) -> FileStatus | None:
-    """Return where a file stands that does not lie in the folder, None for one that ADF never took from here."""
+def status_of_missing(route: Route, name: str, baseline: Baseline) -> FileStatus | None:
+    """Return where a file stands that does not lie in the folder, None for one that was never synced."""
     if name in baseline.removed:
-        sentence = "removed from the folder; ADF's import does not delete, so that Airflow still has it"
-        return FileStatus("removed", sentence, baseline.removed[name])
+        return FileStatus("removed", f"removed from the folder; {_why_kept(route)}", baseline.removed[name])
     if name in baseline.contents:
         origin = baseline.origin_of(name)
-        sentence = "no longer in the folder, which the next sync will note; ADF's import does not delete"
+        effect = "the next sync deletes it from the job" if route.deletes else _why_kept(route)
+        sentence = f"no longer in the folder; {effect}"
         return FileStatus("removed", sentence, None, origin.sync_id if origin else None)
     return None
 
 
-def _taken(file: File, baseline: Baseline, state: RouteState, *, same_again: bool) -> FileStatus:
+def _why_kept(route: Route) -> str:
+    if route.is_pushed:
+        return "the job still has it"
+    return "ADF's import does not delete, so that Airflow still has it"
+
+
+def _taken(route: Route, file: File, baseline: Baseline, state: RouteState, *, same_again: bool) -> FileStatus:
     origin = baseline.origin_of(file.name)
     at, sync_id = (origin.at, origin.sync_id) if origin else (None, None)
     if state.synced and state.synced.revision is None and not same_again:
-        sentence = "ADF took this version, but may have read another one since; the folder is synced again"
+        sentence = f"{route.service} took this version, but may have another one since; the folder is synced again"
         return FileStatus("open", sentence, state.synced.open_since, sync_id)
-    return FileStatus("synced", "ADF took this version", at, sync_id)
+    return FileStatus("synced", f"{route.service} took this version", at, sync_id)
 
 
-def _being_taken(operation: RunningSync) -> FileStatus:
-    return FileStatus(
-        "syncing", "ADF accepted a sync of this version and works on it", operation.listed_at, operation.sync_id
-    )
+def _being_taken(route: Route, operation: RunningSync) -> FileStatus:
+    sentence = f"a sync of this version into {route.service} is running"
+    return FileStatus("syncing", sentence, operation.listed_at, operation.sync_id)
 
 
 def _waiting(file: File, state: RouteState) -> FileStatus:
-    """Return what a version waits for that ADF has not taken; it does so since it was written."""
+    """Return what a version waits for that was not synced; it does so since it was written."""
     written = file.modified
     if state.suspended_since:
         return FileStatus("suspended", "waits until the route is resumed", written)

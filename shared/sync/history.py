@@ -22,7 +22,7 @@ from shared.sync.state import AirflowSummary
 
 log = logging.getLogger(__name__)
 
-NAMES_SHOWN = 100
+_NAMES_SHOWN = 100
 FINDINGS_KEPT = 100
 NAMES_IN_SUMMARY = 3
 
@@ -41,7 +41,7 @@ class Names(StoredModel):
     @classmethod
     def of(cls, names: tuple[str, ...]) -> "Names":
         """Return the first hundred and the count of all."""
-        return cls(count=len(names), first=names[:NAMES_SHOWN])
+        return cls(count=len(names), first=names[:_NAMES_SHOWN])
 
     def in_short(self) -> "Names":
         """Return the count and a few names, none of them long."""

@@ -22,7 +22,7 @@ from shared.telemetry.fields import bound
 
 log = logging.getLogger(__name__)
 
-BACK_OFF = BackOff(base_s=10, cap_s=900)
+_BACK_OFF = BackOff(base_s=10, cap_s=900)
 LIFETIME = timedelta(hours=24)
 # How late a message may be before the sweep takes it for lost, and how long one waits for the delivery before it.
 OVERDUE = timedelta(minutes=1)
@@ -90,7 +90,7 @@ class Outbox:
     def _try_again(self, route: Route, loaded: LoadedState, alert: Alert, error: NotDelivered) -> None:
         """Send the message for the next attempt first, then write: a crash in between costs a second message."""
         outbox = loaded.state.outbox
-        wait_s = BACK_OFF.wait_s(outbox.attempts + 1, self.jitter(), error.retry_after_s or 0)
+        wait_s = _BACK_OFF.wait_s(outbox.attempts + 1, self.jitter(), error.retry_after_s or 0)
         due = self.queue.send(route.name, timedelta(seconds=wait_s))
         expired = loaded.read_at - alert.at >= LIFETIME
         self.states.update(route, _postponed(outbox.attempts + 1, due, given_up=alert.id if expired else None))

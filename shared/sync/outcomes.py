@@ -96,7 +96,7 @@ def ended_at_once(route: Route, state: RouteState, manifest: Manifest, trigger: 
     return attempt
 
 
-BACK_OFF = BackOff(base_s=5, cap_s=600)
+_BACK_OFF = BackOff(base_s=5, cap_s=600)
 _FOR_QUOTA = BackOff(base_s=5, cap_s=60)
 
 
@@ -200,6 +200,7 @@ class Outcomes:
 
     def lost(self, route: Route, state: RouteState, call: Calling) -> RouteState:
         """A worker was lost while it called ADF; return the state as it is then."""
+        message = f"the worker was lost while it called {route.service}: outcome unknown, the sync will be repeated"
         self.history.write(
             SyncRecord(
                 sync_id=call.sync_id,
@@ -209,7 +210,7 @@ class Outcomes:
                 revision=call.revision,
                 started_at=call.at,
                 code="OutcomeUnknown",
-                message="the worker was lost while it called ADF: outcome unknown, the sync will be repeated",
+                message=message,
             )
         )
         return self.change(route, state.worker, transitions.lost(call))
@@ -228,7 +229,7 @@ class Outcomes:
             self.history.write(_unreadable_record(route, sync_id, error, now))
         after = self.change(route, state.worker, transitions.unreadable(error, sync_id), sync_id=sync_id)
         times = after.unreadable.count if after.unreadable else 1
-        delay = timedelta(seconds=BACK_OFF.wait_s(times, self.jitter()))
+        delay = timedelta(seconds=_BACK_OFF.wait_s(times, self.jitter()))
         log.error("the folder could not be listed, looking again in %.0f s: %s", delay.total_seconds(), error)
         self.wake_ups.notice(route, delay)
         return delay
@@ -332,7 +333,7 @@ class Outcomes:
         if not isinstance(error, ServiceUnavailable):
             return self.policy.retry_refused
         failures = transitions.failures_in_a_row(self.states.read(route).state) + 1
-        return timedelta(seconds=BACK_OFF.wait_s(failures, self.jitter(), error.retry_after_s or 0))
+        return timedelta(seconds=_BACK_OFF.wait_s(failures, self.jitter(), error.retry_after_s or 0))
 
     def _baseline_after(self, attempt: Attempt) -> Baseline:
         """Return what is synced then; files that were acknowledged as removed meanwhile stay so."""

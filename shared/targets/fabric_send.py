@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -83,8 +84,10 @@ class Sender:
         if self.at_once == 1:
             yield from map(act, steps)
             return
+        # A thread of the pool begins without the sync and the trace that the calls belong to.
+        context = copy_context()
         with ThreadPoolExecutor(self.at_once) as pool:
-            yield from pool.map(act, steps)
+            yield from pool.map(lambda step: context.copy().run(act, step), steps)
 
     def _attempt(self, step: Step) -> _Outcome | Exception:
         """Carry out one step unless the look is over; return what came of it. It changes nothing, for many at once."""

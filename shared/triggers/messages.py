@@ -50,7 +50,7 @@ def _readings(message: bytes) -> Iterator[bytes]:
 def route_of(message: bytes, routes: Iterable[Route]) -> Route | None:
     """Return the route that a message names; None for one that the settings do not list, which is counted and logged.
 
-    The log does not repeat it: it may be from anybody.
+    The log does not repeat it: its sender is unknown.
     """
     name = route_name_of(message)
     route = next((route for route in routes if route.name == name), None)

@@ -11,7 +11,7 @@ SHORTEST_TEXT = 8
 _VERSION = re.compile(rf"(?<![^\s,])v1,(?={PREFIX})")
 
 # Where a reference cannot be resolved Azure hands over its own text (docs: app-service-key-vault-references), which
-# anybody who can read the app's configuration knows.
+# every reader of the app's configuration knows.
 _UNRESOLVED = "@Microsoft.KeyVault("
 
 

@@ -1,10 +1,12 @@
-"""Chaos for a Fabric job: 300 files, three app processes, `kill -9` in the middle of pushes, exact equality at the end.
+"""Chaos for a Fabric job: 300 files, three app processes that are killed or stopped in the middle of pushes.
 
-What happens is fixed by a seed; when a process is killed depends on how far the push has come, not on the time.
+In the end the job is exactly equal to the folder, and no two workers have written side by side.
+What happens is fixed by a seed; when a process is struck depends on how far the push has come, not on the time.
 """
 
 import hashlib
 import json
+import signal
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,11 +18,12 @@ from local.arm.identity import token
 from local.fabric.state import JOB, WORKSPACE
 from local.functions_host import HostName
 from local.ports import LOOPBACK
+from shared.targets.fabric import AT_ONCE
 from shared.targets.fabric_service import ENDPOINT
 from tests.chaos.plan import APPS
 from tests.chaos.rounds import RECOVERY_SECONDS
-from tests.chaos.verdict import differences, work_left
-from tests.chaos.world import World
+from tests.chaos.verdict import differences, two_writers, work_left
+from tests.chaos.world import LEASE_S, World
 from tests.waiting import last_of, until
 
 FILES = 300
@@ -35,6 +38,8 @@ _SETTINGS = {"RELAY_ROUTES": json.dumps([_ROUTE])}
 _FOREIGN = {"dags/theirs.py": b"theirs = 1\n", "dags/t0/theirs.py": b"theirs = 2\n", "plugins/theirs.py": b""}
 _CHANGING = frozenset({"PUT", "DELETE"})
 
+# Stopped ones go on once the lease has ended, the second and third of them beside the push that the first has begun.
+Blow = Literal["killed", "stopped"]
 Trouble = Literal["throttled", "answer lost"]
 _ANSWERS: dict[Trouble, dict[str, Any]] = {
     "throttled": {
@@ -48,18 +53,19 @@ _ANSWERS: dict[Trouble, dict[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Strike:
-    """Files change; once so many calls have changed the job, app processes are killed, and started again later."""
+    """Files change; once so many calls have changed the job, app processes are struck, and are back later."""
 
     writes: tuple[tuple[str, int], ...]
     deletions: tuple[str, ...]
     trouble: Trouble
     after_calls: int
+    blow: Blow
     apps: tuple[int, ...]
     away_s: float
 
 
 def plan(seed: int, strikes: int = STRIKES) -> tuple[Strike, ...]:
-    """Return what happens: the first strike brings 300 files, the last one kills every process in the middle."""
+    """Return what happens; the first strike brings 300 files."""
     random = Random(seed)  # noqa: S311 - a seed
     names = [f"dags/t{number % 12}/{number}.py" for number in range(FILES - 20)]
     names += [f"plugins/{number}.py" for number in range(20)]
@@ -76,22 +82,24 @@ def plan(seed: int, strikes: int = STRIKES) -> tuple[Strike, ...]:
 
 
 def _strike(random: Random, writes: Sequence[tuple[str, int]], deletions: Sequence[str]) -> Strike:
-    apps = random.sample(range(APPS), random.choice((1, 2, APPS, APPS)))
+    blow: Blow = random.choice(("killed", "stopped"))
+    apps = random.sample(range(APPS), APPS if blow == "stopped" else random.choice((1, 2, APPS, APPS)))
+    away_s = random.uniform(0.2, 3.0) + (LEASE_S if blow == "stopped" else 0)
     after_calls = random.randint(1, (len(writes) + len(deletions)) // 2)
     trouble: Trouble = random.choice(("throttled", "throttled", "answer lost"))
-    return Strike(tuple(writes), tuple(deletions), trouble, after_calls, tuple(apps), random.uniform(0.2, 3.0))
+    return Strike(tuple(writes), tuple(deletions), trouble, after_calls, blow, tuple(apps), away_s)
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a round was; `kills` counts processes, `mid_push` the strikes that left a push unfinished."""
+    """What a round was; `blows` has one for each strike, `mid_push` counts those that left a push unfinished."""
 
     seed: int
-    strikes: int
-    kills: int
+    blows: tuple[str, ...]
     mid_push: int
     files: int
     calls: int
+    writers: int
     recovery_s: float
     violations: tuple[str, ...]
     logs: Path
@@ -101,8 +109,8 @@ class Report:
 
     def _lines(self) -> Iterator[str]:
         yield f"seed {self.seed}, {self.files} files, at rest {self.recovery_s:.1f} s after the last strike"
-        yield f"  kills: {self.kills} in {self.strikes} strikes, {self.mid_push} of them in the middle of a push"
-        yield f"  calls that changed the job: {self.calls}"
+        yield f"  strikes: {', '.join(self.blows)}; {self.mid_push} of them in the middle of a push"
+        yield f"  calls that changed the job: {self.calls}, by {self.writers or 'unknown'} workers"
         yield f"  violations: {len(self.violations) or 'none'}"
         yield from (f"    {violation}" for violation in self.violations)
         if self.violations:
@@ -144,8 +152,16 @@ class FabricWorld(World):
 
     def calls(self) -> int:
         """Return how many calls of the relay have changed the job, or tried to."""
+        return len(self._changes())
+
+    def writers(self) -> list[str]:
+        """Return the run of a function that each of these calls comes from, as far as the host gives runs a trace."""
+        traces = [change["headers"].get("traceparent") for change in self._changes()]
+        return [trace.split("-")[1] for trace in traces if trace]
+
+    def _changes(self) -> list[dict[str, Any]]:
         changes = [call for call in self._get("journal") if call["method"] in _CHANGING and "/files/" in call["path"]]
-        return len(changes) - len(_FOREIGN)
+        return changes[len(_FOREIGN) :]
 
     def differences(self) -> list[str]:
         """Return how the job differs from the folder and the files of the other client."""
@@ -164,15 +180,16 @@ def play_round(seed: int, logs: Path, host: HostName, strikes: int = STRIKES) ->
         world.wait_for_apps()
         faults_ended_at = time.monotonic()
         violations = _at_rest(world)
+        writers = world.writers()
         return Report(
             seed=seed,
-            strikes=len(planned),
-            kills=sum(len(strike.apps) for strike in planned),
+            blows=tuple(f"{len(strike.apps)} {strike.blow}" for strike in planned),
             mid_push=mid_push,
             files=len(world.look().versions),
             calls=world.calls(),
+            writers=len(set(writers)),
             recovery_s=time.monotonic() - faults_ended_at,
-            violations=tuple(violations),
+            violations=(*violations, *two_writers(writers, AT_ONCE)),
             logs=logs,
         )
 
@@ -184,12 +201,25 @@ def _play(world: FabricWorld, strike: Strike) -> bool:
     world.change(strike)
     until(lambda: world.calls() - before >= strike.after_calls, "the push of a strike", _PATIENCE_S)
     for app in strike.apps:
-        world.kill(app)
+        world.kill(app) if strike.blow == "killed" else world.signal(app, signal.SIGSTOP)
     is_unfinished = bool(world.differences())
     time.sleep(strike.away_s)
-    for app in strike.apps:
-        world.start_app(app)
+    if strike.blow == "killed":
+        for app in strike.apps:
+            world.start_app(app)
+    else:
+        _let_go_on(world, strike.apps)
     return is_unfinished
+
+
+def _let_go_on(world: FabricWorld, apps: Sequence[int]) -> None:
+    """Let stopped processes go on: one, and the others as soon as it writes more than it had begun before."""
+    first, *others = apps
+    before = world.calls()
+    world.signal(first, signal.SIGCONT)
+    until(lambda: world.calls() - before > AT_ONCE, "another push", _PATIENCE_S)
+    for app in others:
+        world.signal(app, signal.SIGCONT)
 
 
 def _at_rest(world: FabricWorld) -> list[str]:

@@ -1,4 +1,4 @@
-"""Pushes of 300 files into a Fabric job through `kill -9`; `python -m tests.chaos --fabric` plays longer rounds."""
+"""Pushes into a Fabric job through SIGKILL and SIGSTOP; `python -m tests.chaos --fabric` plays longer rounds."""
 
 from pathlib import Path
 
@@ -9,21 +9,22 @@ from tests.chaos.fabric import FILES, plan, play_round
 from tests.chaos.plan import APPS
 from tests.chaos.rounds import RECOVERY_SECONDS
 
-SEED = 9
+SEED = 20
 STRIKES = 2
 
 
 @pytest.mark.timeout(RECOVERY_SECONDS + 400)
-def test_a_job_equals_its_folder_after_processes_were_killed_in_the_middle_of_pushes(tmp_path: Path) -> None:
+def test_a_job_equals_its_folder_after_processes_were_struck_in_the_middle_of_pushes(tmp_path: Path) -> None:
     hosts.skip_without(hosts.chosen)
     report = play_round(SEED, tmp_path, hosts.chosen, STRIKES)
     assert report.mid_push, report
     assert not report.violations, report
 
 
-def test_the_seed_of_the_test_kills_every_process_in_the_middle_of_a_push_of_all_files() -> None:
-    first, *_ = plan(SEED, STRIKES)
-    assert (len(first.writes), len(first.apps)) == (FILES, APPS)
+def test_the_seed_of_the_test_kills_every_process_in_a_push_of_all_files_and_then_stops_every_one() -> None:
+    first, second = plan(SEED, STRIKES)
+    assert (len(first.writes), first.blow, len(first.apps)) == (FILES, "killed", APPS)
+    assert (second.blow, len(second.apps)) == ("stopped", APPS)
 
 
 def test_a_plan_keeps_the_number_of_files_and_deletes_only_what_is_there() -> None:

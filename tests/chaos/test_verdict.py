@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.sync.state import Failure, Held, Pending, Requested, RouteState, RunningSync
-from tests.chaos.verdict import Ending, Import, Version, differences, overlaps, unsettled, verdict
+from tests.chaos.verdict import Ending, Import, Version, differences, overlaps, two_writers, unsettled, verdict
 
 NOON = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)
 HELD = Held(revision="r", reason="FolderEmpty", sentence="all files are gone", since=NOON)
@@ -135,3 +135,13 @@ def test_missing_other_and_left_over_files_of_a_job_are_differences() -> None:
         "dags/c.py: it is in the job, though the folder does not have it",
         "dags/theirs.py: another client's file is missing in the job",
     ]
+
+
+@pytest.mark.parametrize("calls", ["", "aaaa", "aaaabbbb", "aaaabaabbbb", "aabaaabbbccc", "bbaabbbb"])
+def test_a_writer_that_is_taken_over_may_finish_the_calls_that_it_had_begun(calls: str) -> None:
+    assert list(two_writers(calls, in_flight=2)) == []
+
+
+@pytest.mark.parametrize("calls", ["aabababab", "bbbaaabbb", "aabbbaaaccbb"])
+def test_writers_that_go_on_side_by_side_are_a_violation(calls: str) -> None:
+    assert len(list(two_writers(calls, in_flight=2))) == 1

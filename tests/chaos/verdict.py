@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import combinations
 
 from shared.sync.state import RouteState
 
@@ -88,6 +89,19 @@ def differences(folder: Mapping[str, str], job: Mapping[str, str], foreign: Mapp
             yield f"{path}: it is in the job, though the folder does not have it"
         elif job[path] != wanted[path]:
             yield f"{path}: {owner} has MD5 {wanted[path]}, the job has {job[path]}"
+
+
+def two_writers(writers: Sequence[str], in_flight: int) -> Iterator[str]:
+    """Yield a sentence for every two writers of a job that wrote side by side; `writers` has the one of each call.
+
+    One that was stopped does not know that its lease has ended: it may finish the `in_flight` calls that it had begun.
+    """
+    for one, other in combinations(dict.fromkeys(writers), 2):
+        pair = [writer for writer in writers if writer in {one, other}]
+        late = pair[pair.index(other) :].count(one)
+        early = pair[::-1][pair[::-1].index(one) :].count(other)
+        if min(late, early) > in_flight:
+            yield f"two workers wrote side by side: {one} made {late} calls after {other} had begun"
 
 
 def _not_imported(ending: Ending) -> Iterator[str]:

@@ -29,6 +29,7 @@ from tests.chaos.verdict import Ending, Import, Version
 from tests.hosts import QUICK_LOCKS
 
 IMPORT_SECONDS = 0.5
+LEASE_S = 12
 _CONTAINER, _, _FOLDER = sample()["RELAY_FOLDER"].partition("/")
 _TIMEOUT_S = 30
 _SYNC = "/airflow/sync"
@@ -37,7 +38,7 @@ _SETTINGS = {
     "RELAY_QUIET_SECONDS": "1",
     "RELAY_LONGEST_WAIT_SECONDS": "5",
     "RELAY_SWEEP_SCHEDULE": "*/5 * * * * *",
-    "RELAY_LEASE_SECONDS": "12",
+    "RELAY_LEASE_SECONDS": str(LEASE_S),
     "RELAY_SETTLE_SECONDS": "3",
 }
 _LOCKS = {**QUICK_LOCKS, "STANDIN_MESSAGE_LOCK_SECONDS": "4"}
@@ -117,6 +118,10 @@ class World:
     def kill(self, app: int) -> None:
         """`kill -9`; the process stays away until it is started."""
         self._apps[app].kill()
+
+    def signal(self, app: int, number: signal.Signals) -> None:
+        """Send a signal to an app process."""
+        self._apps[app].child.send_to_group(number)
 
     def freeze(self, part: Part, seconds: float) -> None:
         """Stop a part and let it go on after so many seconds, without waiting for that."""

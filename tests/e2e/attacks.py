@@ -111,8 +111,8 @@ _NAMES = [
 ]
 
 _FACTORIES = [
-    ("third-adf", "a name that nobody listed"),
-    (UNLISTED, "an id that nobody listed"),
+    ("third-adf", "a name that is not listed"),
+    (UNLISTED, "an id that is not listed"),
     (OTHER_SUBSCRIPTION, "the listed name in another subscription"),
     (FACTORY.replace("example-rg", "other-rg"), "the listed name in another resource group"),
     (f"{FACTORY}/", "the listed id and a slash"),
@@ -250,7 +250,7 @@ REFUSED = [
     Attack("another host and our own path", f"http://management.azure.com{OWN}sample-2", "GET", body=b""),
     Attack("a tunnel", "169.254.169.254:80", "CONNECT", body=b""),
     Attack("the whole server", "*", "OPTIONS", body=b""),
-    Attack("a method that nobody offers", f"{OWN}made-here", "TRACE", body=b""),
+    Attack("a method that is not offered", f"{OWN}made-here", "TRACE", body=b""),
     Attack("a method in lower case", f"{OWN}made-here", "put"),
     Attack("a method of WebDAV", f"{OWN}made-here", "MOVE", {"Destination": "/api/environments/other-one"}),
 ]

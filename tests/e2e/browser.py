@@ -46,7 +46,7 @@ class Visit:
         return bool(self.page.evaluate(f"{root}.scrollWidth <= {root}.clientWidth"))
 
     def barriers(self) -> list[tuple[str, str]]:
-        """Return what keeps somebody out, as far as axe can tell."""
+        """Return the barriers, as far as axe can tell."""
         self.page.evaluate((ROOT / "node_modules/axe-core/axe.min.js").read_text())
         found = self.page.evaluate("axe.run()")
         assert len(found["passes"]) > 10

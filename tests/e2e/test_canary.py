@@ -93,7 +93,7 @@ def caller(log: Path) -> Iterator[Caller]:
         "RELAY_ROUTES": json.dumps(ROUTES[:1]),
         "RELAY_QUIET_SECONDS": "1",
         "RELAY_WEBHOOK_SECRETS": HOOK,
-        # Nobody listens there, so that every delivery fails and is logged.
+        # Nothing listens there, so that every delivery fails and is logged.
         "RELAY_NOTIFICATION_URL": f"http://{LOOPBACK}:{free_ports(1)}/{CORE}url?sig={CORE}",
         "RELAY_NOTIFICATION_SECRET": f"whsec_{base64.b64encode(CORE.encode() * 3).decode()}",
     }

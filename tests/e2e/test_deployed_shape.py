@@ -23,7 +23,7 @@ REQUEST = re.compile(r'"([A-Z]+) (/dagfiles/[^ ?"]*)[^"]*"')
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[tuple[Running, psutil.Process]]:
-    """A stack whose deletions are told by nobody, so that the sweep has to find them."""
+    """A stack whose deletions no event announces, so that the sweep has to find them."""
     settings = {"RELAY_QUIET_SECONDS": "1", "RELAY_SWEEP_SCHEDULE": "*/5 * * * * *", **QUICK_LOCKS}
     with running_stack("--shape", "deployed", "--event-misname", "on_blob_deleted", **settings) as (running, process):
         running.container.create_container()

@@ -32,7 +32,7 @@ SPEC = {
         },
     }
 }
-# A curl that is refused has to fail here, which it does not by itself.
+# A curl that is refused has to fail here, which it does not on its own.
 PRELUDE = 'set -euo pipefail\ncurl() { command curl --fail-with-body --silent --show-error "$@"; }\n'
 
 FROM_NOTHING = "docs/start.md"
@@ -54,7 +54,7 @@ def stack() -> Iterator[Running]:
 
 
 def made_key(running: Running) -> str:
-    """Return the key that the host makes when it first asks somebody for one."""
+    """Return the key that the host makes when it is first asked for one."""
     assert requests.get(f"{running.addresses.app}/api/ready", timeout=60).status_code == requests.codes.unauthorized
     secrets = running.container_named("azure-webjobs-secrets").download_blob(f"{HOST_ID}/host.json").readall()
     key: str = json.loads(secrets)["functionKeys"][0]["value"]

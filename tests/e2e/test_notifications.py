@@ -163,7 +163,7 @@ def test_a_receiver_that_answers_500_first_is_told_later(running: Running, recei
     until(lambda: receiver.tried, "the first attempt", PATIENCE_S)
     upload_to_be_imported(running, "dags/g.py")
     receiver.status = 200
-    until(lambda: receiver.told("route.failed", "route.recovered"), "both news", PATIENCE_S)
+    until(lambda: receiver.told("route.failed", "route.recovered"), "both alerts", PATIENCE_S)
     assert receiver.tried[0] == 500
 
 
@@ -174,7 +174,7 @@ def test_a_receiver_that_was_down_is_told_when_it_is_back(running: Running, rece
     until(lambda: runs(running) > before, "an attempt in vain", PATIENCE_S)
     upload_to_be_imported(running, "dags/i.py")
     receiver.start()
-    until(lambda: receiver.told("route.failed", "route.recovered"), "both news", PATIENCE_S)
+    until(lambda: receiver.told("route.failed", "route.recovered"), "both alerts", PATIENCE_S)
 
 
 def runs(running: Running) -> int:

@@ -34,7 +34,7 @@ def keyed() -> Iterator[Keyed]:
 
 
 def made_key(running: Running) -> str:
-    """Return the key that the host makes when it first asks somebody for one."""
+    """Return the key that the host makes when it is first asked for one."""
     assert requests.get(f"{running.addresses.app}/api/docs", timeout=60).status_code == 401
     secrets = running.container_named("azure-webjobs-secrets").download_blob(f"{HOST_ID}/host.json").readall()
     key: str = json.loads(secrets)["functionKeys"][0]["value"]

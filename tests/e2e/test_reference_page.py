@@ -30,7 +30,7 @@ def test_it_reads_well_in_both_themes_and_widths(visit: Visit, tmp_path: Path) -
     assert (visit.strangers, visit.complaints) == ([], [])
 
 
-def test_axe_finds_nothing_that_keeps_anybody_out(visit: Visit) -> None:
+def test_axe_finds_no_barrier(visit: Visit) -> None:
     assert visit.barriers() == []
 
 

@@ -75,7 +75,7 @@ def test_a_storage_outage_of_ten_seconds_leaves_nothing_in_the_poison_queue(
     assert messages(parts, f"{WAKE_UPS}-poison") == 0
 
 
-def test_messages_that_nobody_can_read_are_removed_from_both_queues(parts: Parts) -> None:
+def test_unreadable_messages_are_removed_from_both_queues(parts: Parts) -> None:
     parts.start_storage()
     parts.start_app()
     for name in (WAKE_UPS, f"{WAKE_UPS}-poison"):

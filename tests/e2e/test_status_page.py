@@ -56,7 +56,7 @@ def test_what_is_wrong_with_a_file_stands_on_the_card_and_in_the_row_of_its_sync
     assert visit.page.get_by_text("All routes ready, with problems in files of default").is_visible()
 
 
-def test_axe_finds_nothing_that_keeps_anybody_out(visit: Visit) -> None:
+def test_axe_finds_no_barrier(visit: Visit) -> None:
     visit.page.locator("summary").first.click()
     assert visit.barriers() == []
 

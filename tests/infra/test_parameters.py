@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from local.app_settings import ROOT
-from shared.settings import FabricRouteSettings, RouteSettings
+from shared.route_settings import FabricRouteSettings, RouteSettings
 from tests.infra.compiler import INFRA, VARIABLES, Snapshot, compiled, needs_compiler, not_evaluated, refusal
 
 PARAMETERS = (INFRA / "main.bicepparam").read_text()
@@ -84,7 +84,7 @@ def test_every_parameter_has_a_variable_and_both_are_in_the_docs() -> None:
 
 @needs_compiler
 def test_the_defaults_are_those_of_the_template() -> None:
-    """Whoever deploys main.bicep without the file of parameters gets the same."""
+    """A deployment of main.bicep without the file of parameters gets the same."""
     written = dict(re.findall(r"param (\w+) = (?:json\()?readEnvironmentVariable\('\w+', '(.*?)'\)", PARAMETERS))
     defaults = {
         name: one["defaultValue"] for name, one in compiled("main.bicep")["parameters"].items() if "defaultValue" in one

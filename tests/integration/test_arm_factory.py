@@ -193,7 +193,7 @@ def test_a_put_that_succeeded_unseen_is_recognised(
     assert journal() == ["PUT None", "PUT 412", "GET 200"] * 2
 
 
-def test_a_put_that_somebody_else_came_before_is_still_refused(
+def test_a_put_that_another_caller_came_before_is_still_refused(
     arm: RestCaller, control: Callable[..., Any], journal: Callable[[], list[str]]
 ) -> None:
     version = put(arm, 1)["etag"]

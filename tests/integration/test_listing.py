@@ -47,8 +47,8 @@ def test_a_listing_that_is_refused_says_the_storages_code_and_no_key(blobs: Blob
 
 
 def test_a_storage_that_is_not_there_is_an_unreadable_folder() -> None:
-    nobody = f"http://127.0.0.1:{free_ports(1)}/devstoreaccount1"
-    client = BlobServiceClient(nobody, retry_total=0, raw_response_hook=note_date)
+    unreachable = f"http://127.0.0.1:{free_ports(1)}/devstoreaccount1"
+    client = BlobServiceClient(unreachable, retry_total=0, raw_response_hook=note_date)
     with pytest.raises(FolderUnreadable) as failed:
         list_folder(client, FOLDER)
     assert failed.value.code == "ServiceRequestError"

@@ -156,7 +156,7 @@ class World:
         self.told.clear()
 
     def end_leases(self) -> None:
-        """Let the time pass after which a lease that was not released ends by itself."""
+        """Let the time pass after which a lease that was not released ends."""
         container = self.blobs.get_container_client("dag-relay")
         if container.exists():
             for name in container.list_blob_names(name_starts_with="leases"):
@@ -227,7 +227,7 @@ def test_a_refusal_is_told_in_the_end_whichever_call_of_storage_fails(world: Wor
         if not world.states.read(ROUTE).state.failure:
             assert run(world)
         world.sweep()
-        told = until(world.work_off_notifications, f"the news after a fault at call {at}")
+        told = until(world.work_off_notifications, f"the alerts after a fault at call {at}")
         # A folder that cannot be listed is a trouble of its own, which is over before the refusal comes up.
         assert tuple(told.values()) in {("failed",), ("failed", "recovered", "failed")}
         if not failed_within_the_run:

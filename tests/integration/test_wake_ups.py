@@ -33,12 +33,12 @@ def test_a_message_of_a_stranger_names_no_route() -> None:
     assert [route_name_of(message) for message in strangers] == [None] * len(strangers)
 
 
-def test_whoever_must_not_wait_asks_a_queue_that_hangs_once_and_not_for_long() -> None:
+def test_a_caller_that_must_not_wait_asks_a_queue_that_hangs_once_and_not_for_long() -> None:
     with socket.create_server(("127.0.0.1", 0)) as hangs:
         account = f"http://127.0.0.1:{hangs.getsockname()[1]}/account"
         with QueueServiceClient(account, credential="a2V5", read_timeout=60, retry_total=3) as service:
             impatient = StorageRouteQueue(
-                lambda: service, "news", connection_timeout=5, read_timeout=0.2, retry_total=0
+                lambda: service, "wake-ups", connection_timeout=5, read_timeout=0.2, retry_total=0
             )
             with pytest.raises(ServiceResponseError):
                 impatient.send("default", timedelta(0))

@@ -78,7 +78,7 @@ class Job:
         return front.answer(self.fabric, call, self.settings, NOON + timedelta(seconds=self.cloud.now))
 
     def land(self) -> None:
-        """Let those requests arrive whose time has come, although nobody waits for their answers any more."""
+        """Let those requests arrive whose time has come, although their answers are no longer waited for."""
         due = [call for when, call in self.late if when <= self.cloud.now]
         self.late = [(when, call) for when, call in self.late if when > self.cloud.now]
         for call in due:

@@ -87,10 +87,10 @@ def one_call_each(simulation: Simulation, longest_wait: float, span: float) -> N
 
 
 def alerts_are_delivered(simulation: Simulation) -> None:
-    """Promise 8: no trouble is written down without its news, and the receiver took all news in order."""
+    """Promise 8: no trouble is written down without its alert, and the receiver took all alerts in order."""
     states = simulation.cloud.states
     assert all(state.outbox.alarm for state in states if state.failure or state.held)
-    assert simulation.state().outbox.alarm is None, "it has recovered, and nobody was told"
-    made = dict.fromkeys(news.id for state in states for news in state.outbox.alerts)
-    taken = dict.fromkeys(news.id for news in simulation.cloud.taken)
+    assert simulation.state().outbox.alarm is None, "it has recovered, and no alert said so"
+    made = dict.fromkeys(alert.id for state in states for alert in state.outbox.alerts)
+    taken = dict.fromkeys(alert.id for alert in simulation.cloud.taken)
     assert list(taken) == list(made)

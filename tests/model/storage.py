@@ -35,7 +35,7 @@ class Blob:
 
 @dataclass
 class Message:
-    """A wake-up on its queue, or one that asks for a delivery of news on the other."""
+    """A wake-up on its queue, or one that asks for a delivery of alerts on the other."""
 
     route: str
     visible_at: float
@@ -66,7 +66,7 @@ class Listing:
 
 @dataclass(frozen=True)
 class AlertQueue:
-    """The queue of messages that ask for a delivery of news."""
+    """The queue of messages that ask for a delivery of alerts."""
 
     cloud: "Cloud"
 
@@ -150,13 +150,13 @@ class Cloud:
 
     # Receiver of notifications
 
-    def take(self, _route: Route, news: Alert) -> None:
-        """Take news, or fail before that or after it; what is a day old is not refused, since it would be given up."""
+    def take(self, _route: Route, alert: Alert) -> None:
+        """Take an alert, or fail before that or after it; a day old, it is not refused, but would be given up."""
         self.pause()
-        is_kept = self.moment(self.now) - news.at < LIFETIME
+        is_kept = self.moment(self.now) - alert.at < LIFETIME
         if is_kept and self.tape.happens(one_in=6):
             raise NotDelivered("the receiver answered 500", retry_after_s=self.tape.pick([None, 3.0, 100.0]))
-        self.taken.append(news)
+        self.taken.append(alert)
         self.pause()
         if self.tape.happens(one_in=12):
             raise NotDelivered("the answer of the receiver was lost")
@@ -219,7 +219,7 @@ class Cloud:
     def sync(self, route: Route, *, deadline_s: float) -> Accepted:
         self._reach_arm(deadline_s)
         answer_is_lost = self.tape.happens(one_in=12)
-        # Nobody can follow an operation whose answer was lost, so the promise is for imports shorter than the settling.
+        # An operation whose answer was lost cannot be followed: the promise is for imports shorter than the settling.
         followed = self.follows_operations and not answer_is_lost
         lasts = self.tape.pick(OPERATIONS_TAKE if followed else IMPORTS_TAKE)
         reads_at = self.now + lasts * self.tape.pick(READS_AFTER)

@@ -43,11 +43,11 @@ def test_a_sync_that_works_is_no_news(world: World) -> None:
 def test_the_first_of_many_failures_is_told_with_arms_words_and_the_others_are_not(world: World) -> None:
     for n, answer in enumerate((AWAY, GONE, AWAY)):
         sync(world, 1000 * (n + 1), answer)
-    assert world.news() == ["failed"]
-    news = last(world)
-    assert (news.code, news.sentence, news.transient, news.count) == ("ServerBusy", "busy", True, 1)
-    assert news.sync_id == world.history()[-1].sync_id
-    assert news.since == news.at == NOON + timedelta(seconds=1000)
+    assert world.alerts() == ["failed"]
+    alert = last(world)
+    assert (alert.code, alert.sentence, alert.transient, alert.count) == ("ServerBusy", "busy", True, 1)
+    assert alert.sync_id == world.history()[-1].sync_id
+    assert alert.since == alert.at == NOON + timedelta(seconds=1000)
 
 
 def test_a_failure_that_turns_out_to_need_a_person_is_told_again(world: World) -> None:
@@ -55,7 +55,7 @@ def test_a_failure_that_turns_out_to_need_a_person_is_told_again(world: World) -
     sync(world, 2000, REFUSED)
     sync(world, 9000, REFUSED)
     sync(world, 9100, AWAY, content="v2")
-    assert world.news() == ["failed", "failed"]
+    assert world.alerts() == ["failed", "failed"]
     assert (last(world).code, last(world).transient, last(world).count) == ("BadRequest", False, 2)
     assert last(world).since == NOON + timedelta(seconds=1000)
 
@@ -63,7 +63,7 @@ def test_a_failure_that_turns_out_to_need_a_person_is_told_again(world: World) -
 def test_another_refusal_is_told(world: World) -> None:
     sync(world, 1000, REFUSED)
     sync(world, 2000, ServiceRefusal("not yours", code="Forbidden", status=403), content="v2")
-    assert world.news() == ["failed", "failed"]
+    assert world.alerts() == ["failed", "failed"]
 
 
 def test_the_first_good_sync_after_failures_is_told_once_with_when_they_began(world: World) -> None:
@@ -71,10 +71,10 @@ def test_the_first_good_sync_after_failures_is_told_once_with_when_they_began(wo
     sync(world, 2000, GONE)
     sync(world, 3000, WELL)
     sync(world, 4000, WELL, content="v2")
-    assert world.news() == ["failed", "recovered"]
-    news = last(world)
-    assert (news.code, news.count, news.since) == ("ServerBusy", 2, NOON + timedelta(seconds=1000))
-    assert news.sync_id == world.history()[1].sync_id
+    assert world.alerts() == ["failed", "recovered"]
+    alert = last(world)
+    assert (alert.code, alert.count, alert.since) == ("ServerBusy", 2, NOON + timedelta(seconds=1000))
+    assert alert.sync_id == world.history()[1].sync_id
     assert world.state().outbox.alarm is None
 
 
@@ -82,15 +82,15 @@ def test_a_change_that_failed_and_was_undone_is_told_as_recovered(world: World) 
     sync(world, 100, WELL)
     sync(world, 1000, REFUSED, content="v2")
     sync(world, 2000, WELL)
-    assert world.news() == ["failed", "recovered"]
+    assert world.alerts() == ["failed", "recovered"]
 
 
 def test_a_new_failure_after_a_recovery_is_told(world: World) -> None:
     sync(world, 1000, AWAY)
     sync(world, 2000, WELL)
     sync(world, 3000, AWAY, content="v2")
-    assert world.news() == ["failed", "recovered", "failed"]
-    assert len({news.id for news in world.state().outbox.alerts}) == 3
+    assert world.alerts() == ["failed", "recovered", "failed"]
+    assert len({alert.id for alert in world.state().outbox.alerts}) == 3
 
 
 def test_an_operation_that_fails_and_one_that_then_succeeds_are_told(world: World) -> None:
@@ -99,10 +99,10 @@ def test_an_operation_that_fails_and_one_that_then_succeeds_are_told(world: Worl
     world.progress = ImportFailed("Failed", "a broken requirements.txt")
     sync(world, 200, running)
     sync(world, 300, running, content="v2")
-    assert world.news() == ["failed"]
+    assert world.alerts() == ["failed"]
     world.progress = ImportSucceeded()
     sync(world, 400, running, content="v2")
-    assert world.news() == ["failed", "recovered"]
+    assert world.alerts() == ["failed", "recovered"]
 
 
 def test_an_emptied_folder_is_told_as_held_once(world: World) -> None:
@@ -110,7 +110,7 @@ def test_an_emptied_folder_is_told_as_held_once(world: World) -> None:
     for seconds in (200, 300):
         world.at(seconds)
         world.worker.reconcile(ROUTE)
-    assert world.news() == ["held"]
+    assert world.alerts() == ["held"]
     assert (last(world).code, last(world).sync_id) == ("FolderEmpty", world.history()[0].sync_id)
 
 
@@ -118,14 +118,14 @@ def test_a_finding_is_told_as_held_and_again_only_when_it_is_another_one() -> No
     world = World(checks="block", contents=BROKEN)
     sync(world, 100, WELL)
     sync(world, 200, WELL, content="v2")
-    assert world.news() == ["held"]
+    assert world.alerts() == ["held"]
     assert "dags/dag_0.py, line 2" in str(last(world).sentence)
     world.contents = {"airflow/dags/dag_1.py": BROKEN["airflow/dags/dag_0.py"]}
     sync(world, 300, WELL, content="v3")
-    assert world.news() == ["held", "held"]
+    assert world.alerts() == ["held", "held"]
     world.contents = {}
     sync(world, 400, WELL, content="v4")
-    assert world.news() == ["held", "held", "recovered"]
+    assert world.alerts() == ["held", "held", "recovered"]
 
 
 def test_a_held_change_that_is_forced_has_recovered_only_when_its_import_has_ended() -> None:
@@ -133,10 +133,10 @@ def test_a_held_change_that_is_forced_has_recovered_only_when_its_import_has_end
     sync(world, 100, WELL)
     world.commands.request_sync(ROUTE, force=True)
     sync(world, 200, Accepted(202, "request-1", "handle-1", 15))
-    assert world.news() == ["held"]
+    assert world.alerts() == ["held"]
     world.progress = ImportSucceeded()
     sync(world, 300, WELL)
-    assert world.news() == ["held", "recovered"]
+    assert world.alerts() == ["held", "recovered"]
 
 
 def test_a_suspended_route_has_not_recovered() -> None:
@@ -144,11 +144,11 @@ def test_a_suspended_route_has_not_recovered() -> None:
     sync(world, 100, WELL)
     world.commands.suspend(ROUTE)
     sync(world, 200, WELL)
-    assert world.news() == ["held"]
+    assert world.alerts() == ["held"]
     world.commands.resume(ROUTE)
     world.contents = {}
     sync(world, 300, WELL, content="v2")
-    assert world.news() == ["held", "recovered"]
+    assert world.alerts() == ["held", "recovered"]
 
 
 def remove(world: World, seconds: float, *written: float) -> None:
@@ -162,7 +162,7 @@ def test_removed_files_are_told_by_name_once_they_are_synced(world: World) -> No
     world.at(100, *range(6))
     world.worker.reconcile(ROUTE)
     remove(world, 200, 0)
-    assert world.news() == ["removed"]
+    assert world.alerts() == ["removed"]
     assert (last(world).count, last(world).names) == (5, tuple(f"airflow/dags/dag_{n}.py" for n in (1, 2, 3)))
 
 
@@ -172,7 +172,7 @@ def test_only_files_that_are_newly_gone_are_told(world: World) -> None:
     remove(world, 200, 0, 1)
     sync(world, 300, WELL, content="v2")
     remove(world, 400, 0)
-    assert world.news() == ["removed", "removed"]
+    assert world.alerts() == ["removed", "removed"]
     assert last(world).names == ("airflow/dags/dag_1.py",)
 
 
@@ -184,7 +184,7 @@ def test_only_the_newest_news_are_kept_for_a_receiver_that_never_answers(world: 
     for n in range(KEPT):
         sync(world, 1000 * (2 * n + 1), AWAY, content=f"v{n}")
         sync(world, 1000 * (2 * n + 2), WELL, content=f"v{n}")
-    assert world.news() == ["failed", "recovered"] * (KEPT // 2)
+    assert world.alerts() == ["failed", "recovered"] * (KEPT // 2)
     assert last(world).since == NOON + timedelta(seconds=1000 * (2 * KEPT - 1))
 
 

@@ -161,7 +161,7 @@ def test_a_wait_longer_than_the_time_left_is_handed_to_the_caller(headers: dict[
 
 
 @pytest.mark.parametrize("status", [408, 500, 502, 503, 504])
-def test_after_a_failure_on_the_way_nobody_knows_what_was_done(status: int) -> None:
+def test_after_a_failure_on_the_way_it_is_unknown_what_was_done(status: int) -> None:
     assert may_have_acted(answer(status))
     assert may_have_acted(NoAnswer(Reach.NO_ANSWER, ""))
 

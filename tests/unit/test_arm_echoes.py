@@ -15,7 +15,7 @@ from shared.rest.answers import RestAnswer
 from shared.rest.error_bodies import failure
 from shared.rest.scrubbing import without_secrets
 
-SECRET = 'pä/"ss+w<o>rd & \\'  # noqa: S105 - one with every character that somebody escapes
+SECRET = 'pä/"ss+w<o>rd & \\'  # noqa: S105 - one with every character that is escaped somewhere
 
 
 @pytest.mark.parametrize(

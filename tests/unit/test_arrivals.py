@@ -37,7 +37,7 @@ def sweep(world: World) -> None:
 
 
 def arriving(world: World) -> Condition:
-    return next(each for each in conditions(world.state(), expects_events=True) if each.type == "EventsArriving")
+    return next(each for each in conditions(ROUTE, world.state(), expects_events=True) if each.type == "EventsArriving")
 
 
 def upload_unannounced(world: World, minute: int) -> None:
@@ -118,7 +118,7 @@ def test_after_two_sweeps_in_a_row_events_do_not_arrive_and_people_are_told_once
         NOON + timedelta(minutes=10),
     )
     assert world.state().arrivals.unannounced == 3
-    assert world.news() == ["eventsNotArriving"]
+    assert world.alerts() == ["eventsNotArriving"]
     assert world.asked.sent
 
 
@@ -137,8 +137,8 @@ def test_the_first_event_makes_it_true_again_and_is_told(world: World) -> None:
     world.clock.seconds = 2000
     world.engine.announcements.upload(ROUTE)
     assert (arriving(world).status, arriving(world).since) == ("True", NOON + timedelta(seconds=2000))
-    assert world.news() == ["eventsNotArriving", "eventsArriving"]
-    assert len({news.id for news in world.state().outbox.alerts}) == 2
+    assert world.alerts() == ["eventsNotArriving", "eventsArriving"]
+    assert len({alert.id for alert in world.state().outbox.alerts}) == 2
     assert world.state().outbox.alerts[-1].since == NOON + timedelta(minutes=10)
     assert world.state().arrivals.unannounced == 2
 
@@ -150,7 +150,7 @@ def test_an_event_between_two_unannounced_uploads_breaks_the_row(world: World) -
     world.worker.reconcile(ROUTE)
     upload_unannounced(world, 30)
     assert (arriving(world).status, world.state().arrivals.unannounced) == ("True", 2)
-    assert world.news() == []
+    assert world.alerts() == []
 
 
 def test_what_a_requested_sync_finds_says_nothing(world: World) -> None:
@@ -242,7 +242,7 @@ def test_where_storage_is_polled_there_is_no_such_condition() -> None:
     upload_unannounced(world, 10)
     upload_unannounced(world, 20)
     assert world.state().arrivals.unannounced == 0
-    assert "EventsArriving" not in {condition.type for condition in conditions(world.state())}
+    assert "EventsArriving" not in {condition.type for condition in conditions(ROUTE, world.state())}
 
 
 def test_a_burst_of_2500_events_costs_no_more_than_before(world: World) -> None:
@@ -283,7 +283,7 @@ def test_the_check_that_succeeds_after_a_repair_ends_the_trouble(world: World) -
     upload_unannounced(world, 20)
     world.engine.announcements.check_uploaded(ROUTE, CHECK)
     assert arriving(world).status == "True"
-    assert world.news() == ["eventsNotArriving", "eventsArriving"]
+    assert world.alerts() == ["eventsNotArriving", "eventsArriving"]
 
 
 @pytest.mark.parametrize("folder", ["files/airflow", "files", "dags"])
@@ -346,4 +346,4 @@ def test_a_state_of_an_older_version_starts_unknown() -> None:
     state = RouteState.model_validate_json(
         '{"version": 1, "pending": {"since": "2026-01-01T12:00:00Z", "due": "2026-01-01T12:00:06Z"}}'
     )
-    assert [each.reason for each in conditions(state, expects_events=True)][-1] == "NoEventYet"
+    assert [each.reason for each in conditions(ROUTE, state, expects_events=True)][-1] == "NoEventYet"

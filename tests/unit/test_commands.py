@@ -98,7 +98,7 @@ def test_a_request_that_comes_during_a_sync_is_not_lost() -> None:
     assert world.state().requested is None
 
 
-def test_removed_files_are_forgotten_when_somebody_acknowledges_them() -> None:
+def test_removed_files_are_forgotten_when_an_operator_acknowledges_them() -> None:
     world = World()
     world.worker.reconcile(ROUTE)
     for seconds in (200, 206):

@@ -1,18 +1,27 @@
 """What a route says of itself is true at every moment."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
+from local.fabric.state import JOB, WORKSPACE
+from shared.errors import ServiceRefusal
+from shared.fabric.names import FabricJob, PushOptions
+from shared.route import Route
 from shared.sync.conditions import Condition, conditions, pending_since
 from shared.sync.decide import Skip, Wait
 from shared.targets.port import Accepted
 from tests.unit.memory import NOON
 from tests.unit.world import ROUTE, World
 
+INTO_FABRIC = replace(ROUTE, environment=FabricJob(WORKSPACE, JOB), request=PushOptions())
+REFUSAL = ServiceRefusal("no", code="BadRequest", status=400)
+RUNNING = Accepted(202, "r", handle="handle", poll_after_s=5)
+
 
 def reconciling(world: World) -> Condition:
-    return next(each for each in conditions(world.state()) if each.type == "Reconciling")
+    return next(each for each in conditions(ROUTE, world.state()) if each.type == "Reconciling")
 
 
 def test_from_the_notice_to_the_end_of_the_sync_the_route_is_reconciling() -> None:
@@ -42,7 +51,7 @@ def test_from_the_notice_to_the_end_of_the_sync_the_route_is_reconciling() -> No
         lambda world: world.at(200),
         lambda world: world.commands.suspend(ROUTE),
         lambda world: world.at(200, 199, content="v2"),
-        lambda world: setattr(world, "answer", Accepted(202, "r", handle="handle", poll_after_s=5)),
+        lambda world: setattr(world, "answer", RUNNING),
     ],
     ids=["unchanged", "empty", "suspended", "burst", "followed"],
 )
@@ -82,3 +91,23 @@ def test_a_look_that_is_requested_while_another_one_goes_on_is_still_to_come() -
     world.during_listing = lambda: world.commands.look(ROUTE)
     world.worker.reconcile(ROUTE)
     assert reconciling(world).reason == "WakeUpArmed"
+
+
+@pytest.mark.parametrize(("route", "service"), [(ROUTE, "ADF"), (INTO_FABRIC, "Fabric")], ids=["ADF", "Fabric"])
+@pytest.mark.parametrize(
+    ("answer", "condition", "sentence"),
+    [
+        (Accepted(202, "r"), "Ready", "{} took what the folder held"),
+        (RUNNING, "Reconciling", "a sync into {} is running"),
+        (REFUSAL, "Stalled", "{} refuses this revision"),
+    ],
+    ids=["accepted", "running", "refused"],
+)
+def test_a_sentence_names_the_service_that_the_folder_goes_to(
+    answer: Accepted | ServiceRefusal, condition: str, sentence: str, route: Route, service: str
+) -> None:
+    world = World()
+    world.answer = answer
+    world.worker.reconcile(ROUTE)
+    found: dict[str, str] = {one.type: one.sentence for one in conditions(route, world.state())}
+    assert found[condition] == sentence.format(service)

@@ -180,7 +180,7 @@ def test_a_refused_id_that_may_never_be_made_is_a_warning(code: bytes) -> None:
 TASKFLOW = b"from airflow.decorators import dag\n@dag()\ndef etl(): ...\n"
 
 
-def test_a_decorated_function_that_nobody_calls_is_a_warning() -> None:
+def test_a_decorated_function_that_is_never_called_is_a_warning() -> None:
     [finding] = check({"dags/a.py": TASKFLOW})
     assert summary([finding]) == [("dags/a.py", 2, "DagNotCalled", False)]
     assert "add etl() below it" in finding.message

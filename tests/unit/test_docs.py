@@ -14,7 +14,8 @@ from shared.api.problem import PROBLEM_KINDS, ProblemKind
 from shared.api.routes.syncs import PARAMETERS
 from shared.api.routes.views import FileStatusView, OneRoute, RouteView, SyncPage, SyncPlan
 from shared.rest.no_answer import Reach
-from shared.settings import FabricRouteSettings, RouteSettings, Settings, read_settings
+from shared.route_settings import FabricRouteSettings, RouteSettings
+from shared.settings import Settings, read_settings
 from shared.sync.file_status import FileState
 from shared.sync.history import Outcome
 from shared.sync.state import OUTCOMES, Alert
@@ -119,7 +120,7 @@ def test_every_field_of_the_logs_is_in_the_document() -> None:
 
 
 def runs_into(reason: str) -> bool:
-    """Whether somebody who is paged finds the reason: as a heading, or at the beginning of a row."""
+    """Whether an operator who is paged finds the reason: as a heading, or at the beginning of a row."""
     return bool(re.search(rf"^(?:###.*`{reason}`|\| (?:`\w+`, )*`{reason}`[ ,])", OPERATE, re.MULTILINE))
 
 

@@ -87,7 +87,7 @@ def test_nothing_has_no_version_that_if_match_could_mean() -> None:
     assert arm.methods == ["GET"]
 
 
-def test_an_environment_is_shown_with_its_etag_and_not_again_to_whoever_has_it() -> None:
+def test_an_environment_is_shown_with_its_etag_and_not_again_to_a_caller_that_has_it() -> None:
     reads = EnvironmentReads([FACTORY], LongArm())
     shown = reads.get(request("GET"))
     assert shown.headers["ETag"] == f'"{ETAG}"'

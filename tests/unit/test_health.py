@@ -91,7 +91,7 @@ def test_it_tells_the_age_of_the_last_good_sync_and_the_failures_since() -> None
     ]
 
 
-def test_a_change_that_nobody_looks_at_turns_it_red() -> None:
+def test_a_change_that_is_not_looked_at_turns_it_red() -> None:
     world = World()
     world.wake_ups.notice(ROUTE)
     world.clock.seconds += 420
@@ -128,7 +128,7 @@ def test_a_change_that_backs_off_is_not_overdue_before_its_next_attempt() -> Non
     assert [trouble["reason"] for trouble in ask(world)[1]] == ["ServerBusy", "ChangeOverdue"]
 
 
-def test_an_import_that_nobody_follows_any_more_turns_it_red() -> None:
+def test_an_import_that_is_no_longer_followed_turns_it_red() -> None:
     world = World(answer=Accepted(202, "request-1", "handle-1", 15))
     world.worker.reconcile(ROUTE)
     world.clock.seconds += 1800 + 360

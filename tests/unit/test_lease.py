@@ -78,7 +78,7 @@ def test_a_reserved_environment_is_only_for_the_route_whose_sync_goes_on() -> No
     assert leases.take(SIBLING)
 
 
-def test_an_environment_that_settles_is_for_nobody() -> None:
+def test_an_environment_that_settles_is_for_no_route() -> None:
     clock, leases = make()
     clock.seconds = 0.9
     lease = leases.take(ROUTE)

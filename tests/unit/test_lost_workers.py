@@ -112,11 +112,11 @@ def test_a_forced_sync_that_fails_for_now_is_repeated_and_not_told_as_recovered(
     world.at(200, 0, 1)
     world.worker.reconcile(ROUTE)
     assert isinstance(world.worker.reconcile(ROUTE), Wait)
-    assert world.news() == ["failed"]
+    assert world.alerts() == ["failed"]
     world.answer = Accepted(202, "request-2")
     world.at(300, 0, 1)
     assert world.worker.reconcile(ROUTE).reason == "Forced"
-    assert world.news() == ["failed", "recovered"]
+    assert world.alerts() == ["failed", "recovered"]
     world.at(400, 0, 1)
     assert isinstance(world.worker.reconcile(ROUTE), Skip)
 

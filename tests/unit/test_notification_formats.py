@@ -1,11 +1,14 @@
 """The bodies of notifications: what receivers take, and nothing that a name of a file could make of it."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from local.fabric.state import JOB, WORKSPACE
+from shared.fabric.names import FabricJob, PushOptions
 from shared.notification.formats import Format, body
 from shared.sync.state import Alert
 from tests.unit.memory import NOON, make_route
@@ -16,15 +19,15 @@ EVIL = "<!channel> <https://evil|x> [x](https://evil) **b** _i_ `c` & \u202egnp.
 SINCE = NOON - timedelta(minutes=5)
 
 
-def news(kind: str, **parts: Any) -> Alert:  # noqa: ANN401 - parts of Alert
+def make_alert(kind: str, **parts: Any) -> Alert:  # noqa: ANN401 - parts of Alert
     of_all = {"id": f"{kind}-sync-1", "kind": kind, "at": NOON, "since": SINCE, "sync_id": "sync-1"}
     return Alert.model_validate(of_all | parts)
 
 
-FAILED = news("failed", code="BadRequest", sentence="no such linked service", count=2)
-HELD = news("held", code="FolderEmpty", sentence="all 3 files are gone")
-REMOVED = news("removed", count=5, names=("airflow/dags/a.py", "airflow/dags/b.py", "airflow/dags/c.py"))
-RECOVERED = news("recovered", code="BadRequest", count=2)
+FAILED = make_alert("failed", code="BadRequest", sentence="no such linked service", count=2)
+HELD = make_alert("held", code="FolderEmpty", sentence="all 3 files are gone")
+REMOVED = make_alert("removed", count=5, names=("airflow/dags/a.py", "airflow/dags/b.py", "airflow/dags/c.py"))
+RECOVERED = make_alert("recovered", code="BadRequest", count=2)
 
 
 def rendered(format_name: Format, told: Alert, origin: str = "https://app.example") -> Any:  # noqa: ANN401 - JSON
@@ -46,7 +49,7 @@ def test_a_refusal_says_why_since_when_and_what_to_do() -> None:
     ]
 
 
-def test_a_failure_for_now_says_that_nobody_has_to_do_anything() -> None:
+def test_a_failure_for_now_says_that_no_action_is_needed() -> None:
     told = words(FAILED.model_copy(update={"transient": True, "count": 1}))
     assert "1 attempt so far." in told
     assert told.endswith("The relay keeps retrying automatically and sends a message when it has recovered.")
@@ -68,6 +71,12 @@ def test_removed_files_are_counted_and_the_first_are_named() -> None:
     ]
     one = REMOVED.model_copy(update={"count": 1, "names": ("airflow/dags/a.py",)})
     assert words(one).startswith("1 file removed from route default, but still in sample-2\nairflow/dags/a.py\n")
+
+
+def test_files_that_a_job_keeps_are_kept_because_the_route_says_so() -> None:
+    into_fabric = replace(ROUTE, environment=FabricJob(WORKSPACE, JOB), request=PushOptions(deletes="report"))
+    told = json.loads(body("standard", into_fabric, REMOVED, "https://app.example"))["data"]["text"]
+    assert "The route reports deletions only: delete them in Airflow" in told
 
 
 def test_a_recovery_says_what_is_over_and_how_long_it_was() -> None:

@@ -40,7 +40,7 @@ def test_every_endpoint_is_described_and_nothing_else_is(described: dict[str, An
     assert operations(described).keys() == OPERATIONS.keys()
 
 
-def test_an_endpoint_or_a_part_of_its_path_that_nobody_describes_is_an_error() -> None:
+def test_an_endpoint_or_a_part_of_its_path_without_a_description_is_an_error() -> None:
     for endpoint in (replace(HEALTH, name="unheard-of"), replace(HEALTH, path="health/{unheardOf}")):
         with pytest.raises(KeyError, match=r"unheard"):
             document([endpoint], OPERATIONS)

@@ -108,5 +108,5 @@ def test_a_span_tells_the_status_and_fails_with_the_call(seen: dict[str, Any]) -
     }
 
 
-def test_where_nobody_records_nothing_is_imported_for_it() -> None:
+def test_where_nothing_is_recorded_nothing_is_imported_for_it() -> None:
     assert ran(_NOT_RECORDING) == []

@@ -1,4 +1,4 @@
-"""How news reach the receiver: in order, at least once, with back-off, and at no cost to a sync."""
+"""How alerts reach the receiver: in order, at least once, with back-off, and at no cost to a sync."""
 
 import logging
 import threading
@@ -28,7 +28,7 @@ def world() -> World:
 
 
 def recover(world: World) -> None:
-    """Let the next sync work, which is the second news."""
+    """Let the next sync work, which makes the second alert."""
     world.answer = Accepted(202, "request-2")
     world.at(world.clock.seconds + 100, world.clock.seconds, 1, content="v2")
     world.worker.reconcile(ROUTE)
@@ -42,7 +42,7 @@ def work_off(world: World) -> None:
 
 
 def posted(world: World) -> list[str]:
-    return [news.kind for news in world.posted]
+    return [alert.kind for alert in world.posted]
 
 
 def attempts(world: World, until: float) -> list[float]:
@@ -60,7 +60,7 @@ def test_alerts_are_delivered_in_order_and_then_forgotten(world: World) -> None:
     recover(world)
     work_off(world)
     assert posted(world) == ["failed", "recovered"]
-    assert world.news() == []
+    assert world.alerts() == []
     assert world.asked.sent == []
 
 
@@ -93,11 +93,11 @@ def test_it_is_the_same_news_each_time_and_others_wait_behind_it(world: World) -
     world.receiver = DOWN
     recover(world)
     attempts(world, until=500)
-    assert len({news.id for news in world.posted}) == 1
+    assert len({alert.id for alert in world.posted}) == 1
     world.receiver = None
     attempts(world, until=2000)
     assert posted(world)[-2:] == ["failed", "recovered"]
-    assert world.news() == []
+    assert world.alerts() == []
 
 
 def test_new_news_do_not_cut_the_back_off_short_and_messages_do_not_multiply(world: World) -> None:
@@ -119,17 +119,17 @@ def test_after_a_day_of_failing_news_are_given_up_with_an_error_in_the_log(
     caplog.set_level(logging.ERROR)
     world.receiver = DOWN
     attempts(world, until=100 + LIFETIME.total_seconds() + 1000)
-    assert world.news() == []
+    assert world.alerts() == []
     (error,) = [record for record in caplog.records if record.levelname == "ERROR"]
     assert "given up" in error.getMessage()
     assert "the receiver answered 500" in error.getMessage()
 
 
-def test_news_that_nobody_tried_to_deliver_for_a_day_are_tried_once_more(world: World) -> None:
+def test_an_alert_that_was_not_tried_for_a_day_is_tried_once_more(world: World) -> None:
     world.clock.seconds += LIFETIME.total_seconds() * 3
     work_off(world)
     assert posted(world) == ["failed"]
-    assert world.news() == []
+    assert world.alerts() == []
 
 
 def sweep(world: World) -> None:
@@ -167,7 +167,7 @@ def test_a_queue_that_is_away_fails_no_sync_and_loses_no_news(caplog: pytest.Log
     world = World(answer=REFUSED)
     world.asked.error = ServiceRequestError("no route to host")
     world.worker.reconcile(ROUTE)
-    assert world.news() == ["failed"]
+    assert world.alerts() == ["failed"]
     assert world.history()[0].outcome == "refused"
     assert "ServiceRequestError" in caplog.text
 
@@ -183,7 +183,7 @@ def test_two_processes_at_once_may_deliver_twice_and_forget_once(world: World) -
     world.during_post = let_the_other_deliver
     work_off(world)
     assert posted(world) == ["failed", "failed", "recovered"]
-    assert world.news() == []
+    assert world.alerts() == []
 
 
 def test_while_one_delivery_hangs_others_of_the_process_wait_without_a_thread(world: World) -> None:

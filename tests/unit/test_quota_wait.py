@@ -27,7 +27,7 @@ def test_a_throttled_sync_is_no_failure_and_has_no_record(world: World, call: st
     setattr(world, call, throttled())
     world.worker.reconcile(ROUTE)
     assert (world.history(), world.state().failure, world.state().calling) == ([], None, None)
-    assert world.news() == []
+    assert world.alerts() == []
     assert world.state().tally.outcomes == {}
 
 
@@ -40,7 +40,7 @@ def test_what_was_synced_before_still_counts(world: World) -> None:
     world.worker.reconcile(ROUTE)
     assert before
     assert world.state().synced == before
-    assert conditions(world.state())[0].reason == "Synced"
+    assert conditions(ROUTE, world.state())[0].reason == "Synced"
 
 
 def test_it_is_made_when_the_wait_is_over_and_not_before(world: World) -> None:
@@ -93,7 +93,7 @@ def test_a_route_that_waits_for_the_quota_says_so_and_is_not_overdue(world: Worl
     world.commands.request_sync(ROUTE, force=False)
     world.worker.reconcile(ROUTE)
     state = world.state()
-    (reconciling,) = [found for found in conditions(state) if found.type == "Reconciling"]
+    (reconciling,) = [found for found in conditions(ROUTE, state) if found.type == "Reconciling"]
     assert (reconciling.status, reconciling.reason) == ("True", "Throttled")
     late = state.quota_wait and state.quota_wait.until + timedelta(minutes=1) + MARGIN
     assert late

@@ -197,7 +197,7 @@ def test_an_environment_that_does_not_exist_is_a_refusal(world: World) -> None:
 
 
 def test_a_listing_that_fails_frees_the_environment_and_is_tried_again_by_the_queue(world: World) -> None:
-    world.unreadable = ConnectionError("something nobody thought of")
+    world.unreadable = ConnectionError("something unforeseen")
     with pytest.raises(ConnectionError):
         world.worker.reconcile(ROUTE)
     world.clock.seconds += 7
@@ -214,7 +214,7 @@ def test_a_folder_that_cannot_be_listed_is_told_and_looked_at_again_after_a_back
         world.clock.seconds += 1000
     assert delays == [5, 10, 20]
     assert world.leases.take(ROUTE) is not None
-    ready = conditions(world.state())[0]
+    ready = conditions(ROUTE, world.state())[0]
     assert (ready.status, ready.reason) == ("False", "FolderUnreadable")
     assert "AuthorizationPermissionMismatch: not authorized" in ready.sentence
     (record,) = world.history()
@@ -223,7 +223,7 @@ def test_a_folder_that_cannot_be_listed_is_told_and_looked_at_again_after_a_back
         "FolderUnreadable",
         "AuthorizationPermissionMismatch",
     )
-    assert world.news() == ["failed"]
+    assert world.alerts() == ["failed"]
 
 
 def test_a_folder_that_can_be_listed_again_is_synced_and_the_trouble_is_over(world: World) -> None:
@@ -233,7 +233,7 @@ def test_a_folder_that_can_be_listed_again_is_synced_and_the_trouble_is_over(wor
     world.at(2000, 0, 1)
     assert isinstance(world.worker.reconcile(ROUTE), Sync)
     assert world.state().unreadable is None
-    assert world.news() == ["failed", "recovered"]
+    assert world.alerts() == ["failed", "recovered"]
 
 
 def test_an_answer_of_adf_is_kept_though_the_folder_cannot_be_listed_after_it(world: World) -> None:

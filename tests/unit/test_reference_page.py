@@ -95,7 +95,7 @@ def test_the_policy_lets_in_the_pages_own_style_and_nothing_else() -> None:
     assert not re.search("unsafe|script-src|connect-src", policy)
 
 
-def test_the_pages_address_holds_a_key_so_it_is_told_to_nobody() -> None:
+def test_the_pages_address_holds_a_key_so_it_is_sent_nowhere() -> None:
     headers = shown().headers
     assert (headers["Referrer-Policy"], headers["Cache-Control"]) == ("no-referrer", "no-store")
 

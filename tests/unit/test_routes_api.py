@@ -233,7 +233,7 @@ def test_a_version_that_is_held_waits_for_a_person_and_a_suspended_one_for_the_r
     assert status(api)["state"] == "suspended"
 
 
-def test_nobody_knows_which_version_is_in_after_a_change_during_the_call(api: RoutesApi, world: World) -> None:
+def test_it_is_unknown_which_version_is_in_after_a_change_during_the_call(api: RoutesApi, world: World) -> None:
     world.during_sync = lambda: world.at(100, 0, 1, 100)
     world.worker.reconcile(ROUTE)
     assert status(api)["state"] == "open"
@@ -263,7 +263,7 @@ def test_a_path_that_is_not_imported_says_so(api: RoutesApi, path: str) -> None:
     assert (status(api, path)["path"], status(api, path)["state"]) == (path, "notImported")
 
 
-def test_a_file_that_nobody_has_is_not_found(api: RoutesApi) -> None:
+def test_a_file_that_exists_nowhere_is_not_found(api: RoutesApi) -> None:
     assert api.file(request(path="dags/nothing.py")).status_code == 404
 
 

@@ -110,7 +110,7 @@ def test_what_lies_further_off_is_refused_in_both_directions(seconds: int) -> No
 
 
 @pytest.mark.parametrize("sign", [github, standard])
-def test_without_secrets_nobody_is_left_to_believe_that_a_signature_was_checked(
+def test_without_secrets_no_caller_is_left_to_believe_that_a_signature_was_checked(
     sign: Callable[..., dict[str, str]],
 ) -> None:
     assert refusal(sign(NEW)) == "SignatureNotChecked"

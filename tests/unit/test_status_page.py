@@ -34,7 +34,10 @@ def world() -> World:
 
 
 def page_of(world: World, *routes: Route) -> StatusPage:
-    return StatusPage(routes or (ROUTE,), world.states, world.records, SHARED, world.clock.now)
+    def clock_of_the_app() -> datetime:
+        return world.clock.now() + timedelta(hours=1)
+
+    return StatusPage(routes or (ROUTE,), world.states, world.records, SHARED, clock_of_the_app)
 
 
 def shown(world: World, *routes: Route) -> tuple[int, str]:
@@ -148,6 +151,13 @@ def test_a_suspended_route_can_be_resumed_and_a_running_one_suspended(world: Wor
     assert 'data-url="/api/routes/default/suspend"' in shown(world)[1]
     world.commands.suspend(ROUTE)
     assert 'data-url="/api/routes/default/resume"' in shown(world)[1]
+
+
+def test_ages_go_by_storages_clock_whatever_the_apps_clock_says(world: World) -> None:
+    world.worker.reconcile(ROUTE)
+    _, page = shown(world)
+    assert "just now" in page
+    assert "hour ago" not in page
 
 
 def test_storage_that_fails_is_a_page_that_says_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

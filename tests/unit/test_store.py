@@ -34,7 +34,7 @@ def test_a_change_that_changes_nothing_writes_nothing(documents: MemoryDocuments
     assert documents.stored == {}
 
 
-def test_a_change_is_applied_again_to_what_somebody_else_wrote_in_between(documents: MemoryDocuments) -> None:
+def test_a_change_is_applied_again_to_what_another_worker_wrote_in_between(documents: MemoryDocuments) -> None:
     states = RouteStates(documents)
     stale = states.read(ROUTE)
     states.update(ROUTE, burst)

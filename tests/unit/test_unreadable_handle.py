@@ -11,12 +11,12 @@ from shared.targets.port import Accepted, ImportFailed, Work
 from tests.unit.world import ROUTE, World
 
 # It is never asked: there is no address to ask at.
-NOBODY = cast("Any", None)
+NO_CALLER = cast("Any", None)
 
 
 @pytest.mark.parametrize("handle", ["", "{", "[]", "{}", '"text"', "null", '{"url": 5}', "9" * 5000])
 def test_an_unreadable_handle_is_an_import_that_failed(handle: str) -> None:
-    progress = DataFactory(NOBODY, timedelta(seconds=5)).poll(handle, Work(ROUTE), deadline_s=1)
+    progress = DataFactory(NO_CALLER, timedelta(seconds=5)).poll(handle, Work(ROUTE), deadline_s=1)
     assert isinstance(progress, ImportFailed)
     assert progress.code == "HandleUnreadable"
 

@@ -100,7 +100,7 @@ def test_a_wake_up_that_a_worker_has_answered_already_is_not_waited_for(process:
     assert RouteStates(process.documents).read(ROUTE).state.pending is None
 
 
-def test_a_wake_up_that_is_on_its_way_serves_whoever_wants_to_look_again(process: Process) -> None:
+def test_a_wake_up_that_is_on_its_way_serves_every_worker_that_wants_to_look_again(process: Process) -> None:
     process.wake_ups.notice(ROUTE)
     process.another().notice(ROUTE, timedelta(seconds=60))
     assert len(process.queue.sent) == 1

@@ -132,9 +132,9 @@ class World:
         assert deadline_s > 0
         return self.progress
 
-    def post(self, _: Route, news: Alert) -> None:
+    def post(self, _: Route, alert: Alert) -> None:
         self.during_post()
-        self.posted.append(news)
+        self.posted.append(alert)
         if self.receiver:
             raise self.receiver
 
@@ -146,9 +146,9 @@ class World:
     def state(self, route: Route = ROUTE) -> RouteState:
         return self.states.read(route).state
 
-    def news(self, route: Route = ROUTE) -> list[str]:
-        """Return the kinds of the news that are not delivered yet, oldest first."""
-        return [news.kind for news in self.state(route).outbox.alerts]
+    def alerts(self, route: Route = ROUTE) -> list[str]:
+        """Return the kinds of the alerts that are not delivered yet, oldest first."""
+        return [alert.kind for alert in self.state(route).outbox.alerts]
 
     def history(self, route: Route = ROUTE) -> list[SyncRecord]:
         """Return the records, newest first."""

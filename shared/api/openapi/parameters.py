@@ -10,7 +10,7 @@ from shared.api.routes.syncs import LONGEST_PAGE, PAGE
 from shared.api.routes.waiting import LONGEST_WAIT
 from shared.api.signed.deliveries import REPLAYED
 from shared.arm.clouds import API_VERSION
-from shared.settings import ROUTE_NAME
+from shared.route_settings import ROUTE_NAME
 from shared.sync.history import SYNC_ID, Outcome
 
 # No empty part, no `.` and no `..` (shared.folder.path).

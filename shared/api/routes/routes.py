@@ -105,7 +105,9 @@ class RoutesApi:
         state = self.states.read(route).state
         staged = self.baselines.read_staged(route) if state.operation else Baseline()
         baseline = self.baselines.read(route)
-        return status_of(file, baseline, staged, state) if file else status_of_missing(name, baseline)
+        if file is None:
+            return status_of_missing(route, name, baseline)
+        return status_of(route, file, baseline, staged, state)
 
 
 def _path_in(request: func.HttpRequest) -> str:

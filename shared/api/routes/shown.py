@@ -42,7 +42,7 @@ def route_view(route: Route, state: RouteState, shared: SharedSettings) -> Route
         folder=str(route.folder),
         request=route.request.wire(),
         settings=_settings(route, shared),
-        conditions=conditions(state, expects_events=shared.policy.expects_events),
+        conditions=conditions(route, state, expects_events=shared.policy.expects_events),
         synced=state.synced,
         pending_since=pending_since(state),
         next_attempt=state.failure.next_attempt if state.failure else None,

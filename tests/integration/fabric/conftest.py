@@ -139,8 +139,10 @@ class World:
 
     def calls(self) -> list[str]:
         """Return the calls that Fabric has had, as method and what follows the job's path."""
-        entries = requests.get(f"{self.emulator}/_emulator/journal", timeout=10).json()
-        return [f"{entry['method']} {entry['path'].rpartition(JOB)[2]}" for entry in entries]
+        return [f"{entry['method']} {entry['path'].rpartition(JOB)[2]}" for entry in self.journal()]
+
+    def journal(self) -> list[dict[str, Any]]:
+        return list(requests.get(f"{self.emulator}/_emulator/journal", timeout=10).json())
 
     def set(self, **values: object) -> None:
         requests.post(f"{self.emulator}/_emulator/settings", json=values, timeout=10).raise_for_status()

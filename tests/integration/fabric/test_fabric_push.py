@@ -7,7 +7,8 @@ import pytest
 from shared.sync.baseline import Baseline
 from shared.sync.conditions import conditions
 from shared.sync.decide import Hold, Skip
-from shared.sync.file_status import status_of
+from shared.sync.file_status import status_of, status_of_missing
+from shared.telemetry.tracing import Trace, continuing
 from tests.integration.fabric.conftest import World, make_route
 
 BUSY: dict[str, Any] = {
@@ -243,7 +244,7 @@ def test_a_sync_without_some_files_says_so_until_they_can_be_sent(world: World) 
     world.write("dags/latin.py", b"# \xe9")
     world.write("dags/a.py")
     state = world.sync()
-    ready = conditions(state)[0]
+    ready = conditions(world.route, state)[0]
     assert (ready.status, ready.reason) == ("True", "SyncedInPart")
     assert "but for 1 file that it cannot take" in ready.sentence
     assert state.synced
@@ -253,18 +254,38 @@ def test_a_sync_without_some_files_says_so_until_they_can_be_sent(world: World) 
         ("dags/latin.py", "NotSent", "not encoded in UTF-8, as Fabric wants text to be")
     ]
     world.write("dags/latin.py", b"# e")
-    assert conditions(world.sync())[0].reason == "Synced"
+    assert conditions(world.route, world.sync())[0].reason == "Synced"
 
 
 def test_a_file_that_cannot_be_sent_is_told_as_that(world: World) -> None:
     world.write("dags/latin.py", b"# \xe9")
     state = world.sync()
     [file] = world.manifest().files
-    status = status_of(file, world.engine.baselines.read(world.route), Baseline(), state)
+    status = status_of(world.route, file, world.engine.baselines.read(world.route), Baseline(), state)
     assert (status.state, status.sentence) == (
         "notSent",
         "the job cannot take this version: not encoded in UTF-8, as Fabric wants text to be",
     )
+
+
+def test_every_call_of_a_push_belongs_to_the_trace_of_its_wake_up_and_to_its_sync(world: World) -> None:
+    fill(world, 12)
+    with continuing(Trace.parse(f"00-{'a' * 32}-{'b' * 16}-01")):
+        world.sync()
+    puts = [entry["headers"] for entry in world.journal() if entry["method"] == "PUT"]
+    assert [headers["traceparent"].split("-")[1] for headers in puts] == ["a" * 32] * 12
+    assert len({headers["x-ms-correlation-request-id"] for headers in puts}) == 1
+
+
+def test_a_file_of_the_job_is_told_as_that(world: World) -> None:
+    world.write("dags/a.py")
+    state = world.sync()
+    [file] = world.manifest().files
+    baseline = world.engine.baselines.read(world.route)
+    assert status_of(world.route, file, baseline, Baseline(), state).sentence == "Fabric took this version"
+    gone = status_of_missing(world.route, file.name, baseline)
+    assert gone
+    assert gone.sentence == "no longer in the folder; the next sync deletes it from the job"
 
 
 def test_other_bytes_of_the_same_size_are_found_when_the_files_are_read_back(world: World) -> None:

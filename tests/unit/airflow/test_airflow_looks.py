@@ -73,7 +73,7 @@ def summary(world: World) -> AirflowSummary:
 
 
 def parsed(world: World) -> Condition:
-    [found] = [condition for condition in conditions(world.state()) if condition.type == "Parsed"]
+    [found] = [condition for condition in conditions(ROUTE, world.state()) if condition.type == "Parsed"]
     return found
 
 
@@ -151,14 +151,14 @@ def test_an_import_error_is_told_with_file_line_and_words(world: World, airflow:
     wake(world, 110)
     words = f"Airflow could not import {DAG_1}, line 2: NameError: no such name"
     assert parsed(world) == Condition("Parsed", "False", "ImportErrors", words, NOON.replace(minute=1, second=50))
-    assert world.news() == ["importErrors"]
+    assert world.alerts() == ["importErrors"]
 
 
 def test_the_sync_stays_what_it_is(world: World, airflow: AirflowInMemory) -> None:
     sync(world)
     airflow.errors = {"dag_0.py": "NameError: no", "dag_1.py": "NameError: no"}
     wake(world, 110)
-    ready, *_ = conditions(world.state())
+    ready, *_ = conditions(ROUTE, world.state())
     assert (ready.status, len(world.synced)) == ("True", 1)
     assert [record.outcome for record in world.history()] == ["accepted"]
 
@@ -192,7 +192,7 @@ def test_errors_that_are_gone_are_told_and_only_once(world: World, airflow: Airf
         parse(world, airflow, DAG_1)
         sync(world)
         wake(world, seconds + 10)
-    assert world.news() == ["importErrors", "importErrorsResolved"]
+    assert world.alerts() == ["importErrors", "importErrorsResolved"]
 
 
 def test_an_error_that_people_know_of_is_not_told_again(world: World, airflow: AirflowInMemory) -> None:
@@ -204,7 +204,7 @@ def test_an_error_that_people_know_of_is_not_told_again(world: World, airflow: A
     parse(world, airflow, DAG_0)
     sync(world)
     wake(world, 210)
-    assert world.news() == ["importErrors"]
+    assert world.alerts() == ["importErrors"]
 
 
 def test_a_file_that_did_not_change_and_does_not_load_any_more_is_found(world: World, airflow: AirflowInMemory) -> None:
@@ -257,4 +257,4 @@ def test_without_the_setting_airflow_is_not_asked(airflow: AirflowInMemory) -> N
     assert isinstance(world.worker.reconcile(ROUTE), (Sync, Wait))
     wake(world, 200)
     assert (airflow.looks, world.state().asking) == ([], None)
-    assert [condition.type for condition in conditions(world.state())] == ["Ready", "Reconciling", "Stalled"]
+    assert [condition.type for condition in conditions(ROUTE, world.state())] == ["Ready", "Reconciling", "Stalled"]

@@ -43,7 +43,7 @@ def leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
 
 
 def missing(document: Json, translation: Translation) -> list[tuple[str, ...]]:
-    """Return the leaves of the document that no finding is about, by itself or by what holds it."""
+    """Return the leaves of the document that no finding is about, itself or what holds it."""
     told = {finding.path for finding in translation.findings}
     return [leaf for leaf in leaves(document) if not any(leaf[:length] in told for length in range(1, len(leaf) + 1))]
 

@@ -27,7 +27,10 @@ _NO_STORAGE = "The app's storage is unavailable."
 
 @dataclass(frozen=True, slots=True)
 class StatusPage:
-    """Draws the page from storage: a few reads for each route. `now` is only for what is told as *ago*."""
+    """Draws the page from storage: a few reads for each route, which also tell the time.
+
+    `now` is the app's clock, for the page without storage.
+    """
 
     routes: Sequence[Route]
     states: RouteStates
@@ -37,13 +40,13 @@ class StatusPage:
 
     def show(self, _request: func.HttpRequest) -> func.HttpResponse:
         """Answer with the page; where storage fails, it says so and the status is 503."""
-        now = self.now()
         try:
             states = self.states.read_all(self.routes)
+            now = max(loaded.read_at for loaded in states.values())
             cards = [self._card(route, states[route.name].state, now) for route in self.routes]
         except AzureError:
             log.exception("storage failed the status page")
-            return _answer(HTTPStatus.SERVICE_UNAVAILABLE, now, [], UNKNOWN_STATE, _NO_STORAGE)
+            return _answer(HTTPStatus.SERVICE_UNAVAILABLE, self.now(), [], UNKNOWN_STATE, _NO_STORAGE)
         return _answer(HTTPStatus.OK, now, cards, overall(cards))
 
     def _card(self, route: Route, state: RouteState, now: datetime) -> Card:
