@@ -1,11 +1,13 @@
 """The composition root: puts the app's parts together, on first use.
 
-What an invocation does not need is not made and not imported.
+What an invocation does not need is not made and not imported; a warm-up after the index makes what most need.
 """
 
 import threading
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
+from importlib import import_module
 from typing import TYPE_CHECKING, TypeVar
 
 from shared.api.endpoints import ENDPOINTS
@@ -41,6 +43,19 @@ _TOKEN_DEADLINE_S = 5.0
 # A sync waits this long at most for the queue of notifications, twice where the queue has to be made.
 _NOTIFICATION_PATIENCE = {"connection_timeout": 2, "read_timeout": 3, "retry_total": 0}
 
+# What a PUT of an environment and a sync with its checks import, and the parts that they ask for.
+_IMPORTED_BY_INVOCATIONS = (
+    "shared.api.environments.writes",
+    "shared.api.signed.door",
+    "azure.identity",
+    "azure.storage.blob",
+    "azure.storage.queue",
+    "shared.sync.engine",
+    "shared.targets.data_factory",
+    "shared.folder.checks.check",
+)
+_MADE_FOR_INVOCATIONS = ("_arm", "environment_writes", "_door", "engine", "_data_factory")
+
 _Made = TypeVar("_Made")
 
 
@@ -58,6 +73,18 @@ class App:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.making = threading.RLock()
+
+    def warm_up(self) -> None:
+        """Make what the first invocations need, so that they need not wait for it; it asks no service for anything.
+
+        What cannot be made is made, and reported, by the invocation that needs it.
+        """
+        with suppress(Exception):
+            for module in _IMPORTED_BY_INVOCATIONS:
+                # Before the parts: an invocation that asks for one meanwhile waits until it is made.
+                import_module(module)
+            for part in _MADE_FOR_INVOCATIONS:
+                getattr(self, part)
 
     # The engine and what it stands on.
 
