@@ -164,15 +164,15 @@ class App:
     @_Once
     def _airflow_of(self) -> "Callable[[Route], AirflowClient] | None":
         """What finds a route's Airflow, None where it is not asked."""
+        settings = self.settings
+        if settings.airflow_api == "off":
+            return None
         from shared.airflow.address import configured_address
         from shared.airflow.client import BasicLogin, EntraLogin
         from shared.airflow.clients import AirflowClients
         from shared.rest.tokens import Tokens
         from shared.storage.connections import credential
 
-        settings = self.settings
-        if settings.airflow_api == "off":
-            return None
         tokens = Tokens(credential(), settings.airflow_scope)
         user, password, url = settings.airflow_user, settings.airflow_password.get_secret_value(), settings.airflow_url
         clients = AirflowClients(
@@ -186,15 +186,15 @@ class App:
 
     @_Once
     def _receiver(self) -> "Receiver | None":
+        settings = self.settings
+        if settings.notification_url is None:
+            return None
         from shared.notification.formats import body
         from shared.notification.receiver import HttpReceiver
         from shared.storage.connections import queue_service
         from shared.storage.queues import StorageRouteQueue
         from shared.sync.engine import Receiver
 
-        settings = self.settings
-        if settings.notification_url is None:
-            return None
         name = settings.storage_names.notifications
         queue = StorageRouteQueue(partial(queue_service, HOST_STORAGE), name, **_NOTIFICATION_PATIENCE)
         receiver = HttpReceiver(settings.notification_url, settings.notification_secrets, settings.trust_environment)

@@ -55,8 +55,18 @@ class Case:
     byte_code: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a step takes: seconds, and those that this process computed."""
+
+    wall_s: float
+    cpu_s: float
+
+
+Run = list[Cost]
+YARDSTICK = "importing the five packages"
 CASES = {
-    "importing the five packages": Case("packages"),
+    YARDSTICK: Case("packages"),
     "index": Case("index"),
     "index, without byte code": Case("index", byte_code=False),
     "index + first reconcile": Case("reconcile"),
@@ -73,7 +83,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.first", description=__doc__)
     parser.add_argument("--rounds", type=int, default=15, help="processes of each kind (default: %(default)s)")
     rounds = parser.parse_args().rounds
-    runs: dict[str, list[list[float]]] = {title: [] for title in CASES}
+    runs: dict[str, list[Run]] = {title: [] for title in CASES}
     with deployed() as app, _cloud() as cloud:
         names = [[f"route-{n}-{which}" for which in ENVIRONMENTS] for n in range((1 + rounds) * len(CASES))]
         _upload(cloud.storage, [name for pair in names for name in pair])
@@ -127,29 +137,41 @@ def _upload(connection: str, folders: list[str]) -> None:
     time.sleep(_QUIET_S)
 
 
-def _run(app: Deployed, case: Case, environ: dict[str, str]) -> list[float]:
-    """Return the seconds of each step of one fresh process."""
+def _run(app: Deployed, case: Case, environ: dict[str, str]) -> Run:
+    """Measure each step of one fresh process."""
     folder = app.folder if case.byte_code else app.without_byte_code
     command = [str(app.python), "-B", str(PROBE), case.name, str(case.rest_s)]
     ran = subprocess.run(command, cwd=folder, env=environ, stdout=subprocess.PIPE, check=True)  # noqa: S603 - our own
-    return [float(seconds) for seconds in json.loads(ran.stdout)]
+    return [Cost(*step) for step in json.loads(ran.stdout)]
 
 
-def _show(runs: dict[str, list[list[float]]], rounds: int) -> None:
-    table = Table("step", "ms", "against", "ratio", "limit", title=f"medians of {rounds} fresh processes, in turns")
-    yardstick = statistics.median(times[0] for times in next(iter(runs.values())))
+def _show(runs: dict[str, list[Run]], rounds: int) -> None:
+    heading = ("step", "ms", "against", "ratio", "limit", "CPU ms", "ratio of CPU")
+    table = Table(*heading, title=f"medians of {rounds} fresh processes, in turns")
+    yardstick = _median(runs[YARDSTICK], 0, 1)
     for title, times in runs.items():
         if CASES[title].rest_s:
-            first, later = (statistics.median(each[step] for each in times) for step in (1, 2))
-            cells = (f"first {title}, {_REST_S:g} s after the index", first, f"a later one, {later * 1000:.0f} ms")
-            ratio, limit = first / later, f"{LATER_LIMIT:.2f}"
+            later = _median(times, 2, 3)
+            name, against = (
+                f"first {title}, {_REST_S:g} s after the index",
+                f"a later one, {later.wall_s * 1000:.0f} ms",
+            )
+            _row(table, (name, against), _median(times, 1, 2), later, LATER_LIMIT)
         else:
-            whole = statistics.median(sum(each[:2]) for each in times)
-            cells = (title, whole, "the packages")
-            ratio, limit = whole / yardstick, f"{LIMITS[title]:.2f}" if title in LIMITS else ""
-        name, seconds, against = cells
-        table.add_row(name, f"{seconds * 1000:.0f}", against, f"{ratio:.2f}", limit)
-    Console(width=120).print(table)
+            _row(table, (title, "the packages"), _median(times, 0, 2), yardstick, LIMITS.get(title))
+    Console(width=140).print(table)
+
+
+def _median(runs: list[Run], first: int, end: int) -> Cost:
+    """Return the medians of what some steps cost together."""
+    wall = statistics.median(sum(step.wall_s for step in run[first:end]) for run in runs)
+    return Cost(wall, statistics.median(sum(step.cpu_s for step in run[first:end]) for run in runs))
+
+
+def _row(table: Table, names: tuple[str, str], cost: Cost, yardstick: Cost, limit: float | None) -> None:
+    ratios = (f"{cost.wall_s / yardstick.wall_s:.2f}", "" if limit is None else f"{limit:.2f}")
+    cpu = (f"{cost.cpu_s * 1000:.0f}", f"{cost.cpu_s / yardstick.cpu_s:.2f}")
+    table.add_row(names[0], f"{cost.wall_s * 1000:.0f}", names[1], *ratios, *cpu)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """What the fresh processes run, in the package's folder, with nothing installed but `requirements.txt`.
 
-`python probe.py CASE REST_S` prints seconds as JSON: until all is imported, then of each thing done. `REST_S` is for
-how long the process is left alone after the index.
+`python probe.py CASE REST_S` prints JSON, `[seconds, seconds of CPU]` each: until all is imported, then of each thing
+done. `REST_S` is for how long the process is left alone after the index.
 """
 
 import json
@@ -22,16 +22,25 @@ Functions = dict[Any, Callable[..., Any]]
 def main(case: str, rest_s: float) -> None:
     """Do what the case says and print how long each step took."""
     sys.path.insert(0, "")
-    started = time.perf_counter()
+    started = _clocks()
     functions = _import_packages() if case == "packages" else _index()
-    times = [time.perf_counter() - started]
+    times = [_since(started)]
     logging.disable(logging.WARNING)
     time.sleep(rest_s)
     for do, name in _steps(case):
-        before = time.perf_counter()
+        before = _clocks()
         do(functions, name)
-        times.append(time.perf_counter() - before)
+        times.append(_since(before))
     sys.stdout.write(json.dumps(times))
+
+
+def _clocks() -> tuple[float, float]:
+    return time.perf_counter(), time.process_time()
+
+
+def _since(before: tuple[float, float]) -> tuple[float, float]:
+    wall, cpu = _clocks()
+    return wall - before[0], cpu - before[1]
 
 
 def _import_packages() -> Functions:
