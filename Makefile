@@ -6,7 +6,7 @@ TESTS ?= tests
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup start demo package infra test test-host test-airflow test-clients check format clean prove mutants chaos soak bench-arm bench-burst bench-fabric bench-folder bench-history bench-http bench-latency bench-routes bench-start bench-throttle
+.PHONY: help setup start demo package infra test test-host test-airflow test-clients check format clean prove mutants chaos soak bench-arm bench-burst bench-fabric bench-first bench-folder bench-history bench-http bench-latency bench-memory bench-routes bench-throttle
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -78,14 +78,17 @@ bench-burst: setup ## sync calls and seconds per burst, against the policies peo
 bench-fabric: setup ## a Fabric job of 2,500 files: loads, changes, a crash, a peer that reads all back (virtual time)
 	$(BIN)/python -m benchmarks.fabric
 
+bench-first: setup ## the index, the first sync and the first PUT, with requirements.txt alone, against its packages
+	$(BIN)/python -m benchmarks.first
+
 bench-folder: setup ## a folder of 10,000 files: time and memory of a look at it
 	$(BIN)/python -m benchmarks.folder
 
-bench-start: setup ## indexing the app, with and without byte code, against importing the five packages at its heart
-	$(BIN)/python -m benchmarks.start
-
 bench-latency: setup ## from the last upload to the POST and to Airflow's verdict, on the real stack (some ten minutes)
 	$(BIN)/python -m benchmarks.latency
+
+bench-memory: setup ## the worker's memory over 20 bursts of 500 files (some ten minutes); HOST=func: a worker of its own
+	$(BIN)/python -m benchmarks.memory --host $(or $(HOST),standin)
 
 bench-routes: setup ## 1,000 idle routes: a sweep, /api/ready and /api/metrics, against asking route by route
 	$(BIN)/python -m benchmarks.routes

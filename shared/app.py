@@ -1,11 +1,13 @@
 """The composition root: puts the app's parts together, on first use.
 
-What an invocation does not need is not made and not imported.
+What an invocation does not need is not made and not imported; a warm-up after the index makes what most need.
 """
 
 import threading
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
+from importlib import import_module
 from typing import TYPE_CHECKING, TypeVar
 
 from shared.api.endpoints import ENDPOINTS
@@ -42,6 +44,19 @@ _TOKEN_DEADLINE_S = 5.0
 # A sync waits this long at most for the queue of notifications, twice where the queue has to be made.
 _NOTIFICATION_PATIENCE = {"connection_timeout": 2, "read_timeout": 3, "retry_total": 0}
 
+# What a PUT of an environment and a sync with its checks import, and the parts that they ask for.
+_IMPORTED_BY_INVOCATIONS = (
+    "shared.api.environments.writes",
+    "shared.api.signed.door",
+    "azure.identity",
+    "azure.storage.blob",
+    "azure.storage.queue",
+    "shared.sync.engine",
+    "shared.targets.data_factory",
+    "shared.folder.checks.check",
+)
+_MADE_FOR_INVOCATIONS = ("_arm", "environment_writes", "_door", "engine", "_data_factory")
+
 _Made = TypeVar("_Made")
 
 
@@ -59,6 +74,18 @@ class App:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.making = threading.RLock()
+
+    def warm_up(self) -> None:
+        """Make what the first invocations need, so that they need not wait for it; it asks no service for anything.
+
+        What cannot be made is made, and reported, by the invocation that needs it.
+        """
+        with suppress(Exception):
+            for module in _IMPORTED_BY_INVOCATIONS:
+                # Before the parts: an invocation that asks for one meanwhile waits until it is made.
+                import_module(module)
+            for part in _MADE_FOR_INVOCATIONS:
+                getattr(self, part)
 
     # The engine and what it stands on.
 
@@ -138,15 +165,15 @@ class App:
     @_Once
     def _airflow_of(self) -> "Callable[[Route], AirflowClient] | None":
         """What finds a route's Airflow, None where it is not asked."""
+        settings = self.settings
+        if settings.airflow_api == "off":
+            return None
         from shared.airflow.address import configured_address
         from shared.airflow.client import BasicLogin, EntraLogin
         from shared.airflow.clients import AirflowClients
         from shared.rest.tokens import Tokens
         from shared.storage.connections import credential
 
-        settings = self.settings
-        if settings.airflow_api == "off":
-            return None
         tokens = Tokens(credential(), settings.airflow_scope)
         user, password, url = settings.airflow_user, settings.airflow_password.get_secret_value(), settings.airflow_url
         clients = AirflowClients(
@@ -160,15 +187,15 @@ class App:
 
     @_Once
     def _receiver(self) -> "Receiver | None":
+        settings = self.settings
+        if settings.notification_url is None:
+            return None
         from shared.notification.formats import body
         from shared.notification.receiver import HttpReceiver
         from shared.storage.connections import queue_service
         from shared.storage.queues import StorageRouteQueue
         from shared.sync.engine import Receiver
 
-        settings = self.settings
-        if settings.notification_url is None:
-            return None
         name = settings.storage_names.notifications
         queue = StorageRouteQueue(partial(queue_service, HOST_STORAGE), name, **_NOTIFICATION_PATIENCE)
         receiver = HttpReceiver(settings.notification_url, settings.notification_secrets, settings.trust_environment)

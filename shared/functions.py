@@ -1,5 +1,6 @@
 """The functions of the app: triggers, each of which hands over to a part of it."""
 
+import threading
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -21,8 +22,8 @@ from shared.triggers.messages import due_of, note_failed, route_of
 from shared.triggers.storage_events import StorageEvent, checks_deleted, routes_hinted_at
 
 
-def function_app(environ: Mapping[str, str]) -> func.FunctionApp:
-    """Return the app with the functions that the settings ask for.
+def function_app(environ: Mapping[str, str], *, warm_up_after_s: float | None = None) -> func.FunctionApp:
+    """Return the app with the functions that the settings ask for; after some seconds it warms up, if told to.
 
     Raises SettingsError if they are wrong, and PackageError.
     """
@@ -41,7 +42,16 @@ def function_app(environ: Mapping[str, str]) -> func.FunctionApp:
     _sweep(app, relay)
     for endpoint in ENDPOINTS:
         _answer_at(app, relay, endpoint)
+    if warm_up_after_s is not None:
+        _warm_up(relay, warm_up_after_s)
     return app
+
+
+def _warm_up(relay: App, after_s: float) -> None:
+    """Make the parts in a thread. The host's warm-up trigger runs only when it scales out, and not when it starts."""
+    timer = threading.Timer(after_s, relay.warm_up)
+    timer.daemon = True
+    timer.start()
 
 
 def _watch_container(app: func.FunctionApp, relay: App, watch: Watch) -> None:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -26,11 +26,13 @@ from shared.rest.urls import Service, check_encrypted, is_loopback
 from shared.route import Route
 from shared.route_settings import HOST_STORAGE, TARGETS, AnyRoute, FabricRouteSettings, RouteSettings, target_of
 from shared.storage.names import StorageNames, storage_names
-from shared.sync.decide import Policy
 from shared.targets.fabric_service import ENDPOINT, SCOPE, fabric_service
 from shared.triggers.schedule import parse_ncrontab
 from shared.webhooks.secrets import WebhookSecret, parse_webhook_secrets
 from shared.webhooks.standard import Secret, parse_secrets
+
+if TYPE_CHECKING:
+    from shared.sync.decide import Policy
 
 _APP_NAME = r"^[a-z0-9]+(?:-[a-z0-9]+)*$"
 
@@ -184,8 +186,10 @@ class Settings(BaseModel):
         return tuple(dict.fromkeys(route.factory for route in self.route_settings if isinstance(route, RouteSettings)))
 
     @property
-    def policy(self) -> Policy:
+    def policy(self) -> "Policy":
         """How patient the engine is."""
+        from shared.sync.decide import Policy
+
         return Policy(
             quiet=timedelta(seconds=self.quiet_seconds),
             longest_wait=timedelta(seconds=self.longest_wait_seconds),

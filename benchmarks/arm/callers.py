@@ -31,6 +31,7 @@ SPEC = {
 }
 Way = Callable[[str, str], Callable[[], object]]
 SDK = "azure-mgmt-datafactory"
+SAME_SETTINGS = "requests, trust_env off"
 _SCOPE = "https://management.azure.com/.default"
 _FAR_AWAY = 2**33
 
@@ -92,5 +93,5 @@ def sdk(arm: str, token: str) -> Callable[[], object]:
 
 def installed() -> dict[str, Way]:
     """Return the ways that can be measured here; the SDK is not among our requirements."""
-    ways: dict[str, Way] = {"ours": ours, "requests": bare, "requests, trust_env off": partial(bare, trust_env=False)}
+    ways: dict[str, Way] = {"ours": ours, "requests": bare, SAME_SETTINGS: partial(bare, trust_env=False)}
     return ways | {SDK: sdk} if find_spec("azure.mgmt") and find_spec("azure.mgmt.datafactory") else ways

@@ -10,16 +10,18 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.burst.bursts import BURSTS, Burst
-from benchmarks.burst.policies import Outcome, per_event, polling, relay
+from benchmarks.burst.policies import Outcome, by_events, by_scans, per_event, polling, relay
 
-PHASES = (0.05, 0.25, 0.5, 0.75, 0.95)
-OURS = "DAG Relay"
+PHASES = (0.05, 0.5, 0.95)
+OURS = "DAG Relay, Event Grid"
+OURS_POLLING = "DAG Relay, polling"
 POLICIES: dict[str, Callable[[Burst, float], Outcome]] = {
     "a sync per event": per_event,
     "polling every 30 s": partial(polling, 30.0),
     "polling every 60 s": partial(polling, 60.0),
     "polling every 300 s": partial(polling, 300.0),
-    OURS: relay,
+    OURS: partial(relay, by_events),
+    OURS_POLLING: partial(relay, by_scans),
 }
 
 

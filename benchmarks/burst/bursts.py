@@ -25,5 +25,6 @@ BURSTS: dict[str, Burst] = {
     "50 files in 3 s": _even(50, 3),
     "200 files in 20 s": _even(200, 20),
     "2,500 files x 3 in 30 s": _even(2500, 30, events=3),
+    "a file every 4 s for 10 min": _even(151, 600),
     "a save every 8 s for 2 min": tuple(Write(8.0 * n, "dags/edited.py") for n in range(16)),
 }

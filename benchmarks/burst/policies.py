@@ -4,6 +4,9 @@ All are told of a write after the same delay, and all see a listing of the folde
 storage in memory and a simulated clock.
 """
 
+import math
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from benchmarks.burst.bursts import Burst
@@ -13,10 +16,12 @@ from tests.model.tape import Tape
 
 # From a write to the trigger's run: what Event Grid needs, roughly.
 DELIVERY_S = 1.0
+# How often a host that polls lists a container, at most; it then runs the trigger once for each new version.
+SCAN_S = 10.0
 # How often the queue trigger looks, at most (host.json).
 QUEUE_POLL_S = 2.0
 _STEP_S = 0.25
-_CALM_S = 400.0
+_CALM_S = 100.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +44,26 @@ def polling(every_s: float, burst: Burst, phase: float) -> Outcome:
     return Outcome(tuple(end for start, end in spans if any(start < write.at <= end for write in burst)))
 
 
-def relay(burst: Burst, phase: float) -> Outcome:
-    """The relay with its default settings, a process for the events and one for the queue, whose poll is at `phase`."""
+def by_events(burst: Burst, _phase: float) -> list[tuple[float, int]]:
+    """Return when an event tells of each write, and how often."""
+    return [(write.at + DELIVERY_S, write.events) for write in burst]
+
+
+def by_scans(burst: Burst, phase: float) -> list[tuple[float, int]]:
+    """Return when a host that polls finds new versions, and of how many files; `phase` is where its timer stands."""
+    scans = {(math.ceil(write.at / SCAN_S - phase) + phase, write.file) for write in burst}
+    return sorted((scan * SCAN_S, files) for scan, files in Counter(scan for scan, _ in scans).items())
+
+
+def relay(told_of: Callable[[Burst, float], list[tuple[float, int]]], burst: Burst, phase: float) -> Outcome:
+    """The relay with its default settings, a process for the triggers and one for the queue, whose poll is at `phase`.
+
+    The checks read what changed after each sync (`warn`); their requests are counted.
+    """
     simulation = Simulation(Tape(b""), workers=2)
     cloud, (notified, looking) = simulation.cloud, simulation.workers
     writes = list(burst)
-    told = [(write.at + DELIVERY_S, write.events) for write in burst]
+    told = told_of(burst, phase)
     next_poll = phase * QUEUE_POLL_S
     while cloud.now < burst[-1].at + _CALM_S:
         while writes and writes[0].at <= cloud.now:

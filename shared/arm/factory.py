@@ -156,13 +156,18 @@ _OK, _CREATED, _ACCEPTED, _NO_CONTENT = 200, 201, 202, 204
 
 
 def _shows_resource(answer: RestAnswer) -> bool:
-    body = answer.json()
-    return answer.status in {_OK, _CREATED} and isinstance(body, dict) and isinstance(body.get("properties"), dict)
+    return isinstance(_shown_properties(answer), dict)
 
 
 def _shows_runtime(answer: RestAnswer) -> bool:
     """Whether it tells the type of the runtime, which makes it an Airflow environment or something else."""
-    return _shows_resource(answer) and isinstance(answer.json()["properties"].get("type"), str)
+    properties = _shown_properties(answer)
+    return isinstance(properties, dict) and isinstance(properties.get("type"), str)
+
+
+def _shown_properties(answer: RestAnswer) -> object:
+    body = answer.json() if answer.status in {_OK, _CREATED} else None
+    return body.get("properties") if isinstance(body, dict) else None
 
 
 def _shows_page(answer: RestAnswer) -> bool:

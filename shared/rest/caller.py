@@ -109,8 +109,9 @@ class RestCaller:
         self._log(request, outcome, self.clock() - started)
         if isinstance(outcome, NoAnswer):
             return outcome
-        self._pace.note(request.call.method, outcome.quota)
-        metrics.arm_left(outcome.quota)
+        quota = outcome.quota
+        self._pace.note(request.call.method, quota)
+        metrics.arm_left(quota)
         if request.call.is_fulfilled_by(outcome):
             return outcome
         return outcome.without(token, *secrets_in(request.call.body))

@@ -1,4 +1,7 @@
-"""One HTTP request to a service and its answer: no session, so no cookies, no `.netrc`, and no redirect is followed."""
+"""One HTTP request to a service and its answer: no cookies, no `.netrc`, and no redirect is followed.
+
+`requests` finds out how to connect, which is proxies and certificates; the requests themselves go straight to urllib3.
+"""
 
 import http.client
 import io
@@ -6,12 +9,13 @@ import os
 import socket
 import time
 from collections.abc import Mapping
-from typing import Any
+from functools import cached_property
+from typing import Any, cast
 
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
-from requests.utils import get_environ_proxies
+from requests.utils import check_header_validity, get_environ_proxies
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
@@ -37,11 +41,13 @@ class Transport:
 
     def __init__(self, service: Service, *, trust_environment: bool = False) -> None:
         self._endpoint = service.endpoint
-        self._adapter = WholeAnswerAdapter(pool_maxsize=_CONNECTIONS)
-        self._proxies: dict[str, str] = {}
-        self._verify: bool | str = True
-        if trust_environment and service.encrypted:
-            self._proxies, self._verify = named_by_environment(self._endpoint)
+        self._trusted = trust_environment and service.encrypted
+
+    @cached_property
+    def _connections(self) -> HTTPConnectionPool:
+        """The connections to the one endpoint: a request needs nothing that `requests` does anew for each."""
+        proxies, verify = named_by_environment(self._endpoint) if self._trusted else ({}, True)
+        return WholeAnswerAdapter(pool_maxsize=_CONNECTIONS).connections(self._endpoint, proxies, verify)
 
     def send(
         self, method: str, url: Url, body: bytes | None, headers: Mapping[str, str], *, time_left_s: float
@@ -51,19 +57,22 @@ class Transport:
         Raises ServiceRefusal if the HTTP library would send the request elsewhere than meant.
         """
         meant = url.at(self._endpoint)
-        request = requests.PreparedRequest()
-        request.prepare(method=method, url=meant, headers=dict(headers), data=body)
-        if not same(meant, request.url or ""):
+        if not same(meant, urllib3.util.parse_url(meant).url):
             raise ServiceRefusal("the HTTP library changed the URL", code="UrlChanged")
-        left_s = max(time_left_s, _SHORTEST_TIMEOUT_S)
-        timeout = urllib3.Timeout(total=left_s, connect=CONNECT_TIMEOUT_S, read=ANSWER_TIMEOUT_S)
-        response = self._adapter.send(
-            request,
-            timeout=timeout,  # type: ignore[arg-type]
-            verify=self._verify,
-            proxies=self._proxies,
+        for header in headers.items():
+            check_header_validity(header)
+        response = self._connections.urlopen(
+            method,
+            url.at(""),
+            body,
+            dict(headers),
+            retries=False,
+            redirect=False,
+            timeout=urllib3.Timeout(
+                total=max(time_left_s, _SHORTEST_TIMEOUT_S), connect=CONNECT_TIMEOUT_S, read=ANSWER_TIMEOUT_S
+            ),
         )
-        return RestAnswer(response.status_code, response.headers, response.content)
+        return RestAnswer(response.status, response.headers, response.data)
 
 
 def named_by_environment(url: str) -> tuple[dict[str, str], bool | str]:
@@ -137,6 +146,13 @@ class _HttpsPool(HTTPSConnectionPool):
 
 class WholeAnswerAdapter(HTTPAdapter):
     """The HTTP library's adapter, with read timeouts that count for the whole answer."""
+
+    def connections(self, origin: str, proxies: dict[str, str], verify: bool | str) -> HTTPConnectionPool:  # noqa: FBT001 - as in `requests`
+        """Return the connections to one origin, as `send` would make them."""
+        request = requests.Request("GET", origin).prepare()
+        pool: Any = self.get_connection_with_tls_context(request, verify, proxies)
+        self.cert_verify(pool, origin, verify, None)  # type: ignore[no-untyped-call]
+        return cast("HTTPConnectionPool", pool)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as in the base class
         """Make the connections to ARM itself."""

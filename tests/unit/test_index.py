@@ -10,7 +10,8 @@ from local.host.settings import time_span
 from shared.api.endpoints import ENDPOINTS
 
 _INDEX = """
-import json, sys
+import json, sys, threading
+threading.Timer.start = lambda timer: None
 import function_app
 functions = {f.get_function_name(): json.loads(f.get_function_json()) for f in function_app.app.get_functions()}
 not_yet = (
@@ -43,6 +44,44 @@ def trigger_of(indexed: dict[str, dict[str, object]], name: str) -> dict[str, ob
 
 def test_heavy_packages_are_not_imported_to_index_the_app() -> None:
     assert not index()["heavy"]
+
+
+_WARM_UP = """
+import sys, threading
+import function_app
+for thread in threading.enumerate():
+    if isinstance(thread, threading.Timer):
+        thread.join(60)
+print(*(name for name in sys.modules if name in sys.argv), sep=",")
+"""
+
+
+def warmed_up(*modules: str, **settings: str) -> set[str]:
+    command = [sys.executable, "-c", _WARM_UP, *modules]
+    ran = subprocess.run(command, env=sample() | settings, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert not ran.stderr
+    return set(ran.stdout.strip().split(","))
+
+
+def test_after_the_index_the_app_imports_what_its_first_invocations_need() -> None:
+    heavy = ("azure.identity", "azure.storage.blob", "azure.storage.queue", "requests", "shared.folder.checks.check")
+    assert warmed_up(*heavy) == {*heavy}
+
+
+def test_a_warm_up_that_fails_leaves_the_problem_to_the_invocation() -> None:
+    assert warmed_up("shared.sync.engine", AzureWebJobsStorage="no connection string") == {"shared.sync.engine"}
+
+
+def test_a_misconfigured_app_does_not_warm_up() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", _WARM_UP, "azure.identity"],
+        env=sample() | {"RELAY_QUIET": "5"},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (ran.stdout.strip(), "RELAY_QUIET" in ran.stderr) == ("", True)
 
 
 def test_the_triggers_are_those_of_the_settings() -> None:

@@ -12,14 +12,11 @@ import azure.functions as func
 from shared.adf.names import EnvironmentId, FactoryId
 from shared.adf.spec import is_airflow
 from shared.api.environments.conditions import Conditions
-from shared.api.environments.fabric_view import fabric_view
 from shared.api.environments.place import Place
 from shared.api.problem import Problem
 from shared.api.response import answering, etag_header, json_answer, passed_on, view_answer
 from shared.arm import factory as arm_factory
 from shared.errors import ServiceRefusal
-from shared.fabric.environment import adf_environment_in
-from shared.fabric.translation import translated
 from shared.rest.answers import RestAnswer
 from shared.rest.caller import RestCaller
 from shared.rest.deadline import Deadline
@@ -49,6 +46,10 @@ class EnvironmentReads:
     @answering
     def to_fabric(self, request: func.HttpRequest) -> func.HttpResponse:
         """Show what the environment would become in Fabric: the files and what became of each key, no values."""
+        from shared.api.environments.fabric_view import fabric_view
+        from shared.fabric.environment import adf_environment_in
+        from shared.fabric.translation import translated
+
         environment = self._environment(request)
         shown = read_environment(self._arm, environment, self._deadline()).json()
         try:

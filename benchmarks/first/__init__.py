@@ -1,0 +1,1 @@
+"""What the start of the app costs, and the first thing that it does."""

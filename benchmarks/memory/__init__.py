@@ -1,0 +1,1 @@
+"""What the worker's process holds after many bursts."""

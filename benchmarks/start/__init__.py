@@ -1,1 +1,0 @@
-"""What starting the app costs."""
