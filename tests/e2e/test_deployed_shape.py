@@ -15,7 +15,7 @@ from tests.hosts import QUICK_LOCKS
 from tests.waiting import until
 
 # Six hosts are started at once.
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 GROUPS = ["http", "blob", "on_blob_deleted", "on_poison", "on_sweep", "on_wake_up"]
 REQUEST = re.compile(r'"([A-Z]+) (/dagfiles/[^ ?"]*)[^"]*"')

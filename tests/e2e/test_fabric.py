@@ -130,7 +130,7 @@ def test_a_route_shows_its_job_and_what_it_cannot_take(running: Running) -> None
 
 def test_a_job_is_read_back_on_request_and_data_factory_cannot_be(running: Running) -> None:
     running.upload("dags/read_back.py")
-    until(lambda: in_step(running), "the job in step with the folder", 120)
+    until(lambda: "dags/read_back.py" in held(running), "the file in the job", 120)
     api = f"{running.addresses.app}/api/routes"
     asked = requests.post(f"{api}/fabric/sync?verify=content", timeout=60)
     url = f"{running.addresses.app}{asked.json()['url']}"

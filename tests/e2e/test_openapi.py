@@ -41,7 +41,7 @@ def made_key(running: Running) -> str:
     return key
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(1200)
 def test_every_operation_does_what_the_document_says(keyed: Keyed) -> None:
     document, key = f"{keyed.app}/api/openapi.json", f"x-functions-key: {keyed.key}"
     command = [sys.executable, "-c", RUN, "--config-file", str(CONFIG), "run", document, "--header", key, "--no-color"]

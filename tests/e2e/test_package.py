@@ -46,12 +46,10 @@ def python(app: Path) -> str:
     return str(home / "bin/python")
 
 
-@pytest.mark.timeout(300)
 def test_its_requirements_are_all_that_its_modules_import(app: Path, python: str) -> None:
     subprocess.run([python, "-c", _IMPORT_ALL], cwd=app, env=os.environ | sample(), check=True)
 
 
-@pytest.mark.timeout(300)
 def test_an_upload_becomes_a_sync(app: Path, python: str, parts: Parts) -> None:
     parts.start_storage()
     parts.start_arm()

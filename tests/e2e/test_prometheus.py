@@ -30,7 +30,7 @@ pytestmark = [
     pytest.mark.skipif(
         shutil.which("prometheus") is None, reason="no Prometheus here: the Debian package `prometheus` has it"
     ),
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(900),
 ]
 
 
