@@ -1,4 +1,4 @@
-"""`python -m benchmarks.routes`: 1,000 idle routes in Azurite: a sweep, `/api/ready`, `/api/metrics`, `/api/routes`.
+"""`python -m benchmarks.routes`: 1,000 idle routes in Azurite: a sweep, the pages that show all routes.
 
 The alternative asks for each route separately, with the same states: a read of the state, and a listing of the folder.
 """
@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import azure.functions as func
@@ -21,6 +22,7 @@ from rich.table import Table
 from benchmarks.storage import running_azurite
 from shared.api.health import Readiness
 from shared.api.metrics import MetricsApi
+from shared.api.pages.status.status_page import StatusPage
 from shared.api.routes.routes import RoutesApi
 from shared.api.routes.shown import SharedSettings
 from shared.folder.blobs import BlobFolders
@@ -140,6 +142,12 @@ class Relay:
         state = RouteState(synced=done, target=route.target, looked_at=manifest.listed_at)
         self.engine.states.update(route, lambda *_: state)
 
+    @property
+    def status_page(self) -> StatusPage:
+        """What answers `/api/`."""
+        engine = self.engine
+        return StatusPage(self.routes, engine.states, engine.history, self.shared, partial(datetime.now, UTC))
+
 
 def main() -> None:
     """Print a table: what each takes, ours and one by one."""
@@ -168,6 +176,7 @@ def _measure(connection: str, number: int) -> None:
         ("/api/ready", lambda: ready.answer(ask), states),
         ("/api/metrics", lambda: MetricsApi(relay.routes, engine.states).show(ask), states),
         ("/api/routes", lambda: relay.routes_api.index(ask), states),
+        ("status page", lambda: relay.status_page.show(ask), states),
     ):
         cost = clock.run(run)
         table.add_row(what, *cost.cells, f"{cost.seconds / alternative.seconds:.3f}")
