@@ -336,8 +336,8 @@ module app 'modules/app.bicep' = {
         RELAY_BLOB_SOURCE: 'eventgrid'
         RELAY_FACTORY: factory.id
         RELAY_CONNECTION: connection
-        RELAY_ROUTES: string(checkedRoutes)
       },
+      contains(extraSettings, 'RELAY_ROUTES_BLOB') ? {} : { RELAY_ROUTES: string(checkedRoutes) },
       kept,
       extraSettings
     )

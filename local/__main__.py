@@ -69,6 +69,7 @@ def _add_stack(commands: Commands) -> None:
     start.add_argument(
         "--events", choices=["polling", "eventgrid"], help="what tells of changed blobs; default: polling, if local"
     )
+    start.add_argument("--routes", type=Path, metavar="FILE", help="a JSON list of routes, put into RELAY_ROUTES_BLOB")
     _add_airflow_option(start)
     _add_event_options(start, prefix="--event-")
     start.set_defaults(command=_start)
@@ -146,6 +147,7 @@ def _start(arguments: argparse.Namespace) -> int:
         events=_event_options(arguments) if event_grid else None,
         airflow=arguments.airflow,
         shape=arguments.shape,
+        routes=arguments.routes,
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _end)

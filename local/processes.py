@@ -1,5 +1,6 @@
 """Child processes: started in a session of their own, watched, started again if wanted, and ended by their starter."""
 
+import errno
 import json
 import os
 import signal
@@ -30,15 +31,7 @@ class Child:
         self.name = name
         self._log = log
         self._ready: dict[str, Any] | None = None
-        self._process = subprocess.Popen(
-            command,
-            env=dict(env),
-            cwd=cwd,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            start_new_session=True,
-        )
+        self._process = _spawn(name, command, env, cwd, log)
         self._reader = threading.Thread(target=self._read, name=f"read {name}", daemon=True)
         self._reader.start()
 
@@ -104,6 +97,32 @@ class Child:
                     self._ready = json.loads(line)
                 else:
                     self._log.write(line.decode(errors="replace"))
+
+
+def _spawn(
+    name: str, command: Sequence[str], env: Mapping[str, str], cwd: Path, log: TextIO
+) -> "subprocess.Popen[bytes]":
+    try:
+        return subprocess.Popen(
+            command,
+            env=dict(env),
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            start_new_session=True,
+        )
+    except OSError as error:
+        if error.errno != errno.E2BIG:
+            raise
+        raise LocalError(f"{name} could not be started: {_too_long(env)}") from None
+
+
+def _too_long(env: Mapping[str, str]) -> str:
+    """Return which variable is more than the system passes to a program; Linux takes 128 KiB for one of them."""
+    size, variable = max((len(os.fsencode(value)), variable) for variable, value in env.items())
+    remedy = "; put the list into a file and give it with --routes FILE" if variable == "RELAY_ROUTES" else ""
+    return f"{variable} has {size:,} bytes, which do not fit into an environment variable{remedy}"
 
 
 class Service:

@@ -19,6 +19,7 @@ from local.functions_host import FunctionsHost, HostName, require
 from local.ports import LOOPBACK, check_free, free_ports
 from local.processes import Child, Service
 from local.releases import AIRFLOW_3
+from local.routes_file import RoutesFile
 from local.shapes import ShapeName, Storage, scale_groups
 
 AirflowName = Literal["emulated", "real"]
@@ -28,7 +29,8 @@ AirflowName = Literal["emulated", "real"]
 class Plan:
     """What to start, and where; a port of 0 means a free one. Without `events` the host polls.
 
-    `settings` are the app's, and win over those of the caller.
+    `settings` are the app's, and win over those of the caller. `routes` is a file with the list of routes, which is put
+    into the app's storage before the app starts.
     """
 
     app_port: int = 7071
@@ -40,6 +42,7 @@ class Plan:
     airflow: AirflowName = "emulated"
     settings: Mapping[str, str] = field(default_factory=dict)
     shape: ShapeName = "local"
+    routes: Path | None = None
 
     def checked(self) -> "Plan":
         """Return the plan with every port chosen; raise LocalError if a port or the host is not to be had."""
@@ -87,14 +90,21 @@ def running(plan: Plan, log: TextIO = sys.stderr) -> Iterator[Stack]:
         storage = _storage(plan, ending)
         children: list[Child] = []
         airflow = _airflow(plan, ending, children, log)
+        routes = RoutesFile(plan.routes)
         env = environment(
-            {**storage.settings, **(airflow.asking if airflow else {}), **os.environ, **plan.settings},
+            {
+                **storage.settings,
+                **(airflow.asking if airflow else {}),
+                **os.environ,
+                **routes.settings,
+                **plan.settings,
+            },
             arm=arm_url,
             connection_string=None if storage.certificate else storage.own.connection_string,
             event_grid=plan.events is not None,
         )
         env |= storage.trusting
-        _check_settings(env)
+        _check_settings(env, routes)
 
         def start(name: str, command: list[str], **more: str) -> Child:
             child = Child(name, command, env=env | more, cwd=ROOT, log=log)
@@ -108,7 +118,8 @@ def running(plan: Plan, log: TextIO = sys.stderr) -> Iterator[Stack]:
         arm = start("the ARM emulator", _arm_command(plan, storage.dags, airflow))
         for child, azurite in accounts:
             child.wait_until(azurite.answers)
-        hosts = _hosts(plan, storage, env)
+        routes.put_into(storage)
+        hosts = _hosts(plan, storage, env, routes)
 
         def start_app(host: FunctionsHost) -> Service:
             app = host.service(log)
@@ -140,7 +151,7 @@ def _storage(plan: Plan, ending: ExitStack) -> Storage:
     return Storage.deployed(plan.storage_port, Path(folder))
 
 
-def _hosts(plan: Plan, storage: Storage, env: dict[str, str]) -> list[FunctionsHost]:
+def _hosts(plan: Plan, storage: Storage, env: dict[str, str], routes: RoutesFile) -> list[FunctionsHost]:
     """Return the hosts of the app, the first of which answers HTTP: one, or one for each group that scales alone."""
     if storage.certificate is None:
         return [FunctionsHost(plan.host, plan.app_port, env, enable_auth=plan.enable_auth)]
@@ -154,15 +165,15 @@ def _hosts(plan: Plan, storage: Storage, env: dict[str, str]) -> list[FunctionsH
             secrets=storage.own.connection_string,
             certificate=storage.certificate.bundle,
         )
-        for group in scale_groups(_triggers(env))
+        for group in scale_groups(_triggers(env, routes))
     ]
 
 
-def _triggers(env: Mapping[str, str]) -> dict[str, str]:
+def _triggers(env: Mapping[str, str], routes: RoutesFile) -> dict[str, str]:
     """Return the app's functions, each with the type of its trigger."""
     from shared.functions import function_app
 
-    functions = function_app(env).get_functions()
+    functions = function_app(env, routes.read).get_functions()
     found = ((str(each.get_function_name()), each.get_trigger()) for each in functions)
     return {name: trigger.get_binding_name() for name, trigger in found if trigger}
 
@@ -192,14 +203,14 @@ def _airflow(plan: Plan, ending: ExitStack, children: list[Child], log: TextIO) 
     return airflow
 
 
-def _check_settings(env: Mapping[str, str]) -> None:
+def _check_settings(env: Mapping[str, str], routes: RoutesFile) -> None:
     """Raise LocalError for settings with which the app would start and do nothing."""
     # `python -m local host` may run where the app's packages are on the path of the worker only.
     from shared.errors import SettingsError
     from shared.settings import read_settings
 
     try:
-        read_settings(env)
+        read_settings(env, routes.read)
     except SettingsError as error:
         raise LocalError(str(error)) from None
 

@@ -11,8 +11,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, TypeVar
 
 from shared.api.endpoints import ENDPOINTS
-from shared.route_settings import HOST_STORAGE
 from shared.settings import Settings
+from shared.storage.connections import HOST_STORAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,7 +1,7 @@
 """The functions of the app: triggers, each of which hands over to a part of it."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -11,9 +11,9 @@ from shared.api.endpoint import Endpoint
 from shared.api.endpoints import ENDPOINTS
 from shared.app import App
 from shared.misconfigured import require_packages
-from shared.route_settings import HOST_STORAGE
+from shared.routes_blob import routes_in_blob
 from shared.settings import Settings, read_settings
-from shared.storage.connections import account_name
+from shared.storage.connections import HOST_STORAGE, account_name
 from shared.telemetry import metrics
 from shared.telemetry.fields import carry_fields, quieten_libraries
 from shared.triggers.blobs import BlobReference, Watch, checks_uploaded, routes_importing, watches
@@ -22,13 +22,20 @@ from shared.triggers.messages import due_of, note_failed, route_of
 from shared.triggers.storage_events import StorageEvent, checks_deleted, routes_hinted_at
 
 
-def function_app(environ: Mapping[str, str], *, warm_up_after_s: float | None = None) -> func.FunctionApp:
+def function_app(
+    environ: Mapping[str, str],
+    read_blob: Callable[[str], str] = routes_in_blob,
+    *,
+    warm_up_after_s: float | None = None,
+) -> func.FunctionApp:
     """Return the app with the functions that the settings ask for; after some seconds it warms up, if told to.
+
+    `read_blob` is as in `read_settings`.
 
     Raises SettingsError if they are wrong, and PackageError.
     """
     require_packages()
-    settings = read_settings(environ)
+    settings = read_settings(environ, read_blob)
     carry_fields()
     quieten_libraries()
     relay, app = App(settings), func.FunctionApp()

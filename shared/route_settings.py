@@ -1,6 +1,8 @@
-"""One element of RELAY_ROUTES: a folder, and the environment of Data Factory or the Fabric job that it goes into."""
+"""The routes as the operator sets them: one by a few variables, or a list of many in JSON."""
 
-from typing import Annotated, Literal
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, InstanceOf, Tag
 
@@ -9,10 +11,19 @@ from shared.adf.sync_request import SyncRequest
 from shared.fabric.names import FabricJob, PushOptions, guid
 from shared.folder.path import FolderPath
 from shared.route import Route
+from shared.storage.connections import HOST_STORAGE
 
-HOST_STORAGE = "AzureWebJobsStorage"
 ROUTE_NAME = r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$"
-TARGETS = ("data-factory", "fabric")
+
+# The variables that describe the one route named `default`, by the key that the same thing has in RELAY_ROUTES.
+SINGLE_ROUTE = {
+    "factory": "RELAY_FACTORY",
+    "environment": "RELAY_ENVIRONMENT",
+    "linked_service": "RELAY_LINKED_SERVICE",
+    "folder": "RELAY_FOLDER",
+    "connection": "RELAY_CONNECTION",
+}
+SHARED_BY_ROUTES = ("factory", "connection")
 
 _Folder = Annotated[InstanceOf[FolderPath], BeforeValidator(FolderPath.parse)]
 _Connection = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
@@ -71,12 +82,33 @@ class FabricRouteSettings(_RouteSettings):
         return Route(self.name, job, self.folder, options, connection=self.connection)
 
 
-def target_of(route: object) -> str:
-    """Return where an element of RELAY_ROUTES goes, before it is known to be a valid one."""
+TARGETS = ("data-factory", "fabric")
+
+
+def _target(route: object) -> str:
     return str(route.get("target", TARGETS[0]) if isinstance(route, dict) else getattr(route, "target", TARGETS[0]))
 
 
 AnyRoute = Annotated[
     Annotated[RouteSettings, Tag("data-factory")] | Annotated[FabricRouteSettings, Tag("fabric")],
-    Discriminator(target_of),
+    Discriminator(_target),
 ]
+
+
+def parse_routes(text: str | None, single: Mapping[str, str]) -> object:
+    """Return the routes for the model to check; it also refuses what is not a JSON list."""
+    if text is None:
+        return [{"name": "default", **single}]
+    try:
+        routes = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    if not isinstance(routes, list):
+        return routes
+    return [_shared(route, single) | route if isinstance(route, dict) else route for route in routes]
+
+
+def _shared(route: Mapping[str, Any], single: Mapping[str, str]) -> dict[str, str]:
+    """Return what a route does not say itself; only those of Data Factory have a factory."""
+    keys = ("connection",) if _target(route) == "fabric" else SHARED_BY_ROUTES
+    return {key: single[key] for key in keys if key in single}

@@ -1,7 +1,6 @@
 """The settings, read once from the environment: all of them are right, or the app has no triggers."""
 
-import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -24,7 +23,17 @@ from shared.arm.clouds import CLOUDS, arm_service
 from shared.errors import SettingsError
 from shared.rest.urls import Service, check_encrypted, is_loopback
 from shared.route import Route
-from shared.route_settings import HOST_STORAGE, TARGETS, AnyRoute, FabricRouteSettings, RouteSettings, target_of
+from shared.route_settings import (
+    SHARED_BY_ROUTES,
+    SINGLE_ROUTE,
+    TARGETS,
+    AnyRoute,
+    FabricRouteSettings,
+    RouteSettings,
+    parse_routes,
+)
+from shared.routes_blob import routes_in_blob
+from shared.storage.connections import HOST_STORAGE
 from shared.storage.names import StorageNames, storage_names
 from shared.targets.fabric_service import ENDPOINT, SCOPE, fabric_service
 from shared.triggers.schedule import parse_ncrontab
@@ -34,16 +43,10 @@ from shared.webhooks.standard import Secret, parse_secrets
 if TYPE_CHECKING:
     from shared.sync.decide import Policy
 
+_ROUTES, _ROUTES_BLOB = "RELAY_ROUTES", "RELAY_ROUTES_BLOB"
+_LISTS = (_ROUTES, _ROUTES_BLOB)
 _APP_NAME = r"^[a-z0-9]+(?:-[a-z0-9]+)*$"
 
-# The variables that describe the one route named `default`, by the key that the same thing has in RELAY_ROUTES.
-_SINGLE_ROUTE = {
-    "factory": "RELAY_FACTORY",
-    "environment": "RELAY_ENVIRONMENT",
-    "linked_service": "RELAY_LINKED_SERVICE",
-    "folder": "RELAY_FOLDER",
-    "connection": "RELAY_CONNECTION",
-}
 _OF_THE_PLATFORM = frozenset(
     {
         "AZURE_CLOUD",
@@ -56,7 +59,6 @@ _OF_THE_PLATFORM = frozenset(
         "WEBSITE_SLOT_NAME",
     }
 )
-_SHARED_BY_ROUTES = ("factory", "connection")
 
 
 class Settings(BaseModel):
@@ -213,57 +215,55 @@ class Settings(BaseModel):
         return fabric_service(self.fabric_endpoint, self.fabric_scope)
 
 
-def read_settings(environ: Mapping[str, str]) -> Settings:
+def read_settings(environ: Mapping[str, str], read_blob: Callable[[str], str] = routes_in_blob) -> Settings:
     """Return the settings in `environ`; raise SettingsError with every problem, a line each, if any is wrong.
 
     An empty value counts as not set, as the portal leaves them. A `RELAY_*` name that is not known is a problem: it is
-    most likely a misspelt one, whose default would silently apply.
+    most likely a misspelt one, whose default would silently apply. `read_blob` returns what RELAY_ROUTES_BLOB names.
     """
     given = {name: value for name, value in environ.items() if _is_ours(name) and value.strip()}
-    single = {key: given.pop(name) for key, name in _SINGLE_ROUTE.items() if name in given}
-    problems = _contradictions(single) if "RELAY_ROUTES" in given else []
-    values: dict[str, Any] = {**given, "RELAY_ROUTES": _routes(given.get("RELAY_ROUTES"), single)}
+    single = {key: given.pop(name) for key, name in SINGLE_ROUTE.items() if name in given}
+    source = next((name for name in _LISTS if name in given), None)
+    problems = [*_contradictions(source, single), *_fetch(given, read_blob)]
+    is_unread = source == _ROUTES_BLOB and _ROUTES not in given
+    values: dict[str, Any] = {**given, _ROUTES: parse_routes(given.get(_ROUTES), single)}
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
-        problems += [_sentence(problem, single_route="RELAY_ROUTES" not in given) for problem in error.errors()]
+        found = (each for each in error.errors() if not (is_unread and each["loc"][:1] == (_ROUTES,)))
+        problems += [_sentence(problem, source) for problem in found]
     else:
-        problems += _missing_connections(settings, environ) + _own_container(settings)
+        problems += _missing_connections(settings, environ) + _own_container(settings, source or SINGLE_ROUTE["folder"])
         problems += _unsigned(settings) + _airflow(settings)
     if problems:
         raise SettingsError(*problems)
     return settings
 
 
+def _fetch(given: dict[str, str], read_blob: Callable[[str], str]) -> list[str]:
+    """Put the list that a blob holds in the place of RELAY_ROUTES; return what keeps it from being read."""
+    place = given.pop(_ROUTES_BLOB, None)
+    if place is None:
+        return []
+    if _ROUTES in given:
+        return [f"{_ROUTES_BLOB}: {_ROUTES} has the routes, so this must not be set; use one of the two"]
+    try:
+        given[_ROUTES] = read_blob(place)
+    except SettingsError as error:
+        return list(error.problems)
+    return []
+
+
 def _is_ours(name: str) -> bool:
     return name.startswith("RELAY_") or name in _OF_THE_PLATFORM
 
 
-def _contradictions(single: Mapping[str, str]) -> list[str]:
+def _contradictions(source: str | None, single: Mapping[str, str]) -> list[str]:
     return [
-        f"{_SINGLE_ROUTE[key]}: RELAY_ROUTES describes all routes, so this must not be set"
+        f"{SINGLE_ROUTE[key]}: {source} describes all routes, so this must not be set"
         for key in single
-        if key not in _SHARED_BY_ROUTES
+        if source and key not in SHARED_BY_ROUTES
     ]
-
-
-def _routes(text: str | None, single: Mapping[str, str]) -> object:
-    """Return the routes for the model to check; it also refuses what is not a JSON list."""
-    if text is None:
-        return [{"name": "default", **single}]
-    try:
-        routes = json.loads(text)
-    except (ValueError, RecursionError):
-        return text
-    if not isinstance(routes, list):
-        return routes
-    return [_shared(route, single) | route if isinstance(route, dict) else route for route in routes]
-
-
-def _shared(route: Mapping[str, Any], single: Mapping[str, str]) -> dict[str, str]:
-    """Return what a route does not say itself; only those of Data Factory have a factory."""
-    keys = ("connection",) if target_of(route) == "fabric" else _SHARED_BY_ROUTES
-    return {key: single[key] for key in keys if key in single}
 
 
 def _missing_connections(settings: Settings, environ: Mapping[str, str]) -> list[str]:
@@ -290,16 +290,17 @@ def _airflow(settings: Settings) -> list[str]:
     return problems
 
 
-def _own_container(settings: Settings) -> list[str]:
+def _own_container(settings: Settings, source: str) -> list[str]:
     own = settings.storage_names.container
     return [
-        f"RELAY_ROUTES: route {route.name} imports from the container {own}, which holds the app's own state"
+        f"{source}: route {route.name} imports from the container {own}, which holds the app's own state"
         for route in settings.route_settings
         if route.folder.container == own
     ]
 
 
-def _sentence(problem: Any, *, single_route: bool) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
+def _sentence(problem: Any, source: str | None) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
+    """Return a problem with the setting that it is in; `source` is the one with the list of routes, if there is one."""
     where: list[str] = [str(part) for part in problem["loc"] if part not in TARGETS]
     message = problem["msg"].removeprefix("Value error, ")
     if not where:
@@ -312,6 +313,8 @@ def _sentence(problem: Any, *, single_route: bool) -> str:  # noqa: ANN401 - pyd
         message = f"expected the target to be one of: {', '.join(TARGETS)}"
     if problem["type"] == "tuple_type":
         message = "expected a JSON list of routes"
-    if single_route and where[0] == "RELAY_ROUTES":
-        return f"{_SINGLE_ROUTE.get(where[-1], where[-1])}: {message}"
+    if where[0] == _ROUTES and source is None:
+        return f"{SINGLE_ROUTE.get(where[-1], where[-1])}: {message}"
+    if where[0] == _ROUTES:
+        where[0] = str(source)
     return f"{'.'.join(where)}: {message}"

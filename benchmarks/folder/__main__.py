@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.storage import running_azurite
-from shared.folder.blobs import list_folder
+from shared.folder.listing import list_folder
 from shared.folder.path import FolderPath
 from shared.storage.clock import note_date
 from shared.sync.baseline import Baseline

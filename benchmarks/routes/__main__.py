@@ -1,4 +1,4 @@
-"""`python -m benchmarks.routes`: 1,000 idle routes in Azurite: a sweep, `/api/ready`, `/api/metrics`, `/api/routes`.
+"""`python -m benchmarks.routes`: 1,000 idle routes in Azurite: a sweep, the pages that show all routes.
 
 The alternative asks for each route separately, with the same states: a read of the state, and a listing of the folder.
 """
@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import azure.functions as func
@@ -21,7 +22,11 @@ from rich.table import Table
 from benchmarks.storage import running_azurite
 from shared.api.health import Readiness
 from shared.api.metrics import MetricsApi
-from shared.folder.blobs import BlobFolders, list_folder
+from shared.api.pages.status.status_page import StatusPage
+from shared.api.routes.routes import RoutesApi
+from shared.api.routes.shown import SharedSettings
+from shared.folder.blobs import BlobFolders
+from shared.folder.listing import list_folder
 from shared.route import Route
 from shared.storage.clock import note_date
 from shared.storage.documents import BlobDocuments
@@ -47,6 +52,36 @@ class Requests:
         note_date(response)
 
 
+@dataclass(frozen=True)
+class Cost:
+    """What something took: storage requests, and seconds of the wall clock and of this process."""
+
+    requests: int
+    seconds: float
+    cpu: float
+
+    def __add__(self, other: "Cost") -> "Cost":
+        return Cost(self.requests + other.requests, self.seconds + other.seconds, self.cpu + other.cpu)
+
+    @property
+    def cells(self) -> tuple[str, str, str]:
+        """The same for a row of the table."""
+        return f"{self.requests:,}", f"{self.seconds:.2f}", f"{self.cpu:.2f}"
+
+
+@dataclass(frozen=True)
+class Stopwatch:
+    """Runs things and tells what they took."""
+
+    requests: Requests
+
+    def run(self, run: Callable[[], object]) -> Cost:
+        """Run it once."""
+        before, started, used = self.requests.count, time.perf_counter(), time.process_time()
+        run()
+        return Cost(self.requests.count - before, time.perf_counter() - started, time.process_time() - used)
+
+
 @dataclass
 class Relay:
     """An engine on Azurite with so many idle routes, without the look that follows a notice."""
@@ -56,6 +91,7 @@ class Relay:
     number: int
     routes: list[Route] = field(init=False)
     engine: Engine = field(init=False)
+    shared: SharedSettings = field(init=False)
 
     def __post_init__(self) -> None:
         self.routes = [make_route(f"team-{n}", f"environment-{n}", f"files/team-{n}") for n in range(self.number)]
@@ -71,7 +107,22 @@ class Relay:
         )
         policy = Policy(quiet=timedelta(seconds=5), longest_wait=timedelta(minutes=1))
         self.engine = build(ports, policy, self.routes)
+        self.shared = SharedSettings(policy, "0 */5 * * * *")
         self._sync_all(folders)
+
+    @property
+    def routes_api(self) -> RoutesApi:
+        """What answers `/api/routes`."""
+        engine = self.engine
+        return RoutesApi(
+            routes=self.routes,
+            states=engine.states,
+            baselines=engine.baselines,
+            airflow_books=engine.airflow_books,
+            commands=engine.commands,
+            find_file=lambda *_: None,
+            shared=self.shared,
+        )
 
     def _sync_all(self, folders: BlobFolders) -> None:
         container = self.blobs.create_container(_CONTAINER)
@@ -91,9 +142,15 @@ class Relay:
         state = RouteState(synced=done, target=route.target, looked_at=manifest.listed_at)
         self.engine.states.update(route, lambda *_: state)
 
+    @property
+    def status_page(self) -> StatusPage:
+        """What answers `/api/`."""
+        engine = self.engine
+        return StatusPage(self.routes, engine.states, engine.history, self.shared, partial(datetime.now, UTC))
+
 
 def main() -> None:
-    """Print a table: requests and seconds of each, ours and one by one."""
+    """Print a table: what each takes, ours and one by one."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.routes", description=__doc__)
     parser.add_argument("--routes", type=int, default=1000, help="default: %(default)s")
     number = parser.parse_args().routes
@@ -108,20 +165,23 @@ def _measure(connection: str, number: int) -> None:
         QueueServiceClient.from_connection_string(connection, raw_response_hook=requests.note),
         number,
     )
-    engine, asked = relay.engine, func.HttpRequest("GET", "/api", body=b"")
+    table = Table("what", "requests", "seconds", "CPU s", "of one by one", title=f"{number:,} idle routes")
+    engine, ask = relay.engine, func.HttpRequest("GET", "/api", body=b"")
+    clock = Stopwatch(requests)
+    states = clock.run(lambda: [engine.states.read(route) for route in relay.routes])
+    folders = clock.run(lambda: [list_folder(relay.blobs, route.folder) for route in relay.routes])
     ready = Readiness(relay.routes, engine.states, lambda: None, timedelta(minutes=1))
-    table = Table("what", "requests", "seconds", title=f"{number:,} idle routes", title_justify="left")
-
-    def row(what: str, run: Callable[[], object]) -> None:
-        before, started = requests.count, time.perf_counter()
-        run()
-        table.add_row(what, f"{requests.count - before:,}", f"{time.perf_counter() - started:.2f}")
-
-    row("sweep, with its notices", engine.sweep.run)
-    row("/api/ready", lambda: ready.answer(asked))
-    row("/api/metrics", lambda: MetricsApi(relay.routes, engine.states).show(asked))
-    row("one by one: states", lambda: [engine.states.read(route) for route in relay.routes])
-    row("one by one: folders", lambda: [list_folder(relay.blobs, route.folder) for route in relay.routes])
+    for what, run, alternative in (
+        ("sweep, with its notices", engine.sweep.run, states + folders),
+        ("/api/ready", lambda: ready.answer(ask), states),
+        ("/api/metrics", lambda: MetricsApi(relay.routes, engine.states).show(ask), states),
+        ("/api/routes", lambda: relay.routes_api.index(ask), states),
+        ("status page", lambda: relay.status_page.show(ask), states),
+    ):
+        cost = clock.run(run)
+        table.add_row(what, *cost.cells, f"{cost.seconds / alternative.seconds:.3f}")
+    table.add_row("one by one: states", *states.cells, "1")
+    table.add_row("one by one: folders", *folders.cells, "1")
     Console().print(table)
 
 

@@ -1,138 +1,132 @@
-"""A container's listing, page by page, read from the answer's XML as it comes.
-
-The storage SDK builds an object of some forty fields for each blob, which costs many times what reading the XML does.
-Its pipeline sends the requests all the same: with its authentication, its retries and its hooks.
-"""
+"""What lies in folders, by listings of their containers: one folder, or those of many routes at once."""
 
 import binascii
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
-from http import HTTPStatus
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
-from xml.etree.ElementTree import Element, ParseError, XMLPullParser
 
 from shared.adf.imported import is_directory
-from shared.folder.manifest import File
+from shared.errors import FolderUnreadable
+from shared.folder.manifest import File, Ignored, IgnoredFile, Manifest
+from shared.folder.path import FolderPath
+from shared.route import Route
+from shared.storage.listing import PAGE_SIZE, ListedBlob, pages
 
 if TYPE_CHECKING:
-    from azure.core.rest import HttpResponse
-    from azure.storage.blob import ContainerClient
+    from azure.core.exceptions import AzureError
+    from azure.storage.blob import BlobServiceClient
 
-# What a page holds at most, and what the service sends unless told otherwise (docs: List Blobs).
-PAGE_SIZE = 5000
-# A page whose transfer breaks off is asked for so often; the pipeline repeats what failed before that.
-_TRIES = 3
+_LONGEST_MESSAGE = 300
 
 
-@dataclass(frozen=True, slots=True)
-class ListedPage:
-    """The files of a page, in the order of their names, as listed at `listed_at`; directories are left out."""
+def list_folder(blobs: "BlobServiceClient", folder: FolderPath, page_size: int = PAGE_SIZE) -> Manifest:
+    """Return the folder as it is now; a container that does not exist is a folder without files.
 
-    files: list[File]
-    listed_at: datetime
-
-
-def pages(container: "ContainerClient", prefix: str, page_size: int = PAGE_SIZE) -> Iterator[ListedPage]:
-    """Yield what the container lists below `prefix`.
-
-    Raises AzureError, also a ResourceNotFoundError, where the storage refuses or does not answer.
+    The listing's time is that of its first page: what is written while later pages come is younger. Raises
+    FolderUnreadable where the storage refuses or does not answer, after the tries that its client makes.
     """
-    marker = ""
-    while True:
-        page, marker = _page(container, prefix, marker, page_size)
-        yield page
-        if not marker:
-            return
+    from azure.core.exceptions import AzureError
+
+    try:
+        return _list(blobs, folder, page_size)
+    except AzureError as error:
+        raise unreadable_folder(error) from error
 
 
-def _page(container: "ContainerClient", prefix: str, marker: str, page_size: int) -> tuple[ListedPage, str]:
-    from azure.core.exceptions import AzureError, ServiceResponseError
+def _list(blobs: "BlobServiceClient", folder: FolderPath, page_size: int) -> Manifest:
+    from azure.core.exceptions import ResourceNotFoundError
+    from azure.storage.blob import StorageErrorCode
 
-    broken = ""
-    for _ in range(_TRIES):
-        response = _asked(container, prefix, marker, page_size)
-        try:
-            return _read(response)
-        except (AzureError, ParseError) as error:
-            broken = f"{type(error).__name__}: {error}"
-    raise ServiceResponseError(f"the listing broke off: {broken}")
-
-
-def _asked(container: "ContainerClient", prefix: str, marker: str, page_size: int) -> "HttpResponse":
-    from azure.core.rest import HttpRequest
-
-    query = {
-        "restype": "container",
-        "comp": "list",
-        "include": "metadata",
-        "prefix": prefix,
-        "marker": marker,
-        "maxresults": str(page_size),
-    }
-    request = HttpRequest(
-        "GET",
-        container.url,
-        params={name: value for name, value in query.items() if value},
-        headers={"x-ms-version": container.api_version, "Accept": "application/xml"},
-    )
-    # No public way of the SDK hands out an answer that is not made into objects yet.
-    response: HttpResponse = container._pipeline.run(request, stream=True).http_response  # noqa: SLF001
-    if response.status_code != HTTPStatus.OK:
-        _refuse(response)
-    return response
+    container = blobs.get_container_client(folder.container)
+    found, listed_at = _Found(folder), None
+    try:
+        for page in pages(container, folder.listing_prefix, _file, page_size):
+            for file in page.items:
+                found.take(file)
+            listed_at = listed_at or page.listed_at
+    except ResourceNotFoundError as missing:
+        response: Any = missing.response
+        if response.headers.get("x-ms-error-code") != StorageErrorCode.CONTAINER_NOT_FOUND:
+            raise
+        return Manifest((), parsedate_to_datetime(response.headers["Date"]))
+    assert listed_at  # noqa: S101 - a listing has a page
+    return found.manifest(listed_at)
 
 
-def _refuse(response: "HttpResponse") -> None:
-    """Raise what the SDK raises for such an answer, with the storage's code."""
-    from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+@dataclass(slots=True)
+class _Found:
+    """What a listing has of a folder so far."""
 
-    response.read()
-    kind = ResourceNotFoundError if response.status_code == HTTPStatus.NOT_FOUND else HttpResponseError
-    error: Any = kind(response=response)
-    error.error_code = response.headers.get("x-ms-error-code")
-    raise error
+    folder: FolderPath
+    files: list[File] = field(default_factory=list)
+    ignored: Ignored = field(default_factory=Ignored)
 
+    def take(self, file: File) -> None:
+        """Sort out a file that lies in the folder."""
+        reason = self.folder.why_ignored(file.name)
+        if reason is None:
+            self.files.append(file)
+        else:
+            self.ignored = self.ignored.with_one(IgnoredFile(file.name, reason))
 
-def _read(response: "HttpResponse") -> tuple[ListedPage, str]:
-    files: list[File] = []
-    marker = ""
-    parser: Any = XMLPullParser(["end"])
-    for chunk in response.iter_bytes():
-        parser.feed(chunk)
-        for _, element in parser.read_events():
-            if element.tag == "Blob":
-                file = _file(element)
-                if not is_directory(file.name, file.size, _texts(element, "Metadata")):
-                    files.append(file)
-                element.clear()
-            elif element.tag == "NextMarker":
-                marker = element.text or ""
-    parser.close()
-    return ListedPage(files, parsedate_to_datetime(response.headers["Date"])), marker
+    def manifest(self, listed_at: datetime) -> Manifest:
+        return Manifest(tuple(sorted(self.files, key=lambda file: file.name)), listed_at, ignored=self.ignored)
 
 
-def _file(blob: Element) -> File:
-    name: Any = blob.find("Name")
-    properties = _texts(blob, "Properties")
-    etag, md5 = properties["Etag"].strip('"'), properties.get("Content-MD5")
-    return File(
-        # A name with characters that XML cannot hold comes percent-encoded.
-        unquote(name.text) if name.get("Encoded") == "true" else name.text,
-        int(properties["Content-Length"]),
-        f"md5:{binascii.a2b_base64(md5).hex()}" if md5 else f"etag:{etag}",
-        _moment(properties["Last-Modified"]),
-        etag,
-    )
+# A listing of a whole container is given up where it is this much longer than those of the folders are to be expected.
+_PAGES_OF_A_FOLDER = 20
 
 
-def _texts(blob: Element, group: str) -> dict[str, str]:
-    return {field.tag: field.text or "" for field in blob.iterfind(f"{group}/*")}
+def list_folders(blobs: "BlobServiceClient", container: str, routes: Sequence[Route]) -> dict[str, Manifest]:
+    """Return the folders of all routes on a container by their names, none where the container holds too much besides.
+
+    Raises FolderUnreadable where the storage refuses or does not answer.
+    """
+    from azure.core.exceptions import AzureError
+
+    folders = {route.folder.listing_prefix: _Found(route.folder) for route in routes}
+    listed_at = None
+    try:
+        listing = pages(blobs.get_container_client(container), _common_start(list(folders)), _file)
+        for page in islice(listing, _PAGES_OF_A_FOLDER * (len(folders) + 1)):
+            listed_at = listed_at or page.listed_at
+            for file in page.items:
+                for above in _folders_of(file.name):
+                    if above in folders:
+                        folders[above].take(file)
+        is_whole = next(listing, None) is None
+    except AzureError as error:
+        raise unreadable_folder(error) from error
+    if not (is_whole and listed_at):
+        return {}
+    return {route.name: folders[route.folder.listing_prefix].manifest(listed_at) for route in routes}
 
 
-@lru_cache(maxsize=4096)
-def _moment(text: str) -> datetime:
-    return parsedate_to_datetime(text)
+def _common_start(texts: Sequence[str]) -> str:
+    first, last = min(texts), max(texts)
+    return "".join(one for one, _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False)))
+
+
+def _folders_of(name: str) -> Iterator[str]:
+    """Yield the folders that a blob lies in, as listing prefixes."""
+    yield ""
+    yield from (name[: place + 1] for place, character in enumerate(name) if character == "/")
+
+
+def unreadable_folder(error: "AzureError") -> FolderUnreadable:
+    """Return what the storage said, or that it said nothing; the first line, since the others are of its transport."""
+    said = getattr(error, "error_code", None)
+    lines = str(error.message).splitlines() or [""]
+    return FolderUnreadable(lines[0][:_LONGEST_MESSAGE], code=str(getattr(said, "value", said) or type(error).__name__))
+
+
+def _file(blob: ListedBlob) -> File | None:
+    size = int(blob.properties["Content-Length"])
+    if is_directory(blob.name, size, blob.metadata):
+        return None
+    md5 = blob.properties.get("Content-MD5")
+    content = f"md5:{binascii.a2b_base64(md5).hex()}" if md5 else f"etag:{blob.etag}"
+    return File(blob.name, size, content, blob.modified, blob.etag)

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from azure.storage.blob import BlobServiceClient
     from azure.storage.queue import QueueServiceClient
 
+# The connection of the app's own storage, which is the host's too.
+HOST_STORAGE = "AzureWebJobsStorage"
+
 _PATIENCE: dict[str, Any] = {
     "connection_timeout": 5,
     "read_timeout": 30,
@@ -35,6 +38,15 @@ def blob_service(connection: str) -> "BlobServiceClient":
     from azure.storage.blob import BlobServiceClient
 
     client: BlobServiceClient = _client(BlobServiceClient, connection, "blob")
+    return client
+
+
+def blob_service_at_start(connection: str) -> "BlobServiceClient":
+    """Return a client for what the app cannot start without: it makes three attempts within seconds."""
+    from azure.storage.blob import BlobServiceClient, LinearRetry
+
+    patience = {"connection_timeout": 3, "read_timeout": 5, "retry_policy": LinearRetry(backoff=1, retry_total=2)}
+    client: BlobServiceClient = _client(BlobServiceClient, connection, "blob", **patience)
     return client
 
 
@@ -63,10 +75,10 @@ def account_name(connection: str, environ: Mapping[str, str] = os.environ) -> st
     return (name or (in_host[1] if in_host else "")).lower() or None
 
 
-def _client(kind: Any, connection: str, service: str) -> Any:  # noqa: ANN401 - the two clients share no base
-    text = os.environ.get(connection)
+def _client(kind: Any, connection: str, service: str, **options: Any) -> Any:  # noqa: ANN401 - the two share no base
+    text, patience = os.environ.get(connection), _PATIENCE | options
     if text:
-        return kind.from_connection_string(text, **_PATIENCE)
+        return kind.from_connection_string(text, **patience)
     url = (
         os.environ.get(f"{connection}__{service}ServiceUri")
         or os.environ.get(f"{connection}__serviceUri")
@@ -74,7 +86,7 @@ def _client(kind: Any, connection: str, service: str) -> Any:  # noqa: ANN401 - 
     )
     if url is None:
         raise SettingsError(f"{connection}: expected a connection string or {connection}__{service}ServiceUri")
-    return kind(url, credential(os.environ.get(f"{connection}__clientId")), **_PATIENCE)
+    return kind(url, credential(os.environ.get(f"{connection}__clientId")), **patience)
 
 
 def _account_url(account: str | None, service: str) -> str | None:

@@ -13,6 +13,7 @@ from pydantic.alias_generators import to_camel
 
 from shared.errors import StateConflict
 from shared.storage.clock import StorageClock, dates_noted
+from shared.storage.listing import ListedBlob, pages
 
 if TYPE_CHECKING:
     from azure.core.exceptions import HttpResponseError
@@ -155,14 +156,12 @@ class BlobDocuments:
         from azure.core.exceptions import ResourceNotFoundError
 
         found: dict[str, Document] = {}
-        with dates_noted() as dates:
-            try:
-                for blob in self._container.list_blobs(name_starts_with=prefix, include=["metadata"]):
-                    content = _unpacked(blob.metadata or {})
-                    etag = f'"{blob.etag.strip(_QUOTE)}"'
-                    found[blob.name] = Document(content, etag, self._noted(dates[-1]))
-            except ResourceNotFoundError:
-                return {}
+        try:
+            for page in pages(self._container, prefix, _listed_document):
+                read_at = self._noted(page.listed_at)
+                found |= {name: Document(content, etag, read_at) for name, content, etag in page.items}
+        except ResourceNotFoundError:
+            return {}
         return {name: self.read(name) if each.content is None else each for name, each in found.items()}
 
     def unchanged_since(self, prefix: str, moment: datetime) -> Iterator[str]:
@@ -170,9 +169,8 @@ class BlobDocuments:
         from azure.core.exceptions import ResourceNotFoundError
 
         try:
-            for blob in self._container.list_blobs(name_starts_with=prefix):
-                if blob.last_modified < moment:
-                    yield blob.name
+            for page in pages(self._container, prefix, lambda blob: blob.name if blob.modified < moment else None):
+                yield from page.items
         except ResourceNotFoundError:
             return
 
@@ -213,10 +211,13 @@ class BlobDocuments:
             return
 
 
-_QUOTE = '"'
 _METADATA = "content"
 # A blob's metadata may have 8 KiB, names and all.
 _LARGEST_METADATA = 7000
+
+
+def _listed_document(blob: ListedBlob) -> tuple[str, bytes | None, str]:
+    return blob.name, _unpacked(blob.metadata), f'"{blob.etag}"'
 
 
 def _packed(content: bytes) -> dict[str, str]:

@@ -106,6 +106,16 @@ def test_an_app_that_lacks_a_package_names_it(name: HostName, tmp_path: Path) ->
     ]
 
 
+def test_an_app_whose_list_of_routes_is_not_there_says_so(tmp_path: Path) -> None:
+    with host("standin", tmp_path / "log", RELAY_ROUTES_BLOB="settings/routes.json") as (url, connection_string):
+        answer(f"{url}/api/health", 503)
+        answer(f"{url}/api/ready", 401)
+        ready = answer(f"{url}/api/ready", 503, **{"x-functions-key": function_key(connection_string)}).json()
+    assert [trouble["sentence"] for trouble in ready["troubles"]] == [
+        "RELAY_ROUTES_BLOB: there is no such blob in the app's own storage, AzureWebJobsStorage (ContainerNotFound)"
+    ]
+
+
 def test_the_local_stack_ends_with_the_list_of_what_is_wrong() -> None:
     with started(**WRONG) as stack:
         assert stack.stderr is not None
@@ -113,3 +123,11 @@ def test_the_local_stack_ends_with_the_list_of_what_is_wrong() -> None:
         assert stack.wait(60) == 1
     assert [name for name in WRONG if f"  {name}: " not in said] == []
     assert CANARY not in said
+
+
+def test_the_local_stack_says_where_it_takes_a_list_of_routes_from() -> None:
+    with started(RELAY_ROUTES_BLOB="settings/routes.json") as stack:
+        assert stack.stderr is not None
+        said = stack.stderr.read()
+        assert stack.wait(60) == 1
+    assert "RELAY_ROUTES_BLOB: the stack's storage begins empty; give the list with --routes FILE" in said

@@ -1,5 +1,7 @@
 """The app settings of the template: each is one that is read, and with them the app starts."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +11,7 @@ from shared.errors import SettingsError
 from shared.settings import Settings, read_settings
 from shared.storage.connections import blob_service, credential, queue_service
 from shared.triggers.blobs import watches
-from tests.infra.compiler import Snapshot
+from tests.infra.compiler import NO_COMPILER, VARIABLES, Snapshot, found, snapshot
 
 # What others than the app's own settings read.
 # docs: functions-reference, "Connections" (the host), and shared/storage/connections.py.
@@ -65,6 +67,16 @@ def test_the_app_starts_with_several_routes(several_routes: Snapshot) -> None:
 def test_the_app_starts_with_a_route_into_fabric(fabric: Snapshot) -> None:
     sales, moved = read_settings(environ(fabric)).routes
     assert (sales.is_pushed, moved.is_pushed, moved.connection) == (False, True, "DagStorage")
+
+
+def test_the_app_takes_the_routes_from_a_blob_that_the_settings_name(tmp_path: Path) -> None:
+    if found() is None:
+        pytest.skip(NO_COMPILER)
+    extra = {"EXTRA_SETTINGS": json.dumps({"RELAY_ROUTES_BLOB": "settings/routes.json"})}
+    made = environ(snapshot(tmp_path, VARIABLES | extra))
+    routes = [{"name": "sales", "environment": "airflow", "linked_service": "dags", "folder": "one/sales"}]
+    (route,) = read_settings(made, lambda _place: json.dumps(routes)).routes
+    assert (route.name, route.connection) == ("sales", "DagStorage")
 
 
 def test_the_template_watches_what_the_app_watches(several_routes: Snapshot) -> None:

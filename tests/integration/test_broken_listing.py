@@ -9,7 +9,7 @@ import pytest
 from azure.storage.blob import BlobServiceClient
 
 from shared.errors import FolderUnreadable
-from shared.folder.blobs import list_folder
+from shared.folder.listing import list_folder
 from shared.folder.path import FolderPath
 
 FOLDER = FolderPath.parse("files/airflow")

@@ -5,7 +5,8 @@ from azure.storage.blob import BlobBlock, BlobServiceClient, ContainerClient
 
 from local.ports import free_ports
 from shared.errors import FolderUnreadable
-from shared.folder.blobs import BlobFolders, find_file, list_folder, list_folders
+from shared.folder.blobs import BlobFolders, find_file
+from shared.folder.listing import list_folder, list_folders
 from shared.folder.path import FolderPath
 from shared.route import Route
 from shared.storage.clock import note_date

@@ -6,8 +6,9 @@ import pytest
 from azure.storage.blob import BlobServiceClient, ContainerClient, ContentSettings
 
 from shared.folder import blobs as folder_blobs
-from shared.folder.blobs import FileBytes, list_folder, read_files
+from shared.folder.blobs import FileBytes, read_files
 from shared.folder.checks import Unread
+from shared.folder.listing import list_folder
 from shared.folder.manifest import File
 from shared.folder.path import FolderPath
 

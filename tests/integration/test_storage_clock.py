@@ -9,7 +9,7 @@ from azure.core.pipeline.transport import RequestsTransport
 from azure.storage.blob import BlobServiceClient, ContainerClient
 
 from local.azurite import Azurite
-from shared.folder.blobs import list_folder
+from shared.folder.listing import list_folder
 from shared.folder.path import FolderPath
 from shared.storage.clock import note_date
 from shared.storage.documents import BlobDocuments

@@ -1,4 +1,5 @@
 import json
+from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
@@ -11,12 +12,21 @@ SAMPLE = sample()
 ROUTE = {"name": "a", "environment": "sample-2", "linked_service": "Blobs", "folder": "files/airflow"}
 
 
-def problems_of(environ: dict[str, str]) -> list[str]:
+def problems_of(environ: dict[str, str], blob: str | SettingsError = "") -> list[str]:
     with pytest.raises(SettingsError) as raised:
-        read_settings(environ)
+        read_settings(environ, reading(blob))
     heading, *problems = str(raised.value).splitlines()
     assert heading == "the settings are not usable:"
     return [problem.strip() for problem in problems]
+
+
+def reading(blob: str | SettingsError) -> Callable[[str], str]:
+    def read(_place: str) -> str:
+        if isinstance(blob, SettingsError):
+            raise blob
+        return blob
+
+    return read
 
 
 def test_the_sample_describes_one_route_named_default() -> None:
@@ -320,6 +330,48 @@ def test_a_job_has_one_route() -> None:
 def test_a_token_for_fabric_travels_encrypted() -> None:
     [found] = problems_of(routes(FABRIC, FABRIC_ENDPOINT="http://fabric.example.com"))
     assert found.startswith("FABRIC_ENDPOINT: expected an endpoint that starts with https://")
+
+
+IN_A_BLOB = {"AzureWebJobsStorage": "x", "RELAY_FACTORY": SAMPLE["RELAY_FACTORY"], "RELAY_ROUTES_BLOB": "c/routes.json"}
+
+
+def test_the_routes_may_stand_in_a_blob() -> None:
+    read = {}
+
+    def note(place: str) -> str:
+        read[place] = True
+        return json.dumps([ROUTE])
+
+    (route,) = read_settings(IN_A_BLOB, note).routes
+    assert (route.name, list(read)) == ("a", ["c/routes.json"])
+
+
+def test_what_is_wrong_with_routes_in_a_blob_is_told_of_the_blob() -> None:
+    assert problems_of(IN_A_BLOB, json.dumps([ROUTE, {**ROUTE, "name": "b", "folder": "files/dags"}])) == [
+        "RELAY_ROUTES_BLOB.1.folder: expected the folder that contains dags/, not dags itself: leave out the last part"
+    ]
+    assert problems_of(IN_A_BLOB, "name: a") == ["RELAY_ROUTES_BLOB: expected a JSON list of routes"]
+    own = json.dumps([{**ROUTE, "folder": "dag-relay-north/airflow"}])
+    (problem,) = problems_of(IN_A_BLOB | {"RELAY_APP_NAME": "north"}, own)
+    assert problem.startswith("RELAY_ROUTES_BLOB: route a imports from the container dag-relay-north")
+
+
+def test_a_blob_that_cannot_be_read_is_told_with_what_else_is_wrong_and_nothing_of_its_routes() -> None:
+    unread = SettingsError("RELAY_ROUTES_BLOB: there is no such blob")
+    assert problems_of(IN_A_BLOB | {"RELAY_QUIET_SECONDS": "0"}, unread) == [
+        "RELAY_ROUTES_BLOB: there is no such blob",
+        "RELAY_QUIET_SECONDS: Input should be greater than 0",
+    ]
+    assert problems_of(IN_A_BLOB, unread) == ["RELAY_ROUTES_BLOB: there is no such blob"]
+
+
+def test_routes_stand_in_one_place() -> None:
+    assert problems_of(IN_A_BLOB | {"RELAY_ROUTES": json.dumps([ROUTE])}) == [
+        "RELAY_ROUTES_BLOB: RELAY_ROUTES has the routes, so this must not be set; use one of the two"
+    ]
+    assert problems_of(IN_A_BLOB | {"RELAY_FOLDER": "files/airflow"}, json.dumps([ROUTE])) == [
+        "RELAY_FOLDER: RELAY_ROUTES_BLOB describes all routes, so this must not be set"
+    ]
 
 
 @pytest.mark.parametrize("name", [field.alias for field in Settings.model_fields.values()])

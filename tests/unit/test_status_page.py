@@ -11,15 +11,17 @@ from azure.core.exceptions import ServiceRequestError
 from jinja2 import UndefinedError
 
 from shared.api.pages.rendering import Page
-from shared.api.pages.status.cards import UNKNOWN_STATE
+from shared.api.pages.status.overview import UNKNOWN_STATE, Wanted, overview
 from shared.api.pages.status.status_page import SYNCS_SHOWN, StatusPage, ago
 from shared.api.routes.shown import SharedSettings
 from shared.errors import ServiceRefusal
+from shared.folder.checks import Finding
 from shared.folder.manifest import Ignored, IgnoredFile
 from shared.route import Route
 from shared.sync.decide import Policy
+from shared.sync.state import Failure, Held, OpenFindings, RouteState, Synced
 from tests.unit.airflow.airflow_in_memory import AirflowInMemory
-from tests.unit.memory import Clock, make_route
+from tests.unit.memory import NOON, Clock, make_route
 from tests.unit.world import ROUTE, World
 
 SHARED = SharedSettings(
@@ -40,8 +42,9 @@ def page_of(world: World, *routes: Route) -> StatusPage:
     return StatusPage(routes or (ROUTE,), world.states, world.records, SHARED, clock_of_the_app)
 
 
-def shown(world: World, *routes: Route) -> tuple[int, str]:
-    response = page_of(world, *routes).show(REQUEST)
+def shown(world: World, *routes: Route, **query: str) -> tuple[int, str]:
+    request = func.HttpRequest(method="GET", url="/api/", params=query, body=b"")
+    response = page_of(world, *routes).show(request)
     return response.status_code, response.get_body().decode()
 
 
@@ -171,10 +174,120 @@ def test_storage_that_fails_is_a_page_that_says_so(world: World, monkeypatch: py
     assert "secret" not in page
 
 
+MANY = [make_route(f"team-{n}", f"environment-{n}", f"files/team-{n}") for n in range(1000)]
+
+
+@pytest.fixture(scope="module")
+def many() -> World:
+    """A thousand routes: one fails, one is held, one has a problem in a file, one is suspended and so on."""
+    world = World()
+    synced = Synced(revision="r", listed_at=NOON, files=1, sync_id="1")
+    failure = Failure(
+        sync_id="2", revision="s", transient=True, count=1, at=NOON, next_attempt=NOON, code="BadGateway", message="bad"
+    )
+    held = Held(revision="s", reason="FolderEmpty", sentence="the folder is empty", since=NOON - timedelta(days=1))
+    broken = OpenFindings(count=1, first=(Finding("dags/a.py", 3, "no-syntax", "cannot be parsed", blocking=True),))
+    special: dict[int, dict[str, object]] = {
+        500: {"failure": failure},
+        600: {"held": held},
+        700: {"findings": broken},
+        800: {"suspended_since": NOON},
+        900: {"burst_since": NOON},
+        901: {"synced": None},
+        902: {"synced": synced.model_copy(update={"revision": None})},
+    }
+    for n, route in enumerate(MANY):
+        state = RouteState(synced=synced).model_copy(update=special.get(n, {}))
+        world.states.update(route, lambda *_, state=state: state)
+    return world
+
+
+def names_in(page: str) -> list[str]:
+    return re.findall('id="(?:row|route)-([a-z0-9-]+)"', page)
+
+
+def test_many_routes_are_rows_on_pages_worst_first(many: World) -> None:
+    _, page = shown(many, *MANY)
+    assert names_in(page)[:5] == ["team-600", "team-500", "team-700", "team-0", "team-1"]
+    assert "2 of 1,000 routes not ready: team-500, team-600" in page
+    for text in (
+        "1 to 100 of 1,000 routes",
+        "The folder is empty.",
+        "dags/a.py, line 3: cannot be parsed",
+        'rel="next"',
+    ):
+        assert text in page
+    _, last = shown(many, *MANY, page="10")
+    assert names_in(last)[-1] == "team-999"
+    assert 'rel="next"' not in last
+
+
+def test_every_route_is_on_one_of_the_pages(many: World) -> None:
+    names = [name for n in range(1, 11) for name in names_in(shown(many, *MANY, page=str(n))[1])]
+    assert sorted(names) == sorted(route.name for route in MANY)
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ({"search": "Team-77"}, ["team-77", *(f"team-77{n}" for n in range(10))]),
+        ({"search": " team-777 "}, ["team-777"]),
+        ({"search": "nowhere"}, []),
+        ({"state": "not-ready"}, ["team-600", "team-500"]),
+        ({"state": "problems"}, ["team-700"]),
+        ({"state": "suspended"}, ["team-800"]),
+        ({"state": "working"}, ["team-900", "team-902"]),
+        ({"state": "never-synced"}, ["team-901"]),
+        ({"state": "not-ready", "search": "team-5"}, ["team-500"]),
+        ({"route": "team-7"}, ["team-7"]),
+    ],
+)
+def test_a_search_and_a_state_choose_routes(many: World, query: dict[str, str], names: list[str]) -> None:
+    assert names_in(shown(many, *MANY, **query)[1]) == names
+
+
+@pytest.mark.parametrize(
+    "query", [{"state": "odd"}, {"page": "-1"}, {"page": "x"}, {"page": "9" * 400}, {"other": "1"}]
+)
+def test_a_query_without_sense_shows_all_routes(many: World, query: dict[str, str]) -> None:
+    status, page = shown(many, *MANY, **query)
+    assert (status, len(names_in(page))) == (200, 100)
+
+
+def test_few_routes_are_shown_in_full_and_many_are_counted_by_state(many: World) -> None:
+    _, page = shown(many, *MANY, search="team-5", state="not-ready")
+    assert '<section class="card bad-edge"' in page
+    counts = re.findall(r'id="state-([a-z-]+)"[^>]*>[^<]*<span class="quiet">([\d,]+)<', page)
+    assert {state: count for state, count in counts if count != "0"} == {"all": "111", "not-ready": "1", "ready": "110"}
+    assert "Search by name" not in shown(many, *MANY[:10])[1]
+
+
+def test_links_keep_the_key_and_what_was_asked_for(many: World) -> None:
+    _, page = shown(many, *MANY, code="a&b", search="team-7", page="2")
+    assert 'href="?code=a%26b&amp;search=team-7" rel="prev"' in page
+    assert 'href="?code=a%26b&amp;search=team-7&amp;state=ready"' in page
+    assert '<input type="hidden" name="code" value="a&amp;b">' in page
+    assert "code" not in "".join(re.findall('href="([^"]*)"', shown(many, *MANY)[1]))
+
+
+def test_the_requests_of_the_page_do_not_grow_with_the_routes(many: World) -> None:
+    before = many.documents.requests
+    shown(many, *MANY)
+    assert many.documents.requests - before == 1
+
+
+def test_many_routes_that_are_not_ready_are_not_all_named(world: World) -> None:
+    held = Held(revision="s", reason="FolderEmpty", sentence="the folder is empty", since=NOON)
+    for route in MANY[:30]:
+        world.states.update(route, lambda *_: RouteState(held=held))
+    _, page = shown(world, *MANY[:30])
+    assert "30 of 30 routes not ready: team-0, team-1, team-2, team-3, team-4 and 25 more" in page
+
+
 def test_a_name_that_the_template_does_not_get_is_an_error_and_no_gap() -> None:
     now = datetime(2026, 1, 1, tzinfo=UTC)
     with pytest.raises(UndefinedError, match="trouble"):
-        Page("status").answer(HTTPStatus.OK, now=now, cards=[], overall=UNKNOWN_STATE)
+        Page("status").answer(HTTPStatus.OK, now=now, cards=[], overall=UNKNOWN_STATE, shown=overview([], Wanted()))
 
 
 def test_only_the_pages_own_style_and_script_are_allowed(world: World) -> None:
@@ -185,6 +298,7 @@ def test_only_the_pages_own_style_and_script_are_allowed(world: World) -> None:
         digest = base64.b64encode(hashlib.sha256(inline.encode()).digest()).decode()
         assert f"{element}-src 'sha256-{digest}'" in policy
     assert "unsafe" not in policy
+    assert "form-action 'self';" in policy
     assert response.headers["Referrer-Policy"] == "no-referrer"
     assert response.headers["Cache-Control"] == "no-store"
 

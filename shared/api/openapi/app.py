@@ -40,6 +40,8 @@ APP_OPERATIONS = {
                 HTTPStatus.SERVICE_UNAVAILABLE, "The page, without routes: storage failed.", Body(str, ("text/html",))
             ),
         ],
+        "`search`, `state`, `route` and `page` in the query choose what is shown, as the page's own links do. A key in "
+        "`?code=` is passed on to them.",
     ),
     "metrics": ApiOperation(
         _TAG,

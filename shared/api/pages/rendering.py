@@ -18,9 +18,13 @@ _PAGES = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Page:
-    """The page in a folder beside this module: `page.html`, `page.css` and, where it acts, `page.js`."""
+    """The page in a folder beside this module: `page.html`, `page.css` and, where it acts, `page.js`.
+
+    One that `asks_again` has forms that lead to the app itself.
+    """
 
     folder: str
+    asks_again: bool = False
 
     def answer(self, status: HTTPStatus, **values: object) -> func.HttpResponse:
         """Answer with the page; raise jinja2.UndefinedError where its template names what is not in `values`."""
@@ -44,14 +48,14 @@ class Page:
         The address may hold the key, so it must reach neither a cache nor another host (`Referrer-Policy`).
         """
         return {
-            "Content-Security-Policy": _policy(self._style, self._script),
+            "Content-Security-Policy": _policy(self._style, self._script, asks_again=self.asks_again),
             "Cache-Control": "no-store",
             "Referrer-Policy": "no-referrer",
             "X-Content-Type-Options": "nosniff",
         }
 
 
-def _policy(style: str, script: str | None) -> str:
+def _policy(style: str, script: str | None, *, asks_again: bool) -> str:
     acting = {"script-src": _source(script), "connect-src": "'self'"} if script else {}
     policy = {
         "default-src": "'none'",
@@ -59,7 +63,7 @@ def _policy(style: str, script: str | None) -> str:
         **acting,
         "img-src": "data:",
         "base-uri": "'none'",
-        "form-action": "'none'",
+        "form-action": "'self'" if asks_again else "'none'",
         "frame-ancestors": "'none'",
     }
     return "; ".join(f"{directive} {source}" for directive, source in policy.items())

@@ -9,7 +9,7 @@ from shared.api.routes.views import RouteView
 from shared.folder.checks import Finding
 from shared.sync.conditions import Condition, place
 from shared.sync.history import SyncRecord, SyncSummary
-from shared.sync.state import AirflowSummary, BrokenFile
+from shared.sync.state import AirflowSummary, BrokenFile, RouteState
 
 _TRIGGER_ONLY = "no details"
 _PROBLEMS_OF_A_ROUTE = 3
@@ -73,17 +73,6 @@ class Card:
     syncs: tuple[SyncShown, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Overall:
-    """All routes in one sentence."""
-
-    look: Look
-    sentence: str
-
-
-UNKNOWN_STATE = Overall("bad", "The status of the routes is unknown")
-
-
 def card(route: RouteView, history: Sequence[SyncSummary], latest: Sequence[SyncRecord], now: datetime) -> Card:
     """Return how a route is shown; `latest` are the newest records in full."""
     ready, reconciling, stalled, *verdicts = route.conditions
@@ -91,7 +80,7 @@ def card(route: RouteView, history: Sequence[SyncSummary], latest: Sequence[Sync
         route=route,
         look=_look(ready),
         chips=(*_chips(ready, reconciling, stalled), *map(_verdict_chip, verdicts)),
-        sentence=_sentence(ready.sentence),
+        sentence=sentence(ready.sentence),
         problems=_problems(route.airflow, route.findings.first, route.findings.count, _PROBLEMS_OF_A_ROUTE),
         actions=tuple(_actions(route)),
         timeline=timeline(history, route.pending_since, now),
@@ -99,20 +88,13 @@ def card(route: RouteView, history: Sequence[SyncSummary], latest: Sequence[Sync
     )
 
 
-def overall(cards: Sequence[Card]) -> Overall:
-    """Return the state of all routes together."""
-    not_ready = [card for card in cards if card.look in {"bad", "held"}]
-    if not_ready:
-        names = ", ".join(card.route.name for card in not_ready)
-        return Overall("bad", f"{len(not_ready)} of {len(cards)} routes not ready: {names}")
-    if any(card.look == "running" for card in cards):
-        return Overall("running", "Working")
-    if affected := [card.route.name for card in cards if card.problems.worst]:
-        return Overall("held", f"All routes ready, with problems in files of {', '.join(affected)}")
-    return Overall("good", "All routes ready")
+def worst_problem(state: RouteState) -> str | None:
+    """Return the worst of what is wrong with files of the last sync, if anything is."""
+    worst = _problems(state.airflow, state.findings.first, state.findings.count, 1).worst
+    return worst[0].text if worst else None
 
 
-def _sentence(text: str) -> str:
+def sentence(text: str) -> str:
     """Return a clause of ours, or what ARM said, as a sentence."""
     return f"{text[:1].upper()}{text[1:].rstrip(' .')}."
 

@@ -2,6 +2,7 @@
 "use strict";
 
 const REFRESH_MS = 10000;
+const TYPING_MS = 300;
 const key = new URLSearchParams(location.search).get("code");
 const headers = key ? { "x-functions-key": key } : {};
 const banner = document.getElementById("banner");
@@ -17,10 +18,12 @@ function arm(root) {
 }
 
 async function refresh() {
+  const asked = location.href;
   try {
-    const answer = await fetch(location.href, { headers, cache: "no-store" });
+    const answer = await fetch(asked, { headers, cache: "no-store" });
     if (!answer.ok) throw new Error(`the app answers ${answer.status}`);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (asked !== location.href) return;
     replace("main", page);
     replace(".overall", page);
     replace(".asked", page);
@@ -59,6 +62,18 @@ async function act(button) {
   button.disabled = false;
 }
 
+let typing;
+function search(form) {
+  clearTimeout(typing);
+  typing = setTimeout(() => {
+    history.replaceState(null, "", `?${new URLSearchParams(new FormData(form))}`);
+    refresh();
+  }, TYPING_MS);
+}
+
+document.addEventListener("input", (event) => {
+  if (event.target.type === "search") search(event.target.form);
+});
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-url]");
   if (button) act(button);

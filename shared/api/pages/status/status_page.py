@@ -11,25 +11,25 @@ import azure.functions as func
 from azure.core.exceptions import AzureError
 
 from shared.api.pages.rendering import Page
-from shared.api.pages.status.cards import UNKNOWN_STATE, Card, Overall, card, overall
+from shared.api.pages.status.cards import Card, card
+from shared.api.pages.status.overview import UNKNOWN_STATE, Overall, Overview, RouteStanding, Wanted, overall, overview
 from shared.api.routes.shown import SharedSettings, route_view
 from shared.route import Route
 from shared.sync.history import History
-from shared.sync.state import RouteState
 from shared.sync.store import RouteStates
 
 log = logging.getLogger(__name__)
 
 SYNCS_SHOWN = 8
-_PAGE = Page("status")
+_PAGE = Page("status", asks_again=True)
 _NO_STORAGE = "The app's storage is unavailable."
 
 
 @dataclass(frozen=True, slots=True)
 class StatusPage:
-    """Draws the page from storage: a few reads for each route, which also tell the time.
+    """Draws the page from storage: one listing, and a few reads for each of the few routes that are shown in full.
 
-    `now` is the app's clock, for the page without storage.
+    The listing also tells the time; `now` is the app's clock, for the page without storage.
     """
 
     routes: Sequence[Route]
@@ -38,28 +38,33 @@ class StatusPage:
     shared: SharedSettings
     now: Callable[[], datetime]
 
-    def show(self, _request: func.HttpRequest) -> func.HttpResponse:
+    def show(self, request: func.HttpRequest) -> func.HttpResponse:
         """Answer with the page; where storage fails, it says so and the status is 503."""
+        wanted = Wanted.of(request.params)
         try:
             states = self.states.read_all(self.routes)
             now = max(loaded.read_at for loaded in states.values())
-            cards = [self._card(route, states[route.name].state, now) for route in self.routes]
+            listed = [RouteStanding.of(route, states[route.name].state) for route in self.routes]
+            shown = overview(listed, wanted)
+            cards = [self._card(each, now) for each in shown.in_full]
         except AzureError:
             log.exception("storage failed the status page")
-            return _answer(HTTPStatus.SERVICE_UNAVAILABLE, self.now(), [], UNKNOWN_STATE, _NO_STORAGE)
-        return _answer(HTTPStatus.OK, now, cards, overall(cards))
+            nothing = overview([], wanted)
+            return _answer(HTTPStatus.SERVICE_UNAVAILABLE, self.now(), nothing, [], UNKNOWN_STATE, _NO_STORAGE)
+        return _answer(HTTPStatus.OK, now, shown, cards, overall(listed))
 
-    def _card(self, route: Route, state: RouteState, now: datetime) -> Card:
+    def _card(self, listed: RouteStanding, now: datetime) -> Card:
+        route = listed.route
         history = self.records.summaries(route.name)
         found = (self.records.read(route.name, summary.sync_id) for summary in history)
         latest = list(islice(filter(None, found), SYNCS_SHOWN))
-        return card(route_view(route, state, self.shared), history, latest, now)
+        return card(route_view(route, listed.state, self.shared), history, latest, now)
 
 
-def _answer(
-    status: HTTPStatus, now: datetime, cards: Sequence[Card], overall: Overall, trouble: str = ""
+def _answer(  # noqa: PLR0913, PLR0917 - what the template is given
+    status: HTTPStatus, now: datetime, shown: Overview, cards: Sequence[Card], overall: Overall, trouble: str = ""
 ) -> func.HttpResponse:
-    return _PAGE.answer(status, now=now, ago=ago, cards=cards, overall=overall, trouble=trouble)
+    return _PAGE.answer(status, now=now, ago=ago, shown=shown, cards=cards, overall=overall, trouble=trouble)
 
 
 _UNITS = (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1)))
