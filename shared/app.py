@@ -126,7 +126,9 @@ class App:
     def _claims(self) -> "Claims":
         from shared.sync.claim import Claims, digest_of
 
-        return Claims(self._documents, digest_of(self.settings.routes, self.settings.policy))
+        settings = self.settings
+        site = (settings.site_name, settings.slot_name)
+        return Claims(self._documents, digest_of(settings.routes, settings.policy, site))
 
     @_Once
     def _folders(self) -> "BlobFolders":

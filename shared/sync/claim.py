@@ -25,7 +25,7 @@ _KEPT = 8
 _RETURNS = 3
 
 CONTESTED = (
-    "another app with other routes or settings uses the same storage account under this app's name, so that the two "
+    "another app, or one with other settings, uses the same storage account under this app's name, so that the two "
     "take each other's work; give one of them another RELAY_APP_NAME, or a storage account of its own"
 )
 
@@ -54,9 +54,12 @@ class Claim(StoredModel):
         return sum(returns) >= _RETURNS
 
 
-def digest_of(routes: Sequence[Route], policy: Policy) -> str:
-    """Return what stands for the work of an app: the same for all its instances and after a restart."""
-    return hashlib.sha256(repr((tuple(routes), policy)).encode(errors="backslashreplace")).hexdigest()[:16]
+def digest_of(routes: Sequence[Route], policy: Policy, site: tuple[str | None, str | None] = (None, None)) -> str:
+    """Return what stands for an app and its work: the same for all its instances and after a restart.
+
+    `site` is the platform's name of the app and of its slot, None where there is no such platform.
+    """
+    return hashlib.sha256(repr((tuple(routes), policy, site)).encode(errors="backslashreplace")).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)

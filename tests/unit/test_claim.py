@@ -55,5 +55,7 @@ def test_what_an_app_is_set_to_do_is_the_same_after_a_restart_and_another_with_o
         digest_of([make_route(environment="sample-3")], POLICY),
         digest_of([make_route(folder="files/other")], POLICY),
         digest_of([make_route()], replace(POLICY, quiet=timedelta(seconds=9))),
+        digest_of([make_route()], POLICY, ("app-of-another-team", None)),
+        digest_of([make_route()], POLICY, (None, "staging")),
     ]
-    assert len({digest_of([make_route()], POLICY), *others}) == 5
+    assert len({digest_of([make_route()], POLICY), *others}) == 7
