@@ -62,7 +62,7 @@ def _resident_mib(worker: psutil.Process) -> float:
     try:
         return float(worker.memory_info().rss) / 2**20
     except psutil.NoSuchProcess:
-        raise SystemExit("the worker ended during a burst, as it does with its host, so there is no series") from None
+        raise SystemExit("the worker ended during a burst, so there is no series") from None
 
 
 def _worker(app: str) -> psutil.Process:
