@@ -6,7 +6,7 @@ TESTS ?= tests
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup start demo package infra test test-host test-airflow test-clients check format clean prove mutants chaos soak bench-arm bench-burst bench-fabric bench-first bench-folder bench-history bench-http bench-latency bench-memory bench-routes bench-throttle
+.PHONY: help setup start demo package infra test test-host test-airflow test-clients check format clean prove mutants chaos soak bench-arm bench-burst bench-fabric bench-first bench-folder bench-history bench-http bench-latency bench-memory bench-routes bench-start bench-throttle
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -77,6 +77,8 @@ bench-burst: setup ## sync calls and seconds per burst, against the policies peo
 
 bench-fabric: setup ## a Fabric job of 2,500 files: loads, changes, a crash, a peer that reads all back (virtual time)
 	$(BIN)/python -m benchmarks.fabric
+
+bench-start: bench-first ## the same
 
 bench-first: setup ## the index, the first sync and the first PUT, with requirements.txt alone, against its packages
 	$(BIN)/python -m benchmarks.first
