@@ -9,7 +9,7 @@ WORKERS ?= 2
 .PHONY: help setup start demo package infra test test-host test-airflow test-clients check format clean prove mutants chaos soak bench-arm bench-burst bench-fabric bench-first bench-folder bench-history bench-http bench-latency bench-memory bench-routes bench-start bench-throttle
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 setup: $(BIN)/.installed $(BIN)/.command node_modules/.installed ## make the virtual environment, install everything
 
