@@ -15,7 +15,7 @@ from shared.airflow.verdict import FileVerdict, unreachable
 from shared.errors import FolderUnreadable, ServiceError, ServiceUnavailable
 from shared.folder.checks import Unread
 from shared.route import Route
-from shared.sync import transitions
+from shared.sync import asking_airflow
 from shared.sync.airflow_book import AirflowBook, AirflowBooks, below_dags
 from shared.sync.alerts import told_of_airflow
 from shared.sync.baseline import Baseline, Baselines
@@ -60,7 +60,7 @@ class AirflowLooks:
         if loaded.read_at + RESOLUTION < asking.next_look:
             if not asking.armed:
                 self.wake_ups.wake_later(route, asking.next_look - loaded.read_at)
-                self.states.update(route, transitions.look_armed(asking))
+                self.states.update(route, asking_airflow.look_armed(asking))
             return
         with bound(route=route.name, sync_id=asking.sync_id):
             self._look(route, asking, loaded.read_at)
@@ -81,7 +81,7 @@ class AirflowLooks:
         book = book.judged(found)
         if final:
             book = book.judged({name: FileVerdict("NotSeen", reason=_OVERTAKEN) for name in book.open_names})
-        after = None if final or not book.open_names else transitions.next_look(asking, now)
+        after = None if final or not book.open_names else asking_airflow.next_look(asking, now)
         self._note(route, asking, book, book.summary(asking, now, trouble), after)
 
     def _ask(  # noqa: PLR0913 - what one look is about
@@ -118,7 +118,7 @@ class AirflowLooks:
         else:
             summary = self._recorded(route, summary)
         self.books.write(route, book)
-        change = transitions.airflow_looked(asking, summary, after)
+        change = asking_airflow.airflow_looked(asking, summary, after)
 
         def told(before: RouteState, moment: datetime) -> RouteState:
             state = change(before, moment)

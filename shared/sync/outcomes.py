@@ -10,7 +10,7 @@ from shared.folder.checks import UNKNOWN, Finding, Runtime
 from shared.folder.manifest import Manifest
 from shared.rest.backoff import BackOff
 from shared.route import Route
-from shared.sync import arrivals, transitions
+from shared.sync import arrivals, asking_airflow, transitions
 from shared.sync.alerts import alerted, told_of_events
 from shared.sync.baseline import Baseline, Baselines, Diff
 from shared.sync.decide import RESOLUTION, Hold, Policy, Skip
@@ -308,7 +308,7 @@ class Outcomes:
     ) -> None:
         steps = [transitions.synced(done, len(baseline.removed), len(baseline.not_sent), verified_at)]
         if self.policy.ask_airflow and not route.is_pushed:
-            steps.append(transitions.asking(done.sync_id, self.policy.ask_airflow))
+            steps.append(asking_airflow.begun(done.sync_id, self.policy.ask_airflow))
         self._end(route, worker, *steps, sync_id=done.sync_id, removed=baseline.removed)
 
     def _end_failed(  # noqa: PLR0913 - what is remembered of a failure

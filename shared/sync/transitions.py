@@ -6,8 +6,6 @@ from shared.errors import FolderUnreadable, ServiceError, ServiceUnavailable
 from shared.folder.manifest import Ignored, Manifest
 from shared.sync.decide import Hold, Skip, Wait
 from shared.sync.state import (
-    AirflowSummary,
-    Asking,
     Calling,
     Failure,
     Held,
@@ -268,42 +266,9 @@ def synced(done: Synced, removed: int, not_sent: int = 0, verified_at: datetime 
     return change
 
 
-FIRST_LOOK = timedelta(seconds=10)
-_LONGEST_PAUSE = timedelta(seconds=320)
-
-
-def asking(sync_id: str, within: timedelta) -> Transition:
-    """Airflow is to be asked about the files of a sync that has just ended."""
-
-    def change(state: RouteState, now: datetime) -> RouteState:
-        begun = Asking(sync_id=sync_id, since=now, next_look=now + min(FIRST_LOOK, within), give_up_at=now + within)
-        return _with(state, asking=begun)
-
-    return change
-
-
-def look_armed(known: Asking) -> Transition:
-    """A wake-up was sent for the next look at Airflow."""
-    return lambda state, _now: (
-        _with(state, asking=known.model_copy(update={"armed": True})) if state.asking == known else state
-    )
-
-
-def airflow_looked(known: Asking, summary: AirflowSummary, after: Asking | None) -> Transition:
-    """Airflow was asked; nothing of it counts if another look, or a newer sync, came first."""
-    return lambda state, _now: _with(state, asking=after, airflow=summary) if state.asking == known else state
-
-
 def findings_seen(findings: OpenFindings) -> Transition:
     """The checks have looked into the files of a sync that was made."""
     return lambda state, _now: _with(state, findings=findings)
-
-
-def next_look(known: Asking, now: datetime) -> Asking:
-    """Return the asking after one more look: the pause doubles from 10 s up to 320 s, the last look is at the end."""
-    pause = min(FIRST_LOOK * 2 ** (known.looks + 1), _LONGEST_PAUSE)
-    due = min(now + pause, known.give_up_at)
-    return known.model_copy(update={"looks": known.looks + 1, "next_look": due, "armed": True})
 
 
 def not_called(before: Synced | None) -> Transition:
