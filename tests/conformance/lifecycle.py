@@ -99,6 +99,7 @@ def lose_storage(host: Host, seconds: float) -> object:
         with host.running():
             host.storage.send(host.own(JOBS), "before")
             host.wait_for("on_message")
+            until(lambda: host.storage.count(host.own(JOBS)) == 0, "the end of the run, which deletes the message")
             storage.stop()
             lost = time.monotonic()
             until(lambda: host.ended or time.monotonic() - lost > seconds, "the outage's end", 3 * PATIENCE_S)
