@@ -98,6 +98,8 @@ def ended_at_once(route: Route, state: RouteState, manifest: Manifest, trigger: 
 
 _BACK_OFF = BackOff(base_s=5, cap_s=600)
 _FOR_QUOTA = BackOff(base_s=5, cap_s=60)
+# In seconds. A wait for the quota stops requested syncs too, so it is cut short whatever the service asks for.
+_LONGEST_FOR_QUOTA_S = 300.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,7 +193,8 @@ class Outcomes:
     def throttled(self, attempt: Attempt, error: Throttled) -> None:
         """ADF took no call for now: a wait and no failure, without a record, and a request for the sync stays open."""
         before = self.states.read(attempt.route).state.quota_wait
-        wait_s = _FOR_QUOTA.wait_s(before.count + 1 if before else 1, self.jitter(), error.retry_after_s or 0)
+        asked_s = min(error.retry_after_s or 0.0, _LONGEST_FOR_QUOTA_S)
+        wait_s = _FOR_QUOTA.wait_s(before.count + 1 if before else 1, self.jitter(), asked_s)
         delay = timedelta(seconds=wait_s)
         log.info("no more calls are taken for now, trying again within %.0f s: %s", wait_s, error)
         behind, not_called = transitions.behind(attempt.behind_since), transitions.not_called(attempt.synced_before)

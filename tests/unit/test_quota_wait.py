@@ -69,6 +69,15 @@ def test_waits_grow_while_it_goes_on_and_begin_anew_after_a_sync(world: World) -
     assert waits == [(1, 35), (2, 40), (3, 50)]
 
 
+@pytest.mark.parametrize(("asked", "waited"), [(299, 304), (86400, 305), (None, 5)])
+def test_no_service_stops_a_route_for_longer_than_minutes(world: World, asked: float | None, waited: float) -> None:
+    world.answer = Throttled("too many requests", code="TooManyRequests", status=429, retry_after_s=asked)
+    world.worker.reconcile(ROUTE)
+    wait = world.state().quota_wait
+    assert wait
+    assert (wait.until - wait.since).total_seconds() == waited
+
+
 def test_a_request_for_a_sync_stays_open_with_its_id(world: World) -> None:
     sync_id = world.commands.request_sync(ROUTE, force=True)
     world.worker.reconcile(ROUTE)
