@@ -78,7 +78,7 @@ bench-burst: setup ## sync calls and seconds per burst, against the policies peo
 bench-fabric: setup ## a Fabric job of 2,500 files: loads, changes, a crash, a peer that reads all back (virtual time)
 	$(BIN)/python -m benchmarks.fabric
 
-bench-start: bench-first ## the same
+bench-start: bench-first ## bench-first by its old name
 
 bench-first: setup ## the index, the first sync and the first PUT, with requirements.txt alone, against its packages
 	$(BIN)/python -m benchmarks.first

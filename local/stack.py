@@ -85,25 +85,12 @@ class Stack:
 def running(plan: Plan, log: TextIO = sys.stderr) -> Iterator[Stack]:
     """Start the stack; end what was started when the context ends, the app first. All its logs go to `log`."""
     plan = plan.checked()
-    arm_url = f"http://{LOOPBACK}:{plan.arm_port}"
     with ExitStack() as ending:
         storage = _storage(plan, ending)
         children: list[Child] = []
         airflow = _airflow(plan, ending, children, log)
         routes = RoutesFile(plan.routes)
-        env = environment(
-            {
-                **storage.settings,
-                **(airflow.asking if airflow else {}),
-                **os.environ,
-                **routes.settings,
-                **plan.settings,
-            },
-            arm=arm_url,
-            connection_string=None if storage.certificate else storage.own.connection_string,
-            event_grid=plan.events is not None,
-        )
-        env |= storage.trusting
+        env = _environment(plan, storage, airflow, routes)
         _check_settings(env, routes)
 
         def start(name: str, command: list[str], **more: str) -> Child:
@@ -136,6 +123,24 @@ def running(plan: Plan, log: TextIO = sys.stderr) -> Iterator[Stack]:
         if airflow:
             children[0].wait_until(airflow.answers, START_TIMEOUT_S)
         yield Stack(_addresses(plan, storage, hosts[0].url, airflow), tuple(children), airflow)
+
+
+def _environment(plan: Plan, storage: Storage, airflow: Installation | None, routes: RoutesFile) -> dict[str, str]:
+    """Return the environment of all processes; the caller's wins over the stack's own, the plan's over both."""
+    settings = {
+        **storage.settings,
+        **(airflow.asking if airflow else {}),
+        **os.environ,
+        **routes.settings,
+        **plan.settings,
+    }
+    env = environment(
+        settings,
+        arm=f"http://{LOOPBACK}:{plan.arm_port}",
+        connection_string=None if storage.certificate else storage.own.connection_string,
+        event_grid=plan.events is not None,
+    )
+    return env | storage.trusting
 
 
 def _supervise_once_ready(hosts: Sequence[FunctionsHost], apps: Sequence[Service]) -> None:
