@@ -61,14 +61,16 @@ class Pace:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def note(self, method: str, quota: Mapping[str, int]) -> None:
-        """Remember the smallest rest that an answer to this method told (subscription, tenant, or all instances)."""
+        """Remember the smallest rest that an answer to this method told (subscription, tenant, or all instances).
+
+        An answer without one is from a service that keeps no such count: then there is nothing to save.
+        """
         kind = _kind(method)
         rests = [rest for name, rest in quota.items() if name.endswith(kind)]
-        if rests:
-            self._left[kind] = min(rests)
+        self._left[kind] = min(rests, default=_AT_FULL_SPEED)
 
     def used_up(self, method: str) -> None:
-        """Remember that nothing is left for this method, until an answer tells otherwise."""
+        """Remember that nothing is left for this method, until the next answer."""
         self._left[_kind(method)] = 0
 
     def turn(self, method: str) -> float:

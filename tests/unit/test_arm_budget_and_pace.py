@@ -85,9 +85,12 @@ def test_the_smallest_of_the_rests_of_a_kind_counts() -> None:
     assert distance(pace, "GET") == pytest.approx(2)
 
 
-def test_after_a_429_nothing_is_left_until_an_answer_tells_otherwise() -> None:
-    pace = Pace(Clock())
+@pytest.mark.parametrize("quota", [{"subscription-writes": 150}, {}])
+def test_after_a_429_nothing_is_left_until_the_next_answer(quota: dict[str, int]) -> None:
+    clock = Clock()
+    pace = Pace(clock)
     pace.used_up("PUT")
     assert distance(pace, "POST") == pytest.approx(8)
-    pace.note("PUT", {"subscription-writes": 150})
-    assert pace.turn("GET") == 0
+    clock.now += 8
+    pace.note("PUT", quota)
+    assert distance(pace, "POST") == 0
