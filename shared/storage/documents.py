@@ -1,8 +1,11 @@
 """Small documents that many processes change: each write names the version that it replaces."""
 
 import base64
+import threading
 import zlib
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -26,11 +29,15 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document as it was read; `content` and `etag` are None where it does not exist. The clock is the storage's."""
+    """A document as it was read; `content` and `etag` are None where it does not exist. The clock is the storage's.
+
+    A `recalled` one is what this process wrote last: there may be a later version.
+    """
 
     content: bytes | None
     etag: str | None
     read_at: datetime
+    recalled: bool = False
 
 
 class StoredModel(BaseModel):
@@ -57,8 +64,17 @@ class Documents(Protocol):
         Raises StateConflict if the document is at another version.
         """
 
+    def replace(self, name: str, content: bytes) -> None:
+        """Write a document whatever version there is; for documents that one worker at a time writes."""
+
+    def recall(self, name: str) -> Document | None:
+        """Return a document as this process wrote it last, without a request; None where that is not known any more."""
+
     def names(self, prefix: str) -> Iterator[str]:
         """Return the names that start with `prefix`, in their order, page by page."""
+
+    def unchanged_since(self, prefix: str, moment: datetime) -> Iterator[str]:
+        """Return the names that start with `prefix` whose documents were last written before `moment`."""
 
     def read_all(self, prefix: str) -> dict[str, Document]:
         """Return the documents that start with `prefix`, by name, in as few requests as it takes."""
@@ -79,25 +95,21 @@ def update(
     """Change the latest version of a document, however many others change it too.
 
     `change` returns the new content, None to leave the document as it is, and what this function returns; it is pure,
-    because it may have to be applied again. `latest` saves a read if it still is the latest version. Raises
-    StateConflict after too many concurrent updates.
+    because it may have to be applied again. `latest` saves a read if it still is the latest version; where it was
+    recalled, the document is read before it is left as it is. Raises StateConflict after too many concurrent updates.
     """
     for _ in range(_TRIES):
         document = latest or documents.read(name)
+        latest = None
         content, result = change(document)
-        try:
-            if content is not None:
-                documents.write(name, content, document.etag)
-        except StateConflict:
-            latest = None
-        else:
+        if content is None:
+            if document.recalled:
+                continue
+            return result
+        with suppress(StateConflict):
+            documents.write(name, content, document.etag)
             return result
     raise StateConflict(f"{name}: too many concurrent updates, gave up after {_TRIES} attempts")
-
-
-def overwrite(documents: Documents, name: str, content: bytes) -> None:
-    """Write a document whatever version there is; for documents that one worker at a time writes."""
-    update(documents, name, lambda _: (content, None))
 
 
 class BlobDocuments:
@@ -112,6 +124,7 @@ class BlobDocuments:
         self._container = container
         self._listed = listed
         self._clock = StorageClock()
+        self._written = _Written()
 
     def read(self, name: str) -> Document:
         """Return the document of that name."""
@@ -134,13 +147,23 @@ class BlobDocuments:
 
         Raises StateConflict if the document is at another version.
         """
-        from azure.core.exceptions import ResourceNotFoundError
+        from azure.core import MatchConditions
+        from azure.core.exceptions import ResourceExistsError, ResourceModifiedError
 
+        condition: dict[str, Any] = {"etag": etag, "match_condition": MatchConditions.IfNotModified} if etag else {}
         try:
-            return self._upload(name, content, etag)
-        except ResourceNotFoundError:
-            self._create_container()
-            return self._upload(name, content, etag)
+            return self._written_anyhow(name, content, overwrite=etag is not None, **condition)
+        except (ResourceModifiedError, ResourceExistsError) as error:
+            raise StateConflict(name) from error
+
+    def replace(self, name: str, content: bytes) -> None:
+        """Write a document whatever version there is."""
+        self._written_anyhow(name, content, overwrite=True)
+
+    def recall(self, name: str) -> Document | None:
+        """Return a document as this process wrote it last, as of the storage's time now, or None."""
+        now, written = self.time(), self._written.get(name)
+        return Document(*written, now.replace(microsecond=0), recalled=True) if now and written else None
 
     def names(self, prefix: str) -> Iterator[str]:
         """Return the names that start with `prefix`, in their order, page by page."""
@@ -183,20 +206,24 @@ class BlobDocuments:
         except ResourceNotFoundError:
             return
 
-    def _upload(self, name: str, content: bytes, etag: str | None) -> str:
-        from azure.core import MatchConditions
-        from azure.core.exceptions import ResourceExistsError, ResourceModifiedError
+    def _written_anyhow(self, name: str, content: bytes, **options: Any) -> str:  # noqa: ANN401 - the SDK's options
+        """Write a document into the container, which is made if it is missing; return the new version."""
+        from azure.core.exceptions import ResourceNotFoundError
 
-        condition: dict[str, Any] = {"etag": etag, "match_condition": MatchConditions.IfNotModified} if etag else {}
-        blob = self._container.get_blob_client(name)
         try:
-            with dates_noted() as dates:
-                metadata = _packed(content) if self._listed and name.startswith(self._listed) else None
-                written = blob.upload_blob(content, overwrite=etag is not None, metadata=metadata, **condition)
-            self._noted(dates[-1])
-            return str(written["etag"])
-        except (ResourceModifiedError, ResourceExistsError) as error:
-            raise StateConflict(name) from error
+            etag = self._upload(name, content, options)
+        except ResourceNotFoundError:
+            self._create_container()
+            etag = self._upload(name, content, options)
+        self._written.note(name, content, etag)
+        return etag
+
+    def _upload(self, name: str, content: bytes, options: Mapping[str, Any]) -> str:
+        metadata = _packed(content) if self._listed and name.startswith(self._listed) else None
+        with dates_noted() as dates:
+            written = self._container.get_blob_client(name).upload_blob(content, metadata=metadata, **options)
+        self._noted(dates[-1])
+        return str(written["etag"])
 
     def _noted(self, date: datetime) -> datetime:
         self._clock.note(date)
@@ -209,6 +236,38 @@ class BlobDocuments:
             self._container.create_container()
         except ResourceExistsError:
             return
+
+
+# In bytes: what a process keeps of the documents that it wrote last.
+_RECALLED = 8 * 1024 * 1024
+_LARGEST_RECALLED = 256 * 1024
+
+
+class _Written:
+    """The documents that this process wrote last, with their versions, as far as they are small."""
+
+    def __init__(self) -> None:
+        self._documents: OrderedDict[str, tuple[bytes, str]] = OrderedDict()
+        self._size = 0
+        self._lock = threading.Lock()
+
+    def get(self, name: str) -> tuple[bytes, str] | None:
+        """Return the content and version of a document, None where they are not kept."""
+        with self._lock:
+            return self._documents.get(name)
+
+    def note(self, name: str, content: bytes, etag: str) -> None:
+        """Keep a document, in place of the version before and of those that were not written for long."""
+        with self._lock:
+            before, _ = self._documents.pop(name, (b"", ""))
+            self._size -= len(before)
+            if len(content) > _LARGEST_RECALLED:
+                return
+            self._documents[name] = (content, etag)
+            self._size += len(content)
+            while self._size > _RECALLED:
+                _, (oldest, _) = self._documents.popitem(last=False)
+                self._size -= len(oldest)
 
 
 _METADATA = "content"

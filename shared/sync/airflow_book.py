@@ -10,7 +10,7 @@ from shared.airflow.looking import path_for_airflow
 from shared.airflow.verdict import FileVerdict, VerdictState
 from shared.folder.path import FolderPath
 from shared.route import Route
-from shared.storage.documents import Documents, StoredModel, overwrite
+from shared.storage.documents import Documents, StoredModel
 from shared.sync.baseline import Baseline
 from shared.sync.state import AirflowSummary, Asking, BrokenFile
 
@@ -66,9 +66,12 @@ class AirflowBook(StoredModel):
 
     def asked(self, baseline: Baseline, folder: FolderPath, asking: Asking) -> "AirflowBook":
         """Return the book of the synced files: what is new, and what Airflow had not taken, is asked about (again)."""
-        origins = {name: origin.sync_id for origin in baseline.origins for name in origin.names}
-        names = (name for name in baseline.contents if below_dags(folder, name) is not None)
-        return AirflowBook(files={name: self._asked(name, origins.get(name, ""), asking.sync_id) for name in names})
+        brought_by = {
+            name: version.brought_by or ""
+            for name, version in baseline.contents.items()
+            if below_dags(folder, name) is not None
+        }
+        return AirflowBook(files={name: self._asked(name, by, asking.sync_id) for name, by in brought_by.items()})
 
     def _asked(self, name: str, brought_by: str, sync_id: str) -> FileInAirflow:
         known = self.files.get(name)
@@ -132,7 +135,7 @@ class AirflowBooks:
 
     def write(self, route: Route, book: AirflowBook) -> None:
         """Replace the route's book."""
-        overwrite(self._documents, _name(route), book.model_dump_json().encode())
+        self._documents.replace(_name(route), book.model_dump_json().encode())
 
 
 def _name(route: Route) -> str:

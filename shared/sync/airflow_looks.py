@@ -18,7 +18,8 @@ from shared.route import Route
 from shared.sync import asking_airflow
 from shared.sync.airflow_book import AirflowBook, AirflowBooks, below_dags
 from shared.sync.alerts import told_of_airflow
-from shared.sync.baseline import Baseline, Baselines
+from shared.sync.baseline import Baseline
+from shared.sync.baseline_store import Baselines
 from shared.sync.decide import RESOLUTION
 from shared.sync.history import History
 from shared.sync.inspection import ReadFiles
@@ -67,7 +68,7 @@ class AirflowLooks:
 
     def _look(self, route: Route, asking: Asking, now: datetime) -> None:
         last = now + RESOLUTION >= asking.give_up_at
-        baseline = self.baselines.read(route).for_target(route.target)
+        baseline = self.baselines.read(route)
         book = self.books.read(route).asked(baseline, route.folder, asking)
         trouble: str | None = None
         final = last

@@ -1,21 +1,18 @@
-"""The files that were synced last, so that the next sync can say what it brings.
+"""The files that were synced last, so that the next sync can say what it brings."""
 
-Kept apart from the state, which stays small however many files there are.
-"""
-
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field
 
 from shared.errors import StateConflict
 from shared.folder.manifest import File, Manifest
-from shared.route import Route
-from shared.storage.documents import Document, Documents, StoredModel, overwrite, update
+from shared.storage.documents import StoredModel
 from shared.targets.port import Done
 
 _MD5 = "md5:"
+_FOREIGN_KEPT = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +39,17 @@ class BytesRead(StoredModel):
 class FileVersion(StoredModel):
     """A file as it was synced: what stands for its bytes, its size and ETag, and its true MD5 where it was read.
 
-    It is `unclear` while the target may have got another version, or lost this one; `new` if there was none before.
+    `brought_by` is the sync that brought it. It is `unclear` while the target may have got another version, or lost
+    this one; `new` if there was none before.
     """
 
     content: str
     size: int | None = None
     etag: str | None = None
     md5: str | None = None
+    brought_by: str | None = None
     unclear: bool = False
     new: bool = False
-
-    @model_validator(mode="before")
-    @classmethod
-    def _of_text(cls, stored: object) -> object:
-        return {"content": stored} if isinstance(stored, str) else stored
 
     def as_file(self, name: str, modified: datetime) -> File:
         """Return the version as a file of this name, to be read; when it was written is not known any more."""
@@ -79,29 +73,25 @@ class NotSent(StoredModel):
     sentence: str
 
 
-class Origin(StoredModel):
-    """The sync that brought the present version of some files, and when it listed them."""
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The sync that brought the present version of a file, and when it listed it."""
 
     sync_id: str
     at: datetime
-    names: tuple[str, ...]
-
-    def only(self, names: Container[str]) -> "Origin":
-        """Return the origin of those of its files that are among `names`."""
-        return self.model_copy(update={"names": tuple(name for name in self.names if name in names)})
 
 
 class Baseline(StoredModel):
     """What was synced last, by name; `removed` are files gone from here and still in Airflow, since when.
 
-    `origins` tells which sync brought which file; a file of a baseline from before there were origins has none.
-    `target` is what it was synced to, None where that was not noted. `not_sent` and `foreign`, paths that the target
-    holds and the relay did not send, are known only of a target that the files are sent to one by one, by `worker`.
+    `syncs` tells when each sync that brought a file of today had listed it. `target` is what it was synced to, None
+    where that was not noted. `not_sent` and `foreign`, paths that the target holds and the relay did not send, are
+    known only of a target that the files are sent to one by one, by `worker`.
     """
 
     contents: dict[str, FileVersion] = Field(default_factory=dict)
     removed: dict[str, datetime] = Field(default_factory=dict)
-    origins: tuple[Origin, ...] = ()
+    syncs: dict[str, datetime] = Field(default_factory=dict)
     target: str | None = None
     sync_id: str | None = None
     not_sent: dict[str, NotSent] = Field(default_factory=dict)
@@ -154,12 +144,17 @@ class Baseline(StoredModel):
     def after(self, manifest: Manifest, sync_id: str, target: str | None = None) -> "Baseline":
         """Return the baseline once the manifest has been synced: what it lacks stays listed until it is back."""
         diff = self.diff(manifest)
-        contents = {file.name: self._version_of(file) for file in manifest.files}
+        brought = diff.brought
+        contents = {
+            file.name: self._version_of(file, sync_id if file.name in brought else None) for file in manifest.files
+        }
+        used = {version.brought_by for version in contents.values()}
+        syncs = self.syncs | {sync_id: manifest.listed_at}
         gone = self.removed | dict.fromkeys(diff.removed, manifest.listed_at)
         return Baseline(
             contents=contents,
             removed={name: since for name, since in gone.items() if name not in contents},
-            origins=self._origins_after(diff, Origin(sync_id=sync_id, at=manifest.listed_at, names=())),
+            syncs={id_: at for id_, at in syncs.items() if id_ in used},
             target=target,
             sync_id=sync_id,
         )
@@ -189,17 +184,18 @@ class Baseline(StoredModel):
         not_sent = {name: version for name, version in (self.not_sent | fresh).items() if name not in done.put}
         kept = (path for path in self.foreign if path.rpartition("/")[0] not in done.foreign)
         foreign = {*kept, *(path for paths in done.foreign.values() for path in paths)}
-        update = {"contents": contents, "not_sent": not_sent, "foreign": tuple(sorted(foreign)[:FOREIGN_KEPT])}
+        update = {"contents": contents, "not_sent": not_sent, "foreign": tuple(sorted(foreign)[:_FOREIGN_KEPT])}
         return self.model_copy(update=update)
 
     def pushed(self, staged: "Baseline", *, deletes: bool) -> "Baseline":
         """Return what is left once a push of `staged` is over: where it deletes, nothing stays that was removed."""
-        wanted = staged.contents.keys()
+        wanted = staged.contents
+        left = {name: version for name, version in self.contents.items() if deletes or name in wanted}
         return self.model_copy(
             update={
-                "contents": {name: version for name, version in self.contents.items() if deletes or name in wanted},
+                "contents": {name: _brought_as(wanted.get(name), version) for name, version in left.items()},
                 "removed": {} if deletes else staged.removed,
-                "origins": tuple(origin.only(self.contents) for origin in staged.origins),
+                "syncs": staged.syncs,
                 "not_sent": {name: version for name, version in self.not_sent.items() if name in wanted},
                 "sync_id": staged.sync_id,
             }
@@ -234,7 +230,9 @@ class Baseline(StoredModel):
 
     def origin_of(self, name: str) -> Origin | None:
         """Return which sync brought the version of a file that was synced last, None where that is not known."""
-        return next((origin for origin in self.origins if name in origin.names), None)
+        version = self.contents.get(name)
+        sync_id = version.brought_by if version else None
+        return Origin(sync_id, self.syncs[sync_id]) if sync_id in self.syncs else None
 
     def has(self, file: File) -> bool:
         """Whether this version of the file was synced last."""
@@ -270,7 +268,8 @@ class Baseline(StoredModel):
 
     def _unclear(self, name: str) -> FileVersion:
         version = self.contents.get(name)
-        return FileVersion(content="", unclear=True, new=version is None or version.new)
+        brought_by = version.brought_by if version else None
+        return FileVersion(content="", brought_by=brought_by, unclear=True, new=version is None or version.new)
 
     def _doubts(self, file: File) -> bool:
         version = self.contents.get(file.name)
@@ -287,112 +286,17 @@ class Baseline(StoredModel):
         is_same = read is not None and read.etag == file.etag and read.md5 in {version.known_md5} - {None}
         return replace(file, content=version.content if is_same else f"etag:{file.etag}")
 
-    def _version_of(self, file: File) -> FileVersion:
+    def _version_of(self, file: File, brought_by: str | None = None) -> FileVersion:
+        """Return a file as synced; it is the version that is known, where nothing of it is new."""
         before = self.contents.get(file.name)
-        same = before is not None and before.content == file.content
-        md5 = before.md5 if before and same else None
-        return FileVersion(content=file.content, size=file.size, etag=file.etag, md5=md5)
-
-    def _origins_after(self, diff: Diff, sync: Origin) -> tuple[Origin, ...]:
-        fresh = sync.model_copy(update={"names": (*diff.added, *diff.changed)})
-        unchanged = self.contents.keys() - {*diff.changed, *diff.removed}
-        return tuple(origin for origin in (*(each.only(unchanged) for each in self.origins), fresh) if origin.names)
+        if before is None or before.content != file.content:
+            return FileVersion(content=file.content, size=file.size, etag=file.etag, brought_by=brought_by)
+        known = {"size": file.size, "etag": file.etag, "brought_by": brought_by or before.brought_by}
+        version = before.model_copy(update=known | {"unclear": False, "new": False})
+        return before if version == before else version
 
 
-FOREIGN_KEPT = 1000
-
-
-class Baselines:
-    """Reads and writes baselines, each a document of its own."""
-
-    def __init__(self, documents: Documents) -> None:
-        self._documents = documents
-
-    def read(self, route: Route) -> Baseline:
-        """Return the route's baseline; an unreadable one is as good as none, only the next diff is larger."""
-        return _parsed(self._documents.read(_name(route)))
-
-    def write(self, route: Route, baseline: Baseline) -> None:
-        """Replace the route's baseline."""
-        overwrite(self._documents, _name(route), baseline.model_dump_json().encode())
-
-    def stage(self, route: Route, baseline: Baseline) -> None:
-        """Keep the baseline of a sync that is being worked on."""
-        overwrite(self._documents, _staged_name(route), baseline.model_dump_json().encode())
-
-    def read_staged(self, route: Route) -> Baseline:
-        """Return the baseline of the sync that is being worked on; of one that ended long ago where none is."""
-        return _parsed(self._documents.read(_staged_name(route)))
-
-    def confirm(self, route: Route, sync_id: str) -> tuple[Baseline, bool]:
-        """Make the staged baseline the route's, because its sync is done; return it, and whether it is this sync's.
-
-        A crash may have kept it from being staged: then the route's own baseline stays.
-        """
-        staged = self.read_staged(route)
-        if staged.sync_id not in {None, sync_id}:
-            return self.read(route), False
-        self.write(route, staged)
-        return staged, True
-
-    def begin(self, route: Route) -> None:
-        """Write down what the staged push may change, before it changes anything."""
-        staged = self.read_staged(route)
-        self._update(_name(route), lambda before: before.for_target(route.target).begun(staged, deletes=route.deletes))
-
-    def claim(self, route: Route, worker: str) -> Baseline:
-        """Return the baseline for a worker that is about to push; what earlier ones still write down comes too late."""
-        self._update(_name(route), lambda before: before.model_copy(update={"worker": worker}))
-        return self.read(route).for_target(route.target)
-
-    def move(self, route: Route, worker: str, done: Done) -> bool:
-        """Note what a push has done, and return whether that changes anything; raise StateConflict if too late."""
-        return self._update(_name(route), lambda before: before.of(worker).moved(done))
-
-    def settle(self, route: Route, worker: str, sync_id: str) -> tuple[Baseline, bool]:
-        """Return the baseline now that a push is over, and whether the target has what was staged and nothing else.
-
-        A crash may have kept it from being staged: then nothing is known of it. Raises StateConflict as `move` does.
-        """
-        staged = self.read_staged(route)
-        if staged.sync_id != sync_id:
-            return self.read(route), False
-        self._update(_name(route), lambda before: before.of(worker).pushed(staged, deletes=route.deletes))
-        baseline = self.read(route)
-        return baseline, baseline.has_all_of(staged)
-
-    def acknowledge_removed(self, route: Route) -> None:
-        """Forget the removed files, also in the baseline of a sync that is being worked on."""
-        known = self.read(route).removed
-        for name in (_name(route), _staged_name(route)):
-            self._update(name, lambda baseline: baseline.without_removed(known))
-
-    def learn(self, route: Route, read: Mapping[str, BytesRead]) -> None:
-        """Keep what was read of the synced files, and of those that a sync is bringing."""
-        for name in (_name(route), _staged_name(route)):
-            self._update(name, lambda baseline: baseline.learned(read))
-
-    def _update(self, name: str, change: Callable[[Baseline], Baseline]) -> bool:
-        """Change a baseline, and return whether that made a difference."""
-
-        def changed(document: Document) -> tuple[bytes | None, bool]:
-            before = _parsed(document)
-            after = change(before)
-            return None if after == before else after.model_dump_json().encode(), after != before
-
-        return update(self._documents, name, changed)
-
-
-def _parsed(document: Document) -> Baseline:
-    try:
-        return Baseline.model_validate_json(document.content or b"")
-    except ValidationError:
-        return Baseline()
-
-
-def _name(route: Route) -> str:
-    return f"baselines/{route.name}.json"
-
-
-def _staged_name(route: Route) -> str:
-    return f"baselines/{route.name}.staged.json"
+def _brought_as(staged: FileVersion | None, version: FileVersion) -> FileVersion:
+    if staged is None or version.brought_by == staged.brought_by:
+        return version
+    return version.model_copy(update={"brought_by": staged.brought_by})

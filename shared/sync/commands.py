@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from shared.route import Route
 from shared.sync import transitions
-from shared.sync.baseline import Baselines
+from shared.sync.baseline_store import Baselines
 from shared.sync.history import new_sync_id
 from shared.sync.store import RouteStates
 from shared.sync.wake_up import WakeUps

@@ -13,7 +13,8 @@ from shared.folder.checks import UNKNOWN
 from shared.folder.manifest import Manifest
 from shared.route import Route
 from shared.sync import transitions
-from shared.sync.baseline import Baseline, Baselines
+from shared.sync.baseline import Baseline
+from shared.sync.baseline_store import Baselines, LoadedBaseline
 from shared.sync.inspection import Inspector, ToRead
 from shared.sync.outcomes import Outcomes
 from shared.sync.state import RouteState, RunningSync, Synced, behind_since
@@ -34,7 +35,7 @@ class Doubts:
 
     def weigh(
         self, route: Route, state: RouteState, manifest: Manifest
-    ) -> tuple[RouteState, Manifest, Baseline | None] | ToRead:
+    ) -> tuple[RouteState, Manifest, LoadedBaseline | None] | ToRead:
         """Return the state without wrong certainties, the manifest as its bytes are, the baseline where it was read.
 
         Where bytes have to be read for that, return them: reading takes long, and is not done under the lease.
@@ -46,14 +47,14 @@ class Doubts:
             return state, manifest, None
         if synced.listing == manifest.listing:
             return state, manifest.known_as(synced.revision) if synced.revision else manifest, None
-        baseline = self.baselines.read(route).for_target(route.target)
-        settled = self._settled(route, baseline, manifest)
+        loaded = self.baselines.load(route)
+        settled = self._settled(route, loaded.baseline, manifest)
         if isinstance(settled, ToRead):
             return settled
-        if _is_other(settled, synced) and _may_have_been_read(baseline, manifest, synced, state):
+        if _is_other(settled, synced) and _may_have_been_read(loaded.baseline, manifest, synced, state):
             behind = transitions.behind(behind_since(state, settled))
             state = self.outcomes.change(route, state.worker, behind, transitions.doubted())
-        return state, settled, baseline
+        return state, settled, loaded
 
     def glance(self, route: Route) -> None:
         """Note other bytes that lie in the folder while ADF may still be reading and no worker may act on them."""
@@ -70,7 +71,7 @@ class Doubts:
             self._note_other(route, synced, manifest)
 
     def _note_other(self, route: Route, synced: Synced, manifest: Manifest) -> None:
-        baseline = self.baselines.read(route).for_target(route.target)
+        baseline = self.baselines.read(route)
         settled = self._settled(route, baseline, manifest)
         if isinstance(settled, ToRead):
             self.inspector.look_into(route, settled, UNKNOWN)
@@ -80,10 +81,10 @@ class Doubts:
 
     def _weigh_followed(
         self, route: Route, state: RouteState, operation: RunningSync, manifest: Manifest
-    ) -> tuple[RouteState, Manifest, Baseline | None] | ToRead:
+    ) -> tuple[RouteState, Manifest, LoadedBaseline | None] | ToRead:
         if route.is_pushed or operation.revision is None or operation.listing in {None, manifest.listing}:
             return state, manifest, None
-        staged = self.baselines.read_staged(route).for_target(route.target)
+        staged = self.baselines.read_staged(route)
         settled = self._settled(route, staged, manifest)
         if isinstance(settled, ToRead):
             return settled

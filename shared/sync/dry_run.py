@@ -7,7 +7,8 @@ from shared.folder.checks import Finding
 from shared.folder.manifest import Manifest
 from shared.route import Route
 from shared.sync import transitions
-from shared.sync.baseline import Baselines, Diff
+from shared.sync.baseline import Diff
+from shared.sync.baseline_store import Baselines
 from shared.sync.decide import Decision, Policy, Sync, decide
 from shared.sync.inspection import Inspector
 from shared.sync.store import RouteStates
@@ -38,7 +39,7 @@ class DryRuns:
         loaded = self.states.read(route)
         asked = transitions.requested("dry-run", force=force)(loaded.state, loaded.read_at)
         manifest = self.list_folder(route)
-        baseline = self.baselines.read(route).for_target(route.target)
+        baseline = self.baselines.read(route)
         diff = baseline.diff(manifest)
         findings = self.inspector.examine(route, manifest, diff).findings
         decision = decide(asked, manifest, self.policy, deletes=route.deletes)

@@ -13,7 +13,7 @@ from shared.storage.queues import RouteQueue
 from shared.sync.airflow_book import AirflowBooks
 from shared.sync.airflow_looks import AirflowLooks
 from shared.sync.arrivals import Announcements
-from shared.sync.baseline import Baselines
+from shared.sync.baseline_store import Baselines
 from shared.sync.commands import Commands
 from shared.sync.decide import Policy
 from shared.sync.doubts import Doubts

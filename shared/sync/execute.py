@@ -9,12 +9,13 @@ from typing import TypeVar
 from shared.errors import FolderUnreadable, ServiceError, ServiceUnavailable, Throttled
 from shared.folder.manifest import Manifest
 from shared.route import Route
-from shared.sync.baseline import Baselines
+from shared.sync.attempt import Attempt
+from shared.sync.baseline_store import Baselines
 from shared.sync.decide import Policy
 from shared.sync.history import CallMade
 from shared.sync.inspection import Inspector
 from shared.sync.lease import Lease, Reservation
-from shared.sync.outcomes import Attempt, Outcomes
+from shared.sync.outcomes import Outcomes
 from shared.sync.poll import LONGEST_POLL, Poller
 from shared.sync.state import RunningSync
 from shared.targets.port import Accepted, Answered, Target
@@ -51,8 +52,8 @@ class Executor:
             return self._run(attempt, lease)
 
     def _run(self, attempt: Attempt, lease: Lease) -> Tried:
-        baseline = attempt.baseline or self.baselines.read(attempt.route).for_target(attempt.route.target)
-        attempt.baseline = baseline
+        attempt.loaded = attempt.loaded or self.baselines.load(attempt.route)
+        baseline = attempt.loaded.baseline
         if attempt.manifest.known_revision:
             attempt.manifest = baseline.settled(attempt.manifest, {})
         attempt.diff = baseline.diff(attempt.manifest)

@@ -16,7 +16,7 @@ from pydantic import Field, ValidationError
 from shared.errors import StateConflict
 from shared.folder.checks import Finding
 from shared.folder.manifest import Manifest
-from shared.storage.documents import Document, Documents, StoredModel, overwrite, update
+from shared.storage.documents import Document, Documents, StoredModel, update
 from shared.sync.baseline import Diff
 from shared.sync.state import AirflowSummary
 
@@ -146,7 +146,8 @@ class Summaries:
                 return None, None
             return _Summaries(syncs=after).model_dump_json(exclude_defaults=True).encode(), None
 
-        update(self._documents, _summaries_name(route_name), changed)
+        name = _summaries_name(route_name)
+        update(self._documents, name, changed, self._documents.recall(name))
 
 
 def _parse_summaries(document: Document) -> dict[str, SyncSummary]:
@@ -245,7 +246,7 @@ class History:
     def write(self, record: SyncRecord) -> None:
         """Store a record, or its new version. The summary comes first: a record that can be read is in the list."""
         self._note_summary(record)
-        overwrite(self._documents, _name(record.route, record.sync_id), record.model_dump_json(indent=1).encode())
+        self._documents.replace(_name(record.route, record.sync_id), record.model_dump_json(indent=1).encode())
 
     def note_findings(self, route_name: str, sync_id: str, findings: tuple[Finding, ...]) -> None:
         """Add what the checks found to the record of a sync, whatever has become of it meanwhile."""

@@ -15,12 +15,13 @@ from shared.folder.blobs import FileBytes
 from shared.folder.checks import UNKNOWN, Finding, Runtime, Surroundings, Unread, check_files, is_context, to_check
 from shared.folder.manifest import File, Manifest
 from shared.route import Route
-from shared.storage.documents import Documents, StoredModel, overwrite
+from shared.storage.documents import Documents, StoredModel
 from shared.sync import transitions
-from shared.sync.baseline import Baselines, BytesRead, Diff
+from shared.sync.attempt import Attempt
+from shared.sync.baseline import BytesRead, Diff
+from shared.sync.baseline_store import Baselines
 from shared.sync.decide import Hold, Strictness, many_removed
 from shared.sync.history import FINDINGS_KEPT, History
-from shared.sync.outcomes import Attempt
 from shared.sync.state import OpenFindings
 from shared.sync.store import RouteStates
 
@@ -127,25 +128,27 @@ class Inspector:
 
         Files with findings from before are looked into again.
         """
-        route, diff, stored = attempt.route, attempt.diff, self._stored(attempt.route)
-        again = _elsewhere(route, stored.open, diff)
+        route, diff = attempt.route, attempt.diff
+        known = self._stored(route).open if attempt.had_findings else ()
+        again = _elsewhere(route, known, diff)
         every = replace(diff, changed=(*diff.changed, *again))
         insight = self.examine(route, attempt.manifest, every, attempt.runtime)
-        if insight.reads:
-            self.baselines.learn(route, insight.reads)
+        news = _beyond_claims(attempt.manifest, insight.reads)
+        if news:
+            self.baselines.learn(route, news)
         brought = _outside(route, insight.findings, again)
         if brought and not attempt.findings:
             self.history.note_findings(route.name, attempt.sync_id, brought[:FINDINGS_KEPT])
-        self._keep_open(route, stored, [each for each in insight.findings if each.reason != _NOT_DEPLOYED])
+        self._keep_open(route, known, [each for each in insight.findings if each.reason != _NOT_DEPLOYED])
 
-    def _keep_open(self, route: Route, stored: Inspected, findings: Sequence[Finding]) -> None:
+    def _keep_open(self, route: Route, known: Sequence[Finding], findings: Sequence[Finding]) -> None:
         """Show the worst of what was found in synced files in the route's state, and keep all of it."""
         kept = tuple(sorted(findings, key=lambda finding: not finding.blocking)[:FINDINGS_KEPT])
-        if kept == stored.open:
+        if kept == known:
             return
         first = OpenFindings(count=len(kept), first=kept[:_FIRST_FINDINGS])
         self.states.update(route, transitions.findings_seen(first))
-        self._store(route, stored.model_copy(update={"open": kept}))
+        self._store(route, self._stored(route).model_copy(update={"open": kept}))
 
     def _contents(self, route: Route, files: Sequence[File], insight: Insight) -> Iterator[tuple[str, bytes | Unread]]:
         """Yield what is to be checked by the path below the folder, one file at a time, and note what was read."""
@@ -188,7 +191,7 @@ class Inspector:
         return self.strictness != "off" and to_check(name.removeprefix(route.folder.listing_prefix))
 
     def _store(self, route: Route, inspected: Inspected) -> None:
-        overwrite(self.documents, _name(route), inspected.model_dump_json().encode())
+        self.documents.replace(_name(route), inspected.model_dump_json().encode())
 
     def _stored(self, route: Route) -> Inspected:
         try:
@@ -200,6 +203,12 @@ class Inspector:
 def _elsewhere(route: Route, findings: Iterable[Finding], diff: Diff) -> frozenset[str]:
     """Return the files with findings that a sync leaves as they are; another file may have helped, or the checks."""
     return frozenset(f"{route.folder.listing_prefix}{finding.file}" for finding in findings) - diff.brought
+
+
+def _beyond_claims(manifest: Manifest, reads: Mapping[str, BytesRead]) -> dict[str, BytesRead]:
+    """Return what was read of files whose bytes are not what the listing says of them, or says nothing of."""
+    claims = {file.name: file.content for file in manifest.files}
+    return {name: read for name, read in reads.items() if read.md5 and claims[name] != f"md5:{read.md5}"}
 
 
 def _outside(route: Route, findings: Iterable[Finding], names: frozenset[str]) -> tuple[Finding, ...]:

@@ -2,99 +2,28 @@
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.errors import FolderUnreadable, ServiceError, ServiceUnavailable, Throttled
-from shared.folder.checks import UNKNOWN, Finding, Runtime
+from shared.folder.checks import Finding
 from shared.folder.manifest import Manifest
 from shared.rest.backoff import BackOff
 from shared.route import Route
 from shared.sync import arrivals, asking_airflow, transitions
 from shared.sync.alerts import alerted, told_of_events
-from shared.sync.baseline import Baseline, Baselines, Diff
+from shared.sync.attempt import Attempt
+from shared.sync.baseline import Baseline
+from shared.sync.baseline_store import Baselines
 from shared.sync.decide import RESOLUTION, Hold, Policy, Skip
-from shared.sync.history import FINDINGS_KEPT, CallMade, Changes, History, Outcome, SyncRecord, Uploads, new_sync_id
+from shared.sync.history import CallMade, History, Outcome, SyncRecord, new_sync_id
 from shared.sync.outbox import Outbox
-from shared.sync.state import Calling, RouteState, RunningSync, Synced, behind_since
+from shared.sync.state import Calling, RouteState, RunningSync, Synced
 from shared.sync.store import RouteStates, Transition
 from shared.sync.wake_up import WakeUps
 from shared.telemetry import metrics
 
 log = logging.getLogger(__name__)
-
-# Syncs that end with a look at all that the target holds, besides the first one.
-_VERIFYING = frozenset({"VerificationDue", "VerificationRequested", "Forced"})
-
-
-@dataclass(slots=True)
-class Attempt:
-    """What is known of the sync so far; `calls` grows while it goes on. Times are the storage service's."""
-
-    route: Route
-    worker: str | None
-    synced_before: Synced | None
-    sync_id: str
-    trigger: str
-    manifest: Manifest
-    baseline: Baseline | None = None
-    diff: Diff = field(default_factory=lambda: Diff((), (), ()))
-    findings: tuple[Finding, ...] = ()
-    calls: list[CallMade] = field(default_factory=list)
-    behind_since: datetime | None = None
-    finished_at: datetime | None = None
-    incarnation: str | None = None
-    is_forced: bool = False
-    verify: bool = False
-    read_back: bool = False
-    runtime: Runtime = UNKNOWN
-    unreadable: str | None = None
-
-    def record(self, outcome: Outcome, *, code: str | None = None, message: str | None = None) -> SyncRecord:
-        """Return the attempt's record."""
-        return SyncRecord(
-            sync_id=self.sync_id,
-            route=self.route.name,
-            outcome=outcome,
-            trigger=self.trigger,
-            revision=self.manifest.revision,
-            started_at=self.manifest.listed_at,
-            finished_at=self.finished_at,
-            changes=Changes.of(self.diff),
-            uploads=Uploads.of(self.diff, self.manifest),
-            findings=self.findings[:FINDINGS_KEPT],
-            calls=tuple(self.calls),
-            code=code,
-            message=message,
-        )
-
-
-def begin(route: Route, state: RouteState, manifest: Manifest, trigger: str) -> Attempt:
-    """Return the attempt that answers what was asked for, or a new one."""
-    sync_id = state.requested.sync_id if state.requested else new_sync_id(manifest.listed_at)
-    behind = behind_since(state, manifest)
-    read_back = route.is_pushed and state.requested is not None and state.requested.read_back
-    verify = route.is_pushed and (read_back or state.verified_at is None or trigger in _VERIFYING)
-    return Attempt(
-        route,
-        state.worker,
-        state.synced,
-        sync_id,
-        trigger,
-        manifest,
-        behind_since=behind,
-        is_forced=trigger == "Forced",
-        verify=verify,
-        read_back=read_back,
-    )
-
-
-def ended_at_once(route: Route, state: RouteState, manifest: Manifest, trigger: str) -> Attempt:
-    """Return an attempt that ended with the decision not to sync."""
-    attempt = begin(route, state, manifest, trigger)
-    attempt.finished_at = manifest.listed_at
-    return attempt
-
 
 _BACK_OFF = BackOff(base_s=5, cap_s=600)
 _FOR_QUOTA = BackOff(base_s=5, cap_s=60)
@@ -131,8 +60,7 @@ class Outcomes:
     def accepted(self, attempt: Attempt, revision: str | None) -> None:
         """ADF took the sync of `revision` and offers nothing to follow: it counts as done."""
         self.history.write(attempt.record("accepted"))
-        baseline = self._baseline_after(attempt)
-        self.baselines.write(attempt.route, baseline)
+        baseline = self.baselines.update(attempt.route, attempt.after, attempt.loaded)
         done = Synced(
             revision=revision,
             listed_at=attempt.manifest.listed_at,
@@ -148,7 +76,7 @@ class Outcomes:
     def running(self, attempt: Attempt, operation: RunningSync) -> None:
         """ADF took the sync and works on it."""
         self.history.write(attempt.record("running"))
-        self.baselines.stage(attempt.route, self._baseline_after(attempt))
+        self.baselines.stage(attempt.route, attempt.after)
         if attempt.route.is_pushed:
             self.baselines.begin(attempt.route)
         self.change(attempt.route, attempt.worker, transitions.following(operation))
@@ -283,7 +211,7 @@ class Outcomes:
                 return after
             return told_of_events(before, alerted(before, after, now, sync_id, removed or {}), now)
 
-        after = self.states.update(route, change)
+        after = self.states.update(route, change, self.states.recall(route))
         if self.outbox:
             self.outbox.ask(route, after)
         return after
@@ -337,12 +265,6 @@ class Outcomes:
             return self.policy.retry_refused
         failures = transitions.failures_in_a_row(self.states.read(route).state) + 1
         return timedelta(seconds=_BACK_OFF.wait_s(failures, self.jitter(), error.retry_after_s or 0))
-
-    def _baseline_after(self, attempt: Attempt) -> Baseline:
-        """Return what is synced then; files that were acknowledged as removed meanwhile stay so."""
-        target = attempt.route.target
-        before = self.baselines.read(attempt.route).for_target(target)
-        return before.after(attempt.manifest, attempt.sync_id, target)
 
     def _end_record(  # noqa: PLR0913 - what is known at the end
         self,

@@ -9,7 +9,8 @@ from shared.errors import ServiceRefusal, ServiceUnavailable
 from shared.folder.manifest import File, Manifest
 from shared.route import Route
 from shared.sync import transitions
-from shared.sync.baseline import Baseline, Baselines
+from shared.sync.baseline import Baseline
+from shared.sync.baseline_store import Baselines
 from shared.sync.decide import RESOLUTION, Policy
 from shared.sync.lease import Lease, Reservation
 from shared.sync.outcomes import Outcomes
@@ -89,7 +90,7 @@ class Poller:
         # The storage tells times in whole seconds, so that "at once" has to be one.
         next_poll = now + delay if delay else now.replace(microsecond=0)
         goes_on = transitions.still_running(running.handle, next_poll, give_up_at)
-        self.states.update(route, transitions.by(lease.token, goes_on))
+        self.states.update(route, transitions.by(lease.token, goes_on), self.states.recall(route))
         self.wake_ups.notice(route, delay)
         moved = {"handle": running.handle, "next_poll": next_poll, "give_up_at": give_up_at}
         return lease.reservation_for(route, give_up_at - now, operation.model_copy(update=moved))

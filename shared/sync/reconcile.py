@@ -14,13 +14,14 @@ from shared.folder.manifest import Manifest
 from shared.route import Route
 from shared.sync import transitions
 from shared.sync.airflow_looks import AirflowLooks
-from shared.sync.baseline import Baseline, Baselines
+from shared.sync.attempt import Attempt, begin, ended_at_once
+from shared.sync.baseline_store import Baselines, LoadedBaseline
 from shared.sync.decide import RESOLUTION, Decision, Hold, Policy, Poll, Skip, Sync, Wait, decide
 from shared.sync.doubts import Doubts
 from shared.sync.execute import Executor, Tried
 from shared.sync.inspection import Inspector, ToRead
 from shared.sync.lease import CALL_DEADLINE_S, Lease, Leases
-from shared.sync.outcomes import Attempt, Outcomes, begin, ended_at_once
+from shared.sync.outcomes import Outcomes
 from shared.sync.poll import Poller
 from shared.sync.state import RouteState, RunningSync, behind_since
 from shared.sync.store import RouteStates, Transition
@@ -41,14 +42,14 @@ ENVIRONMENT_CHECK = timedelta(minutes=1)
 class FolderLook:
     """What a look at a folder has found, and what is to be done about it.
 
-    `baseline` is what was synced last, None where that was not needed; `findings` are those that may stop a sync, and
+    `loaded` is what was synced last, None where that was not needed; `findings` are those that may stop a sync, and
     `unreadable` is a file that stops it for now.
     """
 
     state: RouteState
     manifest: Manifest
     decision: Decision
-    baseline: Baseline | None = None
+    loaded: LoadedBaseline | None = None
     findings: tuple[Finding, ...] = ()
     unreadable: str | None = None
 
@@ -162,7 +163,7 @@ class Reconciler:
         found = self.doubts.weigh(route, state, manifest)
         if isinstance(found, ToRead):
             return found
-        state, manifest, baseline = found
+        state, manifest, loaded = found
         if self.policy.expects_events and taken.looking and taken.looking.by_sweep:
             state = self.outcomes.swept(route, taken, state, manifest)
         decision = decide(state, manifest, self.policy, deletes=route.deletes)
@@ -171,7 +172,7 @@ class Reconciler:
             state = self._environment_checked(route, state, lease)
             decision = decide(state, manifest, self.policy, deletes=route.deletes)
         _tell(route, state, manifest, decision)
-        return self._with_findings(route, FolderLook(state, manifest, decision, baseline))
+        return self._with_findings(route, FolderLook(state, manifest, decision, loaded))
 
     def _taken_over(self, route: Route, lease: Lease) -> RouteState:
         """Clear the notice before the listing: whatever changes after that raises one that arms a new wake-up."""
@@ -220,14 +221,14 @@ class Reconciler:
         is_forced = look.decision.reason == "Forced"
         if not isinstance(look.decision, Sync) or self.policy.dag_checks != "block" or is_forced:
             return look
-        baseline = look.baseline or self.baselines.read(route).for_target(route.target)
-        diff = baseline.diff(look.manifest)
+        loaded = look.loaded or self.baselines.load(route)
+        diff = loaded.baseline.diff(look.manifest)
         verdict = self.inspector.verdict(route, look.manifest, diff)
         if verdict is None:
             return ToRead(look.manifest, diff=diff)
         if verdict.unreadable:
             self.inspector.forget_verdict(route)
-        return replace(look, baseline=baseline, findings=verdict.findings, unreadable=verdict.unreadable)
+        return replace(look, loaded=loaded, findings=verdict.findings, unreadable=verdict.unreadable)
 
     def _act(self, route: Route, lease: Lease, look: FolderLook) -> Tried:
         """Do what was decided; return for whom the environment stays reserved."""
@@ -235,7 +236,7 @@ class Reconciler:
         match look.decision:
             case Sync() as decision:
                 attempt = begin(route, state, manifest, decision.reason)
-                attempt.baseline, attempt.findings, attempt.unreadable = look.baseline, look.findings, look.unreadable
+                attempt.loaded, attempt.findings, attempt.unreadable = look.loaded, look.findings, look.unreadable
                 return self.executor.run(attempt, lease)
             case Poll(operation=operation):
                 return Tried(self.poller.poll(route, lease, operation, manifest))
@@ -262,7 +263,7 @@ class Reconciler:
     def _renew_baseline(self, route: Route, state: RouteState, manifest: Manifest, decision: Skip) -> None:
         """Keep the ETags of files that were written again with the same bytes, so that they are not read again."""
         if decision.reason == "Unchanged" and state.synced and state.synced.listing != manifest.listing:
-            self.baselines.write(route, self.baselines.read(route).renewed(manifest))
+            self.baselines.update(route, lambda before: before.renewed(manifest))
 
     def _change(self, route: Route, state: RouteState, *steps: Transition) -> RouteState:
         return self.outcomes.change(route, state.worker, *steps)

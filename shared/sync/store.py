@@ -55,6 +55,11 @@ class RouteStates:
             found[route.name] = LoadedState(self._parse(route, document), document)
         return found
 
+    def recall(self, route: Route) -> LoadedState | None:
+        """Return the state as this process wrote it last, without a request; None where it does not know it."""
+        document = self._documents.recall(_name(route))
+        return LoadedState(self._parse(route, document), document) if document else None
+
     def time(self, route: Route) -> datetime:
         """Return the storage's time, never too late; it is asked for if nothing has told it of late."""
         return self._documents.time() or self.read(route).read_at

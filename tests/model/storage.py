@@ -21,6 +21,8 @@ IMPORTS_TAKE = (0.2, 1.0, 4.0)
 OPERATIONS_TAKE = (20.0, 1.0, 60.0, 90.0)
 # When an import reads, as a part of the time that it takes.
 READS_AFTER = (0.0, 0.5, 1.0)
+# A worker remembers one of the last three versions of a document; mostly it is the latest, else one of them.
+_VERSIONS_RECALLED, _FORGETFUL = 3, 4
 ROUTE_NAME, PREFIX = "default", "airflow"
 
 
@@ -84,6 +86,7 @@ class Cloud:
     follows_operations: bool = False
     folders: defaultdict[str, dict[str, Blob]] = field(default_factory=lambda: defaultdict(dict))
     documents: dict[str, tuple[bytes, str]] = field(default_factory=dict)
+    versions: defaultdict[str, list[tuple[bytes, str]]] = field(default_factory=lambda: defaultdict(list))
     messages: list[Message] = field(default_factory=list)
     imports: list[Import] = field(default_factory=list)
     listings: list[Listing] = field(default_factory=list)
@@ -112,13 +115,34 @@ class Cloud:
         if self.documents.get(name, (None, None))[1] != etag:
             raise StateConflict(name)
         new_etag = str(self.calls)
+        self._note(name, content, new_etag)
+        self._answer()
+        return new_etag
+
+    def replace(self, name: str, content: bytes) -> None:
+        self._call()
+        new_etag = str(self.calls)
+        self._note(name, content, new_etag)
+        self._answer()
+
+    def _note(self, name: str, content: bytes, new_etag: str) -> None:
         self.documents[name] = (content, new_etag)
+        self.versions[name].append((content, new_etag))
         if name.startswith("routes/"):
             self.states.append(RouteState.model_validate_json(content))
         if name == f"baselines/{ROUTE_NAME}.json":
             self.baselines.append(content)
-        self._answer()
-        return new_etag
+
+    def recall(self, name: str) -> Document | None:
+        """Return what one worker may have written last: the latest version, or one before it."""
+        versions = self.versions[name][-_VERSIONS_RECALLED:]
+        if not versions:
+            return None
+        version = self.tape.pick(versions) if self.tape.happens(_FORGETFUL) else versions[-1]
+        return Document(*version, self.moment(self.now), recalled=True)
+
+    def unchanged_since(self, prefix: str, moment: datetime) -> Iterator[str]:  # noqa: ARG002 - all is new here
+        return iter(())
 
     def names(self, prefix: str) -> Iterator[str]:
         self._call()

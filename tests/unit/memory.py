@@ -72,6 +72,13 @@ class MemoryDocuments:
         self.written[name] = self.clock.now()
         return new_etag
 
+    def replace(self, name: str, content: bytes) -> None:
+        self.write(name, content, self.stored.get(name, (None, None))[1])
+
+    def recall(self, name: str) -> Document | None:
+        written = self.stored.get(name)
+        return Document(*written, self.clock.now(), recalled=True) if written else None
+
     def names(self, prefix: str) -> Iterator[str]:
         self.requests += 1
         return iter(sorted(name for name in self.stored if name.startswith(prefix)))

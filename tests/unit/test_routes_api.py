@@ -8,7 +8,6 @@ from shared.api.routes.routes import RoutesApi
 from shared.errors import ServiceRefusal, ServiceUnavailable, StateConflict
 from shared.folder.manifest import Ignored, IgnoredFile
 from shared.route import Route
-from shared.sync.baseline import Baseline
 from shared.targets.port import Accepted
 from tests.unit.http import body_of, request, routes_api
 from tests.unit.world import ROUTE, World
@@ -250,10 +249,9 @@ def test_a_file_that_was_removed_says_since_when(api: RoutesApi, world: World) -
     assert (found["state"], found["since"]) == ("removed", "2026-01-01T12:03:26Z")
 
 
-def test_a_file_of_a_baseline_from_before_there_were_origins_is_in(api: RoutesApi, world: World) -> None:
+def test_a_file_whose_sync_is_not_known_is_in(api: RoutesApi, world: World) -> None:
     world.worker.reconcile(ROUTE)
-    contents = world.baselines.read(ROUTE).contents
-    world.baselines.write(ROUTE, Baseline(contents=contents))
+    world.baselines.update(ROUTE, lambda baseline: baseline.model_copy(update={"syncs": {}}))
     found = status(api)
     assert (found["state"], found["since"], found["sync"]) == ("synced", None, None)
 

@@ -14,7 +14,8 @@ from shared.api.routes.views import AllRoutes, FileInAirflowView, FileStatusView
 from shared.folder.manifest import File
 from shared.route import Route
 from shared.sync.airflow_book import AirflowBooks
-from shared.sync.baseline import Baseline, Baselines
+from shared.sync.baseline import Baseline
+from shared.sync.baseline_store import Baselines
 from shared.sync.commands import Commands
 from shared.sync.file_status import FileStatus, status_of, status_of_missing
 from shared.sync.store import RouteStates

@@ -7,10 +7,9 @@ request may succeed later.
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import Protocol
 
 import azure.functions as func
 from azure.core.exceptions import AzureError
@@ -30,13 +29,6 @@ REPLAYED = "X-Relay-Replayed"
 
 _FOLDER = "deliveries/"
 _RETRY_AFTER_S = 10
-
-
-class AgingDocuments(Documents, Protocol):
-    """Documents that also tell when they were written."""
-
-    def unchanged_since(self, prefix: str, moment: datetime) -> Iterator[str]:
-        """Return the names that start with `prefix` whose documents were last written before `moment`."""
 
 
 class KeptAnswer(StoredModel):
@@ -71,7 +63,7 @@ class Handling(StoredModel):
 class Deliveries:
     """Handles each delivery once."""
 
-    def __init__(self, documents: AgingDocuments) -> None:
+    def __init__(self, documents: Documents) -> None:
         self._documents = documents
 
     def once(
