@@ -6,22 +6,29 @@ import time
 import tracemalloc
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeVar
 
-from azure.storage.blob import BlobServiceClient
+from azure.storage.blob import BlobServiceClient, ContainerClient
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks.storage import running_azurite
 from shared.folder.listing import list_folder
+from shared.folder.manifest import Manifest
 from shared.folder.path import FolderPath
 from shared.storage.clock import note_date
+from shared.storage.documents import BlobDocuments
 from shared.sync.baseline import Baseline
+from shared.sync.baseline_store import Baselines
+from tests.unit.memory import make_route
 
 FOLDER = FolderPath.parse("files/airflow")
 # What a listing may take of the SDK's CPU time.
 LIMIT = 0.2
 ROUNDS = 5
+ROUTE = make_route()
 
 Result = TypeVar("Result")
 
@@ -46,9 +53,36 @@ def _measure(blobs: BlobServiceClient, files: int) -> None:
     sdk, _ = _row(table, "the SDK's list loop", lambda: _count(container.list_blobs(prefix, include=fields)))
     _, manifest = _row(table, f"listing, from Azurite (limit {LIMIT:.2f})", lambda: list_folder(blobs, FOLDER), sdk)
     _row(table, "revision (digest)", lambda: manifest.revision)
-    _, baseline = _row(table, "baseline to JSON", lambda: Baseline().after(manifest, "sync-1").model_dump_json())
-    _row(table, "diff against a stored baseline", lambda: Baseline.model_validate_json(baseline).diff(manifest))
-    Console(width=120).print(table)
+    written = _baseline(table, blobs.create_container("dag-relay"), manifest)
+    console = Console(width=120)
+    console.print(table)
+    console.print(f"a sync of one changed file writes {written.sync:,} of the baseline's {written.whole:,} bytes")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a sync of one changed file writes of a baseline, and what the whole of it takes, in bytes."""
+
+    sync: int
+    whole: int
+
+
+def _baseline(table: Table, container: ContainerClient, manifest: Manifest) -> Written:
+    """Measure what a sync does with the baseline, and return what it writes there."""
+    baselines = Baselines(BlobDocuments(container))
+    baselines.update(ROUTE, partial(_synced, manifest))
+    first, *rest = manifest.files
+    changed = replace(manifest, files=(replace(first, content="md5:other", etag="other"), *rest))
+    _, loaded = _row(table, "baseline, from Azurite", lambda: baselines.load(ROUTE))
+    _row(table, "diff against it", lambda: loaded.baseline.diff(changed))
+    _row(table, "baseline with one changed file, to Azurite", lambda: baselines.stage(ROUTE, partial(_synced, changed)))
+    sizes = {blob.name: blob.size for blob in container.list_blobs("baselines/")}
+    staged = sizes.pop(f"baselines/{ROUTE.name}.staged.json")
+    return Written(staged, sum(sizes.values()))
+
+
+def _synced(manifest: Manifest, before: Baseline) -> Baseline:
+    return before.after(manifest, "sync", ROUTE.target)
 
 
 def _count(blobs: Iterable[object]) -> int:

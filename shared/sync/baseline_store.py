@@ -188,13 +188,13 @@ class Baselines:
         if len(changes) + len(gone) > self._most_changes:
             base, changes, gone = self._new_base(route, baseline.contents), {}, ()
         stored = _Stored(**(_fields(baseline) | {"contents": changes}), base=base.id, gone=gone)
-        return stored.model_dump_json().encode()
+        return stored.model_dump_json(exclude_defaults=True).encode()
 
     def _new_base(self, route: Route, contents: dict[str, FileVersion]) -> _Base:
         self._drop_unused(route)
         base_id = uuid.uuid4().hex
         stored = _StoredBase(contents=contents)
-        self._documents.replace(_base_name(route, base_id), stored.model_dump_json().encode())
+        self._documents.replace(_base_name(route, base_id), stored.model_dump_json(exclude_defaults=True).encode())
         return _Base(base_id, contents)
 
     def _drop_unused(self, route: Route) -> None:

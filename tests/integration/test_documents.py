@@ -41,6 +41,30 @@ def test_a_document_can_be_made_once(documents: BlobDocuments) -> None:
         documents.write(NAME, b"two", None)
 
 
+def test_a_document_is_replaced_whatever_version_there_is(documents: BlobDocuments) -> None:
+    for content in (b"one", b"two"):
+        documents.replace(NAME, content)
+        assert documents.read(NAME).content == content
+
+
+def test_a_process_recalls_what_it_wrote_last_and_no_more(documents: BlobDocuments, blobs: BlobServiceClient) -> None:
+    etag = documents.write(NAME, b"one", None)
+    BlobDocuments(blobs.get_container_client("dag-relay")).write(NAME, b"two", etag)
+    recalled = documents.recall(NAME)
+    assert recalled
+    assert (recalled.content, recalled.etag, recalled.recalled) == (b"one", etag, True)
+    assert abs(datetime.now(UTC) - recalled.read_at) < timedelta(minutes=1)
+    assert documents.recall("routes/another.json") is None
+
+
+def test_a_process_recalls_small_documents_and_not_too_many(documents: BlobDocuments) -> None:
+    content = b"x" * 200_000
+    for n in range(60):
+        documents.replace(f"routes/{n}.json", content)
+    documents.replace("routes/59.json", b"x" * 300_000)
+    assert [n for n in range(60) if documents.recall(f"routes/{n}.json")] == list(range(19, 59))
+
+
 def test_a_document_that_is_gone_cannot_be_replaced(documents: BlobDocuments, blobs: BlobServiceClient) -> None:
     etag = documents.write(NAME, b"one", None)
     blobs.get_blob_client("dag-relay", NAME).delete_blob()

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 from shared.adf.names import EnvironmentId, FactoryId
 from shared.adf.sync_request import SyncRequest
@@ -51,11 +52,17 @@ class Clock:
         return 1000.0 + self.seconds
 
 
+_VERSIONS = count(1)
+
+
 @dataclass
 class MemoryDocuments:
+    """The documents as one process sees them; another one shares what is `stored`, and not what it has written."""
+
     clock: Clock
     stored: dict[str, tuple[bytes, str]] = field(default_factory=dict)
     written: dict[str, datetime] = field(default_factory=dict)
+    own: dict[str, tuple[bytes, str]] = field(default_factory=dict)
     requests: int = 0
 
     def read(self, name: str) -> Document:
@@ -67,8 +74,8 @@ class MemoryDocuments:
         self.requests += 1
         if self.stored.get(name, (None, None))[1] != etag:
             raise StateConflict(name)
-        new_etag = f"etag-{self.requests}"
-        self.stored[name] = (content, new_etag)
+        new_etag = f"etag-{next(_VERSIONS)}"
+        self.stored[name] = self.own[name] = (content, new_etag)
         self.written[name] = self.clock.now()
         return new_etag
 
@@ -76,7 +83,7 @@ class MemoryDocuments:
         self.write(name, content, self.stored.get(name, (None, None))[1])
 
     def recall(self, name: str) -> Document | None:
-        written = self.stored.get(name)
+        written = self.own.get(name)
         return Document(*written, self.clock.now(), recalled=True) if written else None
 
     def names(self, prefix: str) -> Iterator[str]:

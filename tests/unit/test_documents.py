@@ -26,10 +26,11 @@ def left(document: Document) -> tuple[None, bytes | None]:
 
 
 def recalled(documents: MemoryDocuments) -> Document:
-    """Return what another process has replaced since."""
+    """Return what this process wrote last and another one has replaced since."""
+    MemoryDocuments(documents.clock, documents.stored).replace(NAME, b"2")
     document = documents.recall(NAME)
     assert document
-    documents.replace(NAME, b"2")
+    assert document.content == b"1"
     return document
 
 
