@@ -1,6 +1,8 @@
 """Workers that are lost in the middle, queues and states that fail: nothing overlaps, nothing is forgotten."""
 
+from contextlib import suppress
 from datetime import timedelta
+from itertools import count
 
 import pytest
 
@@ -68,6 +70,36 @@ def test_an_import_whose_state_was_never_written_is_followed_and_has_a_record(wo
     assert {record.outcome for record in world.history()} >= {"succeeded"}
     world.at(320, 0, 1)
     assert isinstance(world.worker.reconcile(ROUTE), Sync), "it is unknown which files the lost worker had listed"
+
+
+def lose_the_worker_at_write(world: World, number: int) -> None:
+    """Let that write of a document be the last thing that the worker tries, and not happen."""
+    write, numbers = world.documents.write, count()
+
+    def written(name: str, content: bytes, etag: str | None) -> str:
+        if next(numbers) == number:
+            raise LostError
+        return write(name, content, etag)
+
+    world.documents.write = written  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize("answer", [Accepted(202, "request-1"), RUNNING], ids=["at once", "followed"])
+@pytest.mark.parametrize("number", range(30))
+def test_wherever_a_worker_is_lost_what_counts_as_synced_is_in_the_baseline(answer: Accepted, number: int) -> None:
+    world = World(answer=answer)
+    world.worker.reconcile(ROUTE)
+    world.at(110, 0, 1)
+    world.worker.reconcile(ROUTE)
+    world.at(300, 0, 1, 290)
+    lose_the_worker_at_write(world, number)
+    with suppress(LostError):
+        world.worker.reconcile(ROUTE)
+        world.at(310, 0, 1, 290)
+        world.worker.reconcile(ROUTE)
+    synced = world.state().synced
+    if synced and synced.revision == world.folder.revision:
+        assert all(world.baselines.read(ROUTE).has(file) for file in world.folder.files)
 
 
 def test_a_sync_that_was_lost_with_its_worker_has_a_record_and_is_repeated(world: World) -> None:
