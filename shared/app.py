@@ -177,7 +177,7 @@ class App:
         from shared.storage.connections import credential
 
         tokens = Tokens(credential(), settings.airflow_scope)
-        user, password, url = settings.airflow_user, settings.airflow_password.get_secret_value(), settings.airflow_url
+        user, password, url = settings.airflow_user, settings.airflow_password.reveal(), settings.airflow_url
         clients = AirflowClients(
             self._arm,
             lambda: EntraLogin(tokens) if settings.airflow_api == "entra" else BasicLogin(user, password),

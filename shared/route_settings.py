@@ -2,15 +2,15 @@
 
 import json
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
-
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, InstanceOf, Tag
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from shared.adf.names import INTEGRATION_RUNTIME, LINKED_SERVICE, EnvironmentId, FactoryId
 from shared.adf.sync_request import SyncRequest
 from shared.fabric.names import FabricJob, PushOptions, guid
 from shared.folder.path import FolderPath
 from shared.route import Route
+from shared.setting_values import one_of, read, read_each, setting, text_as, text_like, true_or_false
 from shared.storage.connections import HOST_STORAGE
 
 ROUTE_NAME = r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$"
@@ -25,30 +25,25 @@ SINGLE_ROUTE = {
 }
 SHARED_BY_ROUTES = ("factory", "connection")
 
-_Folder = Annotated[InstanceOf[FolderPath], BeforeValidator(FolderPath.parse)]
-_Connection = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+_NAME = text_like(ROUTE_NAME, "1 to 63 characters of a-z, 0-9 and -, with no - at either end")
+_FOLDER = text_as(FolderPath.parse)
+_CONNECTION = text_like(r"[A-Za-z][A-Za-z0-9_]*", "the name of an app setting: a letter, then letters, digits and _")
 
 
-class _RouteSettings(BaseModel):
-    """What all routes begin with."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: Annotated[str, Field(pattern=ROUTE_NAME)]
-
-
-class RouteSettings(_RouteSettings):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteSettings:
     """One element of RELAY_ROUTES that goes into Data Factory."""
 
-    target: Literal["data-factory"] = "data-factory"
-    factory: Annotated[InstanceOf[FactoryId], BeforeValidator(FactoryId.parse)]
-    environment: Annotated[str, BeforeValidator(INTEGRATION_RUNTIME.check)]
-    linked_service: Annotated[str, BeforeValidator(LINKED_SERVICE.check)]
-    folder: _Folder
-    connection: _Connection = HOST_STORAGE
-    overwrite: bool = True
-    copy_folder_structure: bool = True
-    add_requirements_from_file: bool = True
+    name: str = setting(_NAME)
+    target: Literal["data-factory"] = setting(one_of("data-factory"), "data-factory")
+    factory: FactoryId = setting(text_as(FactoryId.parse))
+    environment: str = setting(text_as(INTEGRATION_RUNTIME.check))
+    linked_service: str = setting(text_as(LINKED_SERVICE.check))
+    folder: FolderPath = setting(_FOLDER)
+    connection: str = setting(_CONNECTION, HOST_STORAGE)
+    overwrite: bool = setting(true_or_false, default=True)
+    copy_folder_structure: bool = setting(true_or_false, default=True)
+    add_requirements_from_file: bool = setting(true_or_false, default=True)
 
     def route(self) -> Route:
         """Return the route that the settings describe."""
@@ -65,16 +60,18 @@ class RouteSettings(_RouteSettings):
         )
 
 
-class FabricRouteSettings(_RouteSettings):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FabricRouteSettings:
     """One element of RELAY_ROUTES that goes into a Fabric Apache Airflow job."""
 
-    target: Literal["fabric"]
-    workspace: Annotated[str, AfterValidator(guid)]
-    job: Annotated[str, AfterValidator(guid)]
-    folder: _Folder
-    connection: _Connection = HOST_STORAGE
-    requirements: Literal["report", "deploy"] = "report"
-    deletes: Literal["carry", "report"] = "carry"
+    name: str = setting(_NAME)
+    target: Literal["fabric"] = setting(one_of("fabric"))
+    workspace: str = setting(text_as(guid))
+    job: str = setting(text_as(guid))
+    folder: FolderPath = setting(_FOLDER)
+    connection: str = setting(_CONNECTION, HOST_STORAGE)
+    requirements: Literal["report", "deploy"] = setting(one_of("report", "deploy"), "report")
+    deletes: Literal["carry", "report"] = setting(one_of("carry", "report"), "carry")
 
     def route(self) -> Route:
         """Return the route that the settings describe."""
@@ -82,21 +79,38 @@ class FabricRouteSettings(_RouteSettings):
         return Route(self.name, job, self.folder, options, connection=self.connection)
 
 
-TARGETS = ("data-factory", "fabric")
+AnyRoute = RouteSettings | FabricRouteSettings
+_KINDS: Mapping[str, type[AnyRoute]] = {"data-factory": RouteSettings, "fabric": FabricRouteSettings}
 
 
-def _target(route: object) -> str:
-    return str(route.get("target", TARGETS[0]) if isinstance(route, dict) else getattr(route, "target", TARGETS[0]))
+def _target(route: Mapping[str, object]) -> object:
+    return route.get("target", "data-factory")
 
 
-AnyRoute = Annotated[
-    Annotated[RouteSettings, Tag("data-factory")] | Annotated[FabricRouteSettings, Tag("fabric")],
-    Discriminator(_target),
-]
+def read_routes(listed: object) -> tuple[AnyRoute, ...]:
+    """Read the list of routes; raise ValuesError, or ValueError for what is not right of all of them together."""
+    if not isinstance(listed, list):
+        raise ValueError("expected a JSON list of routes")  # noqa: TRY004 - a reader raises one error
+    routes = read_each(listed, _read_route)
+    if len({route.name for route in routes}) < max(1, len(routes)):
+        raise ValueError("expected at least one route, and a name of its own for each")
+    jobs = [route.job.lower() for route in routes if isinstance(route, FabricRouteSettings)]
+    if len(set(jobs)) < len(jobs):
+        raise ValueError("expected one route for each Fabric job: what one sends, another one would delete")
+    return routes
+
+
+def _read_route(element: object) -> AnyRoute:
+    if not isinstance(element, dict):
+        raise ValueError("expected a JSON object that describes a route")  # noqa: TRY004 - as above
+    target = _target(element)
+    if not isinstance(target, str) or target not in _KINDS:
+        raise ValueError(f"expected the target to be one of: {', '.join(_KINDS)}")
+    return read(_KINDS[target], element, "there is no such key")
 
 
 def parse_routes(text: str | None, single: Mapping[str, str]) -> object:
-    """Return the routes for the model to check; it also refuses what is not a JSON list."""
+    """Return the routes for `read_routes`, which also refuses what is not a JSON list."""
     if text is None:
         return [{"name": "default", **single}]
     try:

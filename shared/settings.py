@@ -1,21 +1,10 @@
 """The settings, read once from the environment: all of them are right, or the app has no triggers."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
-
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    InstanceOf,
-    SecretStr,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-)
 
 from shared.adf.names import FactoryId
 from shared.airflow.address import DEFAULT_SCOPE, configured_address
@@ -26,13 +15,27 @@ from shared.route import Route
 from shared.route_settings import (
     SHARED_BY_ROUTES,
     SINGLE_ROUTE,
-    TARGETS,
     AnyRoute,
-    FabricRouteSettings,
     RouteSettings,
     parse_routes,
+    read_routes,
 )
 from shared.routes_blob import routes_in_blob
+from shared.setting_values import (
+    SecretText,
+    ValuesError,
+    Wrong,
+    number,
+    one_of,
+    read,
+    secret,
+    setting,
+    text,
+    text_as,
+    text_like,
+    true_or_false,
+    whole_number,
+)
 from shared.storage.connections import HOST_STORAGE
 from shared.storage.names import StorageNames, storage_names
 from shared.targets.fabric_service import ENDPOINT, SCOPE, fabric_service
@@ -45,7 +48,8 @@ if TYPE_CHECKING:
 
 _ROUTES, _ROUTES_BLOB = "RELAY_ROUTES", "RELAY_ROUTES_BLOB"
 _LISTS = (_ROUTES, _ROUTES_BLOB)
-_APP_NAME = r"^[a-z0-9]+(?:-[a-z0-9]+)*$"
+_APP_NAME = r"(?=.{1,32}$)[a-z0-9]+(?:-[a-z0-9]+)*"
+_APP_NAME_WORDS = "1 to 32 characters of a-z, 0-9 and -, where each - stands between two others"
 
 _OF_THE_PLATFORM = frozenset(
     {
@@ -61,108 +65,82 @@ _OF_THE_PLATFORM = frozenset(
 )
 
 
-class Settings(BaseModel):
+def _schedule(cron: str) -> str:
+    parse_ncrontab(cron)
+    return cron
+
+
+def _arm_endpoint(endpoint: str) -> str:
+    return arm_service(endpoint.rstrip("/"), scope="").endpoint
+
+
+def _fabric_endpoint(endpoint: str) -> str:
+    return fabric_service(endpoint, scope="").endpoint
+
+
+def _airflow_url(url: str) -> str:
+    configured_address(url)
+    return url
+
+
+def _receiver_url(url: str) -> SecretText:
+    check_encrypted(url)
+    return SecretText(url)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
     """What the operator decided. The first route's factory is the one that the environment API works on by default."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    route_settings: Annotated[tuple[AnyRoute, ...], Field(alias="RELAY_ROUTES")]
-    quiet_seconds: Annotated[float, Field(alias="RELAY_QUIET_SECONDS", gt=0, le=600)] = 5
-    longest_wait_seconds: Annotated[float, Field(alias="RELAY_LONGEST_WAIT_SECONDS", gt=0, le=3600)] = 60
-    sweep_schedule: Annotated[str, Field(alias="RELAY_SWEEP_SCHEDULE")] = "0 */5 * * * *"
-    settle_seconds: Annotated[float, Field(alias="RELAY_SETTLE_SECONDS", ge=0, le=3600)] = 5
-    lease_seconds: Annotated[float, Field(alias="RELAY_LEASE_SECONDS", ge=10, le=280)] = 180
-    operation_timeout_seconds: Annotated[float, Field(alias="RELAY_OPERATION_TIMEOUT_SECONDS", ge=60, le=86400)] = 1800
-    dag_checks: Annotated[Literal["off", "warn", "block"], Field(alias="RELAY_DAG_CHECKS")] = "warn"
-    record_days: Annotated[float, Field(alias="RELAY_RECORD_DAYS", gt=0, le=10_000)] = 90
-    records_per_route: Annotated[int, Field(alias="RELAY_RECORDS_PER_ROUTE", ge=1, le=10_000)] = 1000
-    blob_source: Annotated[Literal["polling", "eventgrid"], Field(alias="RELAY_BLOB_SOURCE")] = "polling"
-    webhook_secrets: Annotated[
-        tuple[InstanceOf[WebhookSecret], ...],
-        BeforeValidator(parse_webhook_secrets),
-        Field(alias="RELAY_WEBHOOK_SECRETS", repr=False, exclude=True),
-    ] = ()
-    unsigned_requests: Annotated[Literal["allow", "refuse"], Field(alias="RELAY_UNSIGNED_REQUESTS")] = "allow"
-    cloud_name: Annotated[Literal["AzureCloud", "AzureUSGovernment", "AzureChinaCloud"], Field(alias="AZURE_CLOUD")] = (
-        "AzureCloud"
+    route_settings: tuple[AnyRoute, ...] = setting(read_routes, name="RELAY_ROUTES")
+    quiet_seconds: float = setting(number(above=0, most=600), 5.0, name="RELAY_QUIET_SECONDS")
+    longest_wait_seconds: float = setting(number(above=0, most=3600), 60.0, name="RELAY_LONGEST_WAIT_SECONDS")
+    sweep_schedule: str = setting(text_as(_schedule), "0 */5 * * * *", name="RELAY_SWEEP_SCHEDULE")
+    settle_seconds: float = setting(number(least=0, most=3600), 5.0, name="RELAY_SETTLE_SECONDS")
+    lease_seconds: float = setting(number(least=10, most=280), 180.0, name="RELAY_LEASE_SECONDS")
+    operation_timeout_seconds: float = setting(
+        number(least=60, most=86_400), 1800.0, name="RELAY_OPERATION_TIMEOUT_SECONDS"
     )
-    arm_endpoint: Annotated[str | None, Field(alias="ARM_ENDPOINT")] = None
-    trust_environment: Annotated[bool, Field(alias="RELAY_TRUST_ENVIRONMENT")] = False
-    trust_proxy: Annotated[bool, Field(alias="RELAY_TRUST_PROXY")] = False
-    arm_scope: Annotated[str | None, Field(alias="ARM_SCOPE")] = None
-    fabric_endpoint: Annotated[str, Field(alias="FABRIC_ENDPOINT")] = ENDPOINT
-    fabric_scope: Annotated[str, Field(alias="FABRIC_SCOPE")] = SCOPE
-    notification_url: Annotated[SecretStr | None, Field(alias="RELAY_NOTIFICATION_URL")] = None
-    notification_format: Annotated[Literal["standard", "slack", "teams"], Field(alias="RELAY_NOTIFICATION_FORMAT")] = (
-        "standard"
+    dag_checks: Literal["off", "warn", "block"] = setting(
+        one_of("off", "warn", "block"), "warn", name="RELAY_DAG_CHECKS"
     )
-    notification_secrets: Annotated[
-        tuple[InstanceOf[Secret], ...],
-        BeforeValidator(parse_secrets),
-        Field(alias="RELAY_NOTIFICATION_SECRET", repr=False, exclude=True),
-    ] = ()
-    airflow_api: Annotated[Literal["off", "entra", "basic"], Field(alias="RELAY_AIRFLOW_API")] = "off"
-    airflow_url: Annotated[str | None, Field(alias="RELAY_AIRFLOW_URL")] = None
-    airflow_scope: Annotated[str, Field(alias="RELAY_AIRFLOW_SCOPE")] = DEFAULT_SCOPE
-    airflow_user: Annotated[str, Field(alias="RELAY_AIRFLOW_USER")] = ""
-    airflow_password: Annotated[SecretStr, Field(alias="RELAY_AIRFLOW_PASSWORD")] = SecretStr("")
-    airflow_deadline_seconds: Annotated[float, Field(alias="RELAY_AIRFLOW_DEADLINE_SECONDS", ge=10, le=3600)] = 900
-    host_name: Annotated[str | None, Field(alias="WEBSITE_HOSTNAME")] = None
-    site_name: Annotated[str | None, Field(alias="WEBSITE_SITE_NAME")] = None
-    slot_name: Annotated[str | None, Field(alias="WEBSITE_SLOT_NAME")] = None
-    app_name: Annotated[str | None, Field(alias="RELAY_APP_NAME", pattern=_APP_NAME, max_length=32)] = None
-
-    @field_validator("route_settings")
-    @classmethod
-    def _names_differ(cls, routes: tuple[AnyRoute, ...]) -> tuple[AnyRoute, ...]:
-        if len({route.name for route in routes}) < max(1, len(routes)):
-            raise ValueError("expected at least one route, and a name of its own for each")
-        jobs = [route.job.lower() for route in routes if isinstance(route, FabricRouteSettings)]
-        if len(set(jobs)) < len(jobs):
-            raise ValueError("expected one route for each Fabric job: what one sends, another one would delete")
-        return routes
-
-    @field_validator("sweep_schedule")
-    @classmethod
-    def _is_taken_by_the_host(cls, schedule: str) -> str:
-        parse_ncrontab(schedule)
-        return schedule
-
-    @field_validator("longest_wait_seconds")
-    @classmethod
-    def _no_shorter_than_quiet(cls, seconds: float, others: ValidationInfo) -> float:
-        if seconds < others.data.get("quiet_seconds", 0):
-            raise ValueError("expected at least RELAY_QUIET_SECONDS")
-        return seconds
-
-    @field_validator("unsigned_requests")
-    @classmethod
-    def _can_be_signed(cls, unsigned: str, others: ValidationInfo) -> str:
-        if unsigned == "refuse" and others.data.get("webhook_secrets") == ():
-            raise ValueError("expected RELAY_WEBHOOK_SECRETS too, or every request would be refused")
-        return unsigned
-
-    @field_validator("arm_endpoint")
-    @classmethod
-    def _safe_for_a_token(cls, endpoint: str) -> str:
-        return arm_service(endpoint.rstrip("/"), scope="").endpoint
-
-    @field_validator("fabric_endpoint")
-    @classmethod
-    def _safe_for_a_token_of_fabric(cls, endpoint: str) -> str:
-        return fabric_service(endpoint, scope="").endpoint
-
-    @field_validator("airflow_url")
-    @classmethod
-    def _safe_for_a_login(cls, url: str) -> str:
-        configured_address(url)
-        return url
-
-    @field_validator("notification_url")
-    @classmethod
-    def _safe_for_a_secret(cls, url: SecretStr) -> SecretStr:
-        check_encrypted(url.get_secret_value())
-        return url
+    record_days: float = setting(number(above=0, most=10_000), 90.0, name="RELAY_RECORD_DAYS")
+    records_per_route: int = setting(whole_number(least=1, most=10_000), 1000, name="RELAY_RECORDS_PER_ROUTE")
+    blob_source: Literal["polling", "eventgrid"] = setting(
+        one_of("polling", "eventgrid"), "polling", name="RELAY_BLOB_SOURCE"
+    )
+    webhook_secrets: tuple[WebhookSecret, ...] = setting(
+        text_as(parse_webhook_secrets), (), name="RELAY_WEBHOOK_SECRETS", shown=False
+    )
+    unsigned_requests: Literal["allow", "refuse"] = setting(
+        one_of("allow", "refuse"), "allow", name="RELAY_UNSIGNED_REQUESTS"
+    )
+    cloud_name: str = setting(one_of(*CLOUDS), "AzureCloud", name="AZURE_CLOUD")
+    arm_endpoint: str | None = setting(text_as(_arm_endpoint), None, name="ARM_ENDPOINT")
+    trust_environment: bool = setting(true_or_false, default=False, name="RELAY_TRUST_ENVIRONMENT")
+    trust_proxy: bool = setting(true_or_false, default=False, name="RELAY_TRUST_PROXY")
+    arm_scope: str | None = setting(text, None, name="ARM_SCOPE")
+    fabric_endpoint: str = setting(text_as(_fabric_endpoint), ENDPOINT, name="FABRIC_ENDPOINT")
+    fabric_scope: str = setting(text, SCOPE, name="FABRIC_SCOPE")
+    notification_url: SecretText | None = setting(text_as(_receiver_url), None, name="RELAY_NOTIFICATION_URL")
+    notification_format: Literal["standard", "slack", "teams"] = setting(
+        one_of("standard", "slack", "teams"), "standard", name="RELAY_NOTIFICATION_FORMAT"
+    )
+    notification_secrets: tuple[Secret, ...] = setting(
+        text_as(parse_secrets), (), name="RELAY_NOTIFICATION_SECRET", shown=False
+    )
+    airflow_api: Literal["off", "entra", "basic"] = setting(
+        one_of("off", "entra", "basic"), "off", name="RELAY_AIRFLOW_API"
+    )
+    airflow_url: str | None = setting(text_as(_airflow_url), None, name="RELAY_AIRFLOW_URL")
+    airflow_scope: str = setting(text, DEFAULT_SCOPE, name="RELAY_AIRFLOW_SCOPE")
+    airflow_user: str = setting(text, "", name="RELAY_AIRFLOW_USER")
+    airflow_password: SecretText = setting(secret, SecretText(""), name="RELAY_AIRFLOW_PASSWORD")
+    airflow_deadline_seconds: float = setting(number(least=10, most=3600), 900.0, name="RELAY_AIRFLOW_DEADLINE_SECONDS")
+    host_name: str | None = setting(text, None, name="WEBSITE_HOSTNAME")
+    site_name: str | None = setting(text, None, name="WEBSITE_SITE_NAME")
+    slot_name: str | None = setting(text, None, name="WEBSITE_SLOT_NAME")
+    app_name: str | None = setting(text_like(_APP_NAME, _APP_NAME_WORDS), None, name="RELAY_APP_NAME")
 
     @property
     def origin(self) -> str:
@@ -228,13 +206,13 @@ def read_settings(environ: Mapping[str, str], read_blob: Callable[[str], str] = 
     is_unread = source == _ROUTES_BLOB and _ROUTES not in given
     values: dict[str, Any] = {**given, _ROUTES: parse_routes(given.get(_ROUTES), single)}
     try:
-        settings = Settings.model_validate(values)
-    except ValidationError as error:
-        found = (each for each in error.errors() if not (is_unread and each["loc"][:1] == (_ROUTES,)))
-        problems += [_sentence(problem, source) for problem in found]
+        settings = read(Settings, values, "there is no such setting")
+    except ValuesError as error:
+        wrong = (each for each in error.wrong if not (is_unread and each.path[0] == _ROUTES))
+        problems += [_sentence(each, source) for each in wrong]
     else:
         problems += _missing_connections(settings, environ) + _own_container(settings, source or SINGLE_ROUTE["folder"])
-        problems += _unsigned(settings) + _airflow(settings)
+        problems += _patience(settings) + _unsigned(settings) + _airflow(settings)
     if problems:
         raise SettingsError(*problems)
     return settings
@@ -275,7 +253,15 @@ def _missing_connections(settings: Settings, environ: Mapping[str, str]) -> list
     ]
 
 
+def _patience(settings: Settings) -> list[str]:
+    if settings.longest_wait_seconds < settings.quiet_seconds:
+        return ["RELAY_LONGEST_WAIT_SECONDS: expected at least RELAY_QUIET_SECONDS"]
+    return []
+
+
 def _unsigned(settings: Settings) -> list[str]:
+    if settings.unsigned_requests == "refuse" and not settings.webhook_secrets:
+        return ["RELAY_UNSIGNED_REQUESTS: expected RELAY_WEBHOOK_SECRETS too, or every request would be refused"]
     if settings.notification_url and settings.notification_format == "standard" and not settings.notification_secrets:
         return ["RELAY_NOTIFICATION_SECRET: has to be set for notifications in the format standard, which is signed"]
     return []
@@ -283,7 +269,7 @@ def _unsigned(settings: Settings) -> list[str]:
 
 def _airflow(settings: Settings) -> list[str]:
     problems = []
-    if settings.airflow_api == "basic" and not (settings.airflow_user and settings.airflow_password.get_secret_value()):
+    if settings.airflow_api == "basic" and not (settings.airflow_user and settings.airflow_password.reveal()):
         problems.append("RELAY_AIRFLOW_API: basic needs RELAY_AIRFLOW_USER and RELAY_AIRFLOW_PASSWORD")
     if settings.airflow_url and len({route.environment for route in settings.routes if not route.is_pushed}) > 1:
         problems.append("RELAY_AIRFLOW_URL: names one Airflow, but the routes have several environments")
@@ -299,22 +285,10 @@ def _own_container(settings: Settings, source: str) -> list[str]:
     ]
 
 
-def _sentence(problem: Any, source: str | None) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
-    """Return a problem with the setting that it is in; `source` is the one with the list of routes, if there is one."""
-    where: list[str] = [str(part) for part in problem["loc"] if part not in TARGETS]
-    message = problem["msg"].removeprefix("Value error, ")
-    if not where:
-        return str(message)
-    if problem["type"] == "extra_forbidden" and len(where) == 1:
-        message = "there is no such setting"
-    if problem["type"] == "missing":
-        message = "has to be set"
-    if problem["type"] == "union_tag_invalid":
-        message = f"expected the target to be one of: {', '.join(TARGETS)}"
-    if problem["type"] == "tuple_type":
-        message = "expected a JSON list of routes"
-    if where[0] == _ROUTES and source is None:
-        return f"{SINGLE_ROUTE.get(where[-1], where[-1])}: {message}"
-    if where[0] == _ROUTES:
-        where[0] = str(source)
-    return f"{'.'.join(where)}: {message}"
+def _sentence(wrong: Wrong, source: str | None) -> str:
+    """Return what is wrong with the setting that it is in; `source` is the one with the list of routes, if any."""
+    variable, *inside = wrong.path
+    if variable == _ROUTES and source is None:
+        return f"{SINGLE_ROUTE.get(wrong.path[-1], wrong.path[-1])}: {wrong.message}"
+    where = (str(source) if variable == _ROUTES else variable, *inside)
+    return f"{'.'.join(where)}: {wrong.message}"

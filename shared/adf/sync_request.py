@@ -1,13 +1,11 @@
 """The body of `airflow/sync`, which makes ADF import a DAG folder (Microsoft's REST page, "Import DAGs")."""
 
-from pydantic import BaseModel, ConfigDict
-from pydantic.alias_generators import to_pascal
+from dataclasses import asdict, dataclass
 
 
-class SyncRequest(BaseModel):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncRequest:
     """Which folder goes into which environment, and how; on the wire these are the REST page's six PascalCase keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_pascal, populate_by_name=True)
 
     integration_runtime_name: str
     linked_service_name: str
@@ -18,4 +16,4 @@ class SyncRequest(BaseModel):
 
     def wire(self) -> dict[str, object]:
         """Return the JSON object to send."""
-        return self.model_dump(by_alias=True)
+        return {name.title().replace("_", ""): value for name, value in asdict(self).items()}

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import requests
-from pydantic import SecretStr
 
 from shared.errors import NotDelivered
 from shared.rest.answers import RestAnswer, retry_after_s
 from shared.rest.no_answer import RAISED, NoAnswer
 from shared.rest.transport import WholeAnswerAdapter, named_by_environment
+from shared.setting_values import SecretText
 from shared.webhooks.standard import Secret, sign
 
 # To connect, and from then on for the answer.
@@ -31,7 +31,7 @@ class HttpReceiver:
     that the environment names are used only if it is trusted, and never for a loopback address.
     """
 
-    url: SecretStr
+    url: SecretText
     secrets: tuple[Secret, ...] = ()
     trust_environment: bool = False
     clock: Callable[[], float] = time.time
@@ -51,7 +51,7 @@ class HttpReceiver:
         raise NotDelivered(f"no answer from the receiver: {reason}")
 
     def _send(self, message_id: str, body: bytes) -> RestAnswer:
-        url = self.url.get_secret_value()
+        url = self.url.reveal()
         request = requests.PreparedRequest()
         request.prepare(method="POST", url=url, headers=self._headers(message_id, body), data=body)
         trusted = self.trust_environment and urlsplit(url).scheme == "https"

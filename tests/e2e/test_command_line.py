@@ -96,7 +96,7 @@ def test_wrong_settings_stop_the_stack_with_every_problem_named() -> None:
     assert out == ""
     assert "RELAY_FOLDER: expected the folder that contains dags/, not dags itself" in err
     assert "RELAY_QUIET: there is no such setting" in err
-    assert "RELAY_LONGEST_WAIT_SECONDS: Input should be a valid number" in err
+    assert "RELAY_LONGEST_WAIT_SECONDS: expected a number" in err
     assert "Traceback" not in err
 
 

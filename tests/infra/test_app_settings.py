@@ -8,6 +8,7 @@ import pytest
 
 from local.app_settings import sample
 from shared.errors import SettingsError
+from shared.setting_values import names_of
 from shared.settings import Settings, read_settings
 from shared.storage.connections import blob_service, credential, queue_service
 from shared.triggers.blobs import watches
@@ -46,7 +47,7 @@ def is_connection(name: str) -> bool:
 
 
 def test_every_setting_is_one_that_is_read(one_route: Snapshot, secrets: Snapshot) -> None:
-    known = {field.alias for field in Settings.model_fields.values()} | {"RELAY_FACTORY", "RELAY_CONNECTION"}
+    known = {*names_of(Settings)} | {"RELAY_FACTORY", "RELAY_CONNECTION"}
     made = {*app_settings(one_route), *app_settings(secrets)}
     assert [name for name in made - known - OTHERS if not is_connection(name)] == []
     assert not made & DEPRECATED_ON_FLEX

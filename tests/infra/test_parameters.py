@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from local.app_settings import ROOT
 from shared.route_settings import FabricRouteSettings, RouteSettings
+from shared.setting_values import names_of
 from tests.infra.compiler import INFRA, VARIABLES, Snapshot, compiled, needs_compiler, not_evaluated, refusal
 
 PARAMETERS = (INFRA / "main.bicepparam").read_text()
@@ -107,17 +109,17 @@ def test_what_has_to_be_given_must_not_be_empty() -> None:
 @needs_compiler
 def test_a_route_has_the_keys_that_the_app_knows() -> None:
     route = compiled("main.bicep")["definitions"]["Route"]
-    fields = {**RouteSettings.model_fields, **FabricRouteSettings.model_fields}
+    known = {*names_of(RouteSettings), *names_of(FabricRouteSettings)}
     assert route["additionalProperties"] is False
-    assert route["properties"].keys() == fields.keys()
+    assert route["properties"].keys() == known
     needed = {name for name, one in route["properties"].items() if not one.get("nullable")}
     assert needed == {"name", "folder"}
     for target, settings in (("data-factory", RouteSettings), ("fabric", FabricRouteSettings)):
         keys = compiled("main.bicep")["variables"]["keys"][target]
-        required = {name for name, field in settings.model_fields.items() if field.is_required()}
+        required = {field.name for field in fields(settings) if field.default is MISSING}
         # RELAY_FACTORY is what the template makes.
         assert {*keys["needed"]} == required - {"name", "folder", "factory", "target"}
-        assert {*keys["foreign"]} == fields.keys() - settings.model_fields.keys()
+        assert {*keys["foreign"]} == known - {*names_of(settings)}
 
 
 @needs_compiler

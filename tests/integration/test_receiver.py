@@ -10,12 +10,12 @@ from datetime import datetime
 from email.utils import format_datetime
 
 import pytest
-from pydantic import SecretStr
 from standardwebhooks import Webhook
 
 from shared.errors import NotDelivered
 from shared.notification import receiver as module
 from shared.notification.receiver import HttpReceiver
+from shared.setting_values import SecretText
 from shared.webhooks.standard import parse_secrets
 from tests.integration.socket_server import SocketServer
 
@@ -67,7 +67,7 @@ def server() -> Iterator[Server]:
 
 
 def post(server: Server, *, secrets: str = NEW, path: str = f"/T0/{CANARY}?sig={CANARY}") -> None:
-    HttpReceiver(SecretStr(server.origin + path), parse_secrets(secrets)).post("failed-1", BODY)
+    HttpReceiver(SecretText(server.origin + path), parse_secrets(secrets)).post("failed-1", BODY)
 
 
 def test_a_notification_is_one_post_that_the_reference_implementation_takes(server: Server) -> None:
@@ -86,7 +86,7 @@ def test_while_a_secret_is_replaced_both_verify(server: Server) -> None:
 
 
 def test_a_chat_service_without_a_secret_gets_no_signature(server: Server) -> None:
-    HttpReceiver(SecretStr(server.origin)).post("failed-1", BODY)
+    HttpReceiver(SecretText(server.origin)).post("failed-1", BODY)
     assert "webhook-signature" not in server.last[1]
 
 
@@ -170,7 +170,7 @@ def test_neither_logs_nor_errors_hold_the_url_not_even_when_debugging(
     except NotDelivered as error:
         shown = "".join(traceback.format_exception(error))
     assert server.requests
-    assert CANARY not in shown + caplog.text + repr(HttpReceiver(SecretStr(CANARY)))
+    assert CANARY not in shown + caplog.text + repr(HttpReceiver(SecretText(CANARY)))
 
 
 def test_a_receiver_that_is_down_is_no_delivery_and_its_url_does_not_show(
@@ -195,6 +195,6 @@ def test_proxies_of_the_environment_are_not_used_unless_it_is_trusted(
     monkeypatch.setenv("HTTPS_PROXY", asked_through_a_proxy.origin)
     monkeypatch.setenv("https_proxy", asked_through_a_proxy.origin)
     with suppress(NotDelivered):
-        HttpReceiver(SecretStr("https://hooks.example/x"), trust_environment=True).post("failed-1", BODY)
+        HttpReceiver(SecretText("https://hooks.example/x"), trust_environment=True).post("failed-1", BODY)
     asked_through_a_proxy.stop()
     assert asked_through_a_proxy.requests[0].startswith(b"CONNECT hooks.example:443")

@@ -241,7 +241,7 @@ class Simulation:
         """Change an option of the first route; the platform starts every worker anew for that."""
         first, *others = self.routes
         _, request = first.adf
-        changed = request.model_copy(update={"overwrite": not request.overwrite})
+        changed = replace(request, overwrite=not request.overwrite)
         self.routes = (replace(first, request=changed), *others)
         for worker in [*self.workers]:
             self._crash(worker)

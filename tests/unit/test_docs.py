@@ -15,6 +15,7 @@ from shared.api.routes.syncs import PARAMETERS
 from shared.api.routes.views import FileStatusView, OneRoute, RouteView, SyncPage, SyncPlan
 from shared.rest.no_answer import Reach
 from shared.route_settings import FabricRouteSettings, RouteSettings
+from shared.setting_values import names_of
 from shared.settings import Settings, read_settings
 from shared.sync.file_status import FileState
 from shared.sync.history import Outcome
@@ -31,7 +32,7 @@ SETTINGS = (ROOT / "docs/settings.md").read_text()
 OPERATE = (ROOT / "docs/operate.md").read_text()
 # They describe the one route and become one of RELAY_ROUTES, so the model does not have them by name.
 SINGLE_ROUTE = {"RELAY_FACTORY", "RELAY_ENVIRONMENT", "RELAY_LINKED_SERVICE", "RELAY_FOLDER", "RELAY_CONNECTION"}
-KNOWN = {str(field.alias) for field in Settings.model_fields.values()} | SINGLE_ROUTE | {"RELAY_ROUTES_BLOB"}
+KNOWN = {*names_of(Settings)} | SINGLE_ROUTE | {"RELAY_ROUTES_BLOB"}
 DECISIONS = {"Wait", "Skip", "Hold", "Sync", "Poll"}
 
 
@@ -40,7 +41,7 @@ def test_every_setting_has_a_row_in_the_document_of_settings(setting: str) -> No
     assert f"| `{setting}` | " in SETTINGS
 
 
-@pytest.mark.parametrize("key", sorted({*RouteSettings.model_fields, *FabricRouteSettings.model_fields}))
+@pytest.mark.parametrize("key", sorted({*names_of(RouteSettings), *names_of(FabricRouteSettings)}))
 def test_every_key_of_a_route_has_a_row_in_the_document_of_settings(key: str) -> None:
     assert f"| `{key}` | " in SETTINGS
 

@@ -12,7 +12,7 @@ from local.app_settings import ROOT
 
 # Each room may import those of the lines above its own, and itself. `route` is a value that all of them may know.
 ROOMS = (
-    {"errors", "exact_json", "visible"},
+    {"errors", "exact_json", "setting_values", "visible"},
     {"adf", "telemetry", "webhooks"},
     {"fabric"},
     {"misconfigured", "rest", "storage"},

@@ -113,7 +113,13 @@ def test_the_exchanges_of_microsofts_page_are_among_the_examples(described: dict
     shown = put["responses"]["200"]["content"]["application/json"]["example"]
     assert (shown["properties"]["state"], shown["etag"]) == ("Initial", "3402279e-0000-0100-0000-64ecb1cb0000")
     plan = operations(described)["sync_route"]["responses"]["200"]["content"]["application/json"]["example"]
-    assert SyncRequest.model_validate(plan["request"]["body"]).linked_service_name == "AzureBlobStorage1"
+    body = plan["request"]["body"]
+    request = SyncRequest(
+        integration_runtime_name="sample-2",
+        linked_service_name="AzureBlobStorage1",
+        storage_folder_path=body["StorageFolderPath"],
+    )
+    assert body == request.wire()
 
 
 def test_a_key_that_may_be_left_out_has_no_default_since_generators_would_require_it(

@@ -6,6 +6,7 @@ import pytest
 
 from local.app_settings import sample
 from shared.errors import SettingsError
+from shared.setting_values import names_of
 from shared.settings import Settings, read_settings
 
 SAMPLE = sample()
@@ -121,7 +122,7 @@ def test_many_routes_each_have_their_own_flags_and_share_the_factory() -> None:
 def test_a_wrong_route_is_named_by_its_place() -> None:
     assert problems_of(routes(ROUTE, ROUTE | {"name": "b", "folder": "dags/DAGS", "overwite": True})) == [
         "RELAY_ROUTES.1.folder: expected the folder that contains dags/, not dags itself: leave out the last part",
-        "RELAY_ROUTES.1.overwite: Extra inputs are not permitted",
+        "RELAY_ROUTES.1.overwite: there is no such key",
     ]
 
 
@@ -191,7 +192,7 @@ def test_webhook_secrets_are_counted_checked_and_never_shown() -> None:
     settings = read_settings(SAMPLE | {"RELAY_WEBHOOK_SECRETS": "canary-of-some-length, canary-of-other-length"})
     assert len(settings.webhook_secrets) == 2
     assert settings.unsigned_requests == "allow"
-    assert "canary" not in f"{settings!r} {settings.model_dump()}"
+    assert "canary" not in f"{settings!r}"
     problems = problems_of(SAMPLE | {"RELAY_WEBHOOK_SECRETS": "canary-of-some-length, canary"})
     assert problems == ["RELAY_WEBHOOK_SECRETS: secret 2: expected at least 8 characters"]
 
@@ -207,7 +208,9 @@ def test_unsigned_requests_cannot_be_refused_without_a_secret() -> None:
 @pytest.mark.parametrize("name", ["RELAY_RECORD_DAYS", "RELAY_RECORDS_PER_ROUTE"])
 def test_a_history_without_an_end_is_refused(name: str) -> None:
     assert read_settings(SAMPLE | {name: "10000"})
-    assert problems_of(SAMPLE | {name: "10001"}) == [f"{name}: Input should be less than or equal to 10000"]
+    (problem,) = problems_of(SAMPLE | {name: "10001"})
+    assert problem.startswith(f"{name}: expected a ")
+    assert problem.endswith(" 10000")
 
 
 SECRET = "whsec_" + "QUJD" * 8
@@ -226,8 +229,8 @@ def test_a_receiver_of_notifications_has_a_url_a_format_and_secrets() -> None:
 
 def test_the_receivers_url_and_secrets_do_not_show() -> None:
     settings = read_settings(notifying(RELAY_NOTIFICATION_SECRET=SECRET))
-    assert "canary4711" not in f"{settings!r} {settings} {settings.model_dump()}"
-    assert SECRET.removeprefix("whsec_") not in f"{settings!r} {settings} {settings.model_dump()}"
+    assert "canary4711" not in f"{settings!r} {settings}"
+    assert SECRET.removeprefix("whsec_") not in f"{settings!r} {settings}"
 
 
 def test_notifications_in_the_standard_format_are_signed_or_the_app_does_not_start() -> None:
@@ -313,8 +316,8 @@ def test_fabric_may_be_elsewhere_with_or_without_its_version() -> None:
         ({"workspace": "mine"}, "RELAY_ROUTES.0.workspace: expected a GUID like"),
         ({"job": None}, "RELAY_ROUTES.0.job: "),
         ({"linked_service": "Blobs"}, "RELAY_ROUTES.0.linked_service: "),
-        ({"requirements": "yes"}, "RELAY_ROUTES.0.requirements: Input should be 'report' or 'deploy'"),
-        ({"deletes": True}, "RELAY_ROUTES.0.deletes: Input should be 'carry' or 'report'"),
+        ({"requirements": "yes"}, "RELAY_ROUTES.0.requirements: expected one of: report, deploy"),
+        ({"deletes": True}, "RELAY_ROUTES.0.deletes: expected one of: carry, report"),
     ],
 )
 def test_a_wrong_route_into_fabric_is_explained(change: dict[str, object], problem: str) -> None:
@@ -360,7 +363,7 @@ def test_a_blob_that_cannot_be_read_is_told_with_what_else_is_wrong_and_nothing_
     unread = SettingsError("RELAY_ROUTES_BLOB: there is no such blob")
     assert problems_of(IN_A_BLOB | {"RELAY_QUIET_SECONDS": "0"}, unread) == [
         "RELAY_ROUTES_BLOB: there is no such blob",
-        "RELAY_QUIET_SECONDS: Input should be greater than 0",
+        "RELAY_QUIET_SECONDS: expected a number that is more than 0 and at most 600",
     ]
     assert problems_of(IN_A_BLOB, unread) == ["RELAY_ROUTES_BLOB: there is no such blob"]
 
@@ -374,7 +377,7 @@ def test_routes_stand_in_one_place() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", [field.alias for field in Settings.model_fields.values()])
+@pytest.mark.parametrize("name", names_of(Settings))
 @pytest.mark.parametrize("value", ["\u00fc([", "[" * 100_000, "-1", "https://[", "[null]", "\ud800", "1e999"])
 def test_whatever_a_setting_holds_is_taken_or_told(name: str, value: str) -> None:
     with suppress(SettingsError):

@@ -15,7 +15,7 @@ GONE = ServiceRefusal("no such environment", code="NotFound", status=404)
 OTHERS = {
     "environment": make_route(environment="another"),
     "folder": make_route(folder="files/another"),
-    "options": replace(ROUTE, request=ROUTE.adf[1].model_copy(update={"overwrite": False})),
+    "options": replace(ROUTE, request=replace(ROUTE.adf[1], overwrite=False)),
     "connection": replace(ROUTE, connection="AnotherStorage"),
 }
 
