@@ -48,6 +48,7 @@ _NOTIFICATION_PATIENCE = {"connection_timeout": 2, "read_timeout": 3, "retry_tot
 _IMPORTED_BY_INVOCATIONS = (
     "shared.api.environments.writes",
     "shared.api.signed.door",
+    "shared.api.signed.deliveries",
     "azure.identity",
     "azure.storage.blob",
     "azure.storage.queue",
@@ -75,17 +76,22 @@ class App:
         self.settings = settings
         self.making = threading.RLock()
 
-    def warm_up(self) -> None:
-        """Make what the first invocations need, so that they need not wait for it; it asks no service for anything.
+    def warm_up(self, wait: "Callable[[], None]") -> None:
+        """Make what the first invocations need, so that they need not wait for it; `wait` returns when one may go on.
 
-        What cannot be made is made, and reported, by the invocation that needs it.
+        What cannot be made is made, and reported, by the invocation that needs it. The only service that is asked for
+        anything is the one that gives tokens.
         """
         with suppress(Exception):
             for module in _IMPORTED_BY_INVOCATIONS:
                 # Before the parts: an invocation that asks for one meanwhile waits until it is made.
+                wait()
                 import_module(module)
             for part in _MADE_FOR_INVOCATIONS:
+                wait()
                 getattr(self, part)
+            for service in self._services:
+                service.prepare()
 
     # The engine and what it stands on.
 
@@ -273,9 +279,14 @@ class App:
 
     def _check_tokens(self) -> None:
         """Raise NoToken if the app's identity gets none for a service that a route goes to."""
-        for is_pushed in sorted({route.is_pushed for route in self.settings.routes}):
-            caller = self._fabric_api if is_pushed else self._arm
-            caller.check_token(deadline_s=_TOKEN_DEADLINE_S)
+        for service in self._services:
+            service.check_token(deadline_s=_TOKEN_DEADLINE_S)
+
+    @_Once
+    def _services(self) -> "tuple[RestCaller, ...]":
+        """What calls the services that the routes go to."""
+        pushed = sorted({route.is_pushed for route in self.settings.routes})
+        return tuple(self._fabric_api if each else self._arm for each in pushed)
 
     @_Once
     def metrics(self) -> "MetricsApi":

@@ -17,7 +17,7 @@ from shared.storage.connections import HOST_STORAGE, account_name
 from shared.telemetry import metrics
 from shared.telemetry.fields import carry_fields, quieten_libraries
 from shared.triggers.blobs import BlobReference, Watch, checks_uploaded, routes_importing, watches
-from shared.triggers.invocation import invoked
+from shared.triggers.invocation import invoked, running
 from shared.triggers.messages import due_of, note_failed, route_of
 from shared.triggers.storage_events import StorageEvent, checks_deleted, routes_hinted_at
 
@@ -55,8 +55,11 @@ def function_app(
 
 
 def _warm_up(relay: App, after_s: float) -> None:
-    """Make the parts in a thread. The host's warm-up trigger runs only when it scales out, and not when it starts."""
-    timer = threading.Timer(after_s, relay.warm_up)
+    """Make the parts in a thread, whenever no invocation runs.
+
+    The host's warm-up trigger runs only when it scales out, and not when it starts.
+    """
+    timer = threading.Timer(after_s, relay.warm_up, [running.wait_for_none])
     timer.daemon = True
     timer.start()
 

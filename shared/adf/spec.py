@@ -19,7 +19,7 @@ _GIT_SERVICES = {name.lower(): name for name in ("GitHub", "ADO", "GitLab", "Bit
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="allow", strict=True)
+    model_config = ConfigDict(frozen=True, extra="allow", strict=True, defer_build=True)
 
 
 def _in_any_case(word: str) -> str:

@@ -103,17 +103,20 @@ PROBLEM_KINDS = {
 }
 
 
-class FieldError(BaseModel):
+class _Shape(BaseModel):
+    # Most requests are answered without one.
+    model_config = ConfigDict(frozen=True, alias_generator=to_camel, validate_by_name=True, defer_build=True)
+
+
+class FieldError(_Shape):
     """What is wrong at one place of a request: `path` has the keys from the top of the body, joined by dots."""
 
     path: str
     message: str
 
 
-class ProblemDetails(BaseModel):
+class ProblemDetails(_Shape):
     """A refusal on the wire. `type` leads to its explanation; `code` and `requestId` are ARM's where it refused."""
-
-    model_config = ConfigDict(frozen=True, alias_generator=to_camel, validate_by_name=True)
 
     type: str
     title: str

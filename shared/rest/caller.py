@@ -75,6 +75,11 @@ class RestCaller:
         metrics.arm_called(call.operation, "ok")
         return answer
 
+    def prepare(self) -> None:
+        """Begin to get a token and make what connections need, for the first call not to wait for it."""
+        self._tokens.ask()
+        self._transport.prepare()
+
     def check_token(self, *, deadline_s: float) -> None:
         """Raise NoToken if our own identity gets no token within `deadline_s` seconds."""
         self._tokens.get(deadline_s)

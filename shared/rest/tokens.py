@@ -53,6 +53,11 @@ class Tokens:
     _pending: "Future[str] | None" = None
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
+    def ask(self) -> None:
+        """Ask for a token without waiting for it: `get` will, and reports what comes of it."""
+        with self._lock:
+            self._pending = self._pending or self._ask({})
+
     def get(self, within_s: float) -> str:
         """Return a token, the last one while it is new; raise NoToken if there is none within `within_s` seconds."""
         with self._lock:

@@ -49,6 +49,10 @@ class Transport:
         proxies, verify = named_by_environment(self._endpoint) if self._trusted else ({}, True)
         return WholeAnswerAdapter(pool_maxsize=_CONNECTIONS).connections(self._endpoint, proxies, verify)
 
+    def prepare(self) -> None:
+        """Make what all connections share, like the certificates; none is opened."""
+        _ = self._connections
+
     def send(
         self, method: str, url: Url, body: bytes | None, headers: Mapping[str, str], *, time_left_s: float
     ) -> RestAnswer:

@@ -1,5 +1,6 @@
 """The entry: what Azure says about an invocation is bound once, for all that it does."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -7,6 +8,36 @@ import azure.functions as func
 
 from shared.telemetry.fields import bound
 from shared.telemetry.tracing import Trace, continuing
+
+
+class Running:
+    """The invocations that run in this process, so that what can wait takes no time from them."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def one_more(self) -> Iterator[None]:
+        """Count an invocation while it runs."""
+        self._add(1)
+        try:
+            yield
+        finally:
+            self._add(-1)
+
+    def wait_for_none(self) -> None:
+        """Return when no invocation runs."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._count == 0)
+
+    def _add(self, invocations: int) -> None:
+        with self._changed:
+            self._count += invocations
+            self._changed.notify_all()
+
+
+running = Running()
 
 
 @contextmanager
@@ -17,5 +48,5 @@ def invoked(context: func.Context) -> Iterator[None]:
     fields = bound(
         function=context.function_name, invocation_id=context.invocation_id, trace_id=trace.trace_id if trace else None
     )
-    with fields, continuing(trace):
+    with running.one_more(), fields, continuing(trace):
         yield

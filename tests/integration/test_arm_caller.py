@@ -136,6 +136,12 @@ def test_a_refused_token_is_replaced_once_and_at_once(caller: Caller, fault: Fau
     assert [request["status"] for request in journal()] == [401, 200, 401, 401]
 
 
+def test_preparing_makes_no_call(caller: Caller, journal: Journal) -> None:
+    caller.arm.prepare()
+    assert journal() == []
+    assert caller.put() == 200
+
+
 def test_a_token_that_expired_is_replaced(caller: Caller, emulator: str, journal: Journal) -> None:
     requests.post(f"{emulator}/_emulator/settings", json={"token_seconds": 1}, timeout=10).raise_for_status()
     assert caller.put() == 200

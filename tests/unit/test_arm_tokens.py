@@ -1,11 +1,13 @@
 import base64
 import json
 import threading
+from contextlib import suppress
 
 import pytest
 
 from shared.errors import NoToken
 from shared.rest.tokens import Tokens
+from tests.waiting import until
 
 
 class Issued:
@@ -48,6 +50,24 @@ def test_a_token_is_kept_for_a_minute(identity: Identity) -> None:
     assert [tokens.get(9), tokens.get(9)] == ["token-1", "token-1"]
     clock.now = 60
     assert tokens.get(9) == "token-2"
+
+
+def test_a_token_that_was_asked_for_ahead_is_the_one_that_a_call_gets(identity: Identity) -> None:
+    tokens = Tokens(identity, "scope")
+    tokens.ask()
+    assert tokens.get(30) == "token-1"
+    assert len(identity.asked) == 1
+
+
+def test_a_token_that_was_not_to_be_had_ahead_is_asked_for_again(identity: Identity) -> None:
+    tokens = Tokens(identity, "scope")
+    identity.error = ValueError("no identity")
+    tokens.ask()
+    until(lambda: identity.asked, "the identity is asked")
+    with suppress(NoToken):
+        tokens.get(30)
+    identity.error = None
+    assert tokens.get(30).startswith("token-")
 
 
 def test_callers_that_wait_at_the_same_time_wait_for_one_answer(identity: Identity) -> None:

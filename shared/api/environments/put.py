@@ -19,7 +19,12 @@ from shared.api.problem import Problem
 from shared.api.request import flag
 
 
-class PlannedChange(BaseModel):
+class _Planned(BaseModel):
+    # Most requests are no dry runs, and need no schema of these.
+    model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True, defer_build=True)
+
+
+class PlannedChange(_Planned):
     """One value that would be another one; null stands for what is not there, a secret is only `set` or `changed`."""
 
     path: str
@@ -27,7 +32,7 @@ class PlannedChange(BaseModel):
     after: Any = Field(serialization_alias="to")
 
 
-class PlannedRequest(BaseModel):
+class PlannedRequest(_Planned):
     """The request to ARM. In an answer the secrets of `body` are masked; in here they are not yet."""
 
     method: str
@@ -36,10 +41,8 @@ class PlannedRequest(BaseModel):
     body: dict[str, Any] = Field(repr=False)
 
 
-class Plan(BaseModel):
+class Plan(_Planned):
     """What a request would do; `wouldSend` says whether it would send a PUT to ARM at all."""
-
-    model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True)
 
     would_send: bool
     changes: tuple[PlannedChange, ...]

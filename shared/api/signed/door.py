@@ -5,15 +5,17 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import azure.functions as func
 
 from shared.api.request import RequestUrl, content_of, parameters_of
 from shared.api.response import answering
-from shared.api.signed.deliveries import Deliveries
 from shared.api.signed.signatures import UNDERSTOOD, Delivery, refused, verified
 from shared.webhooks.secrets import WebhookSecret
+
+if TYPE_CHECKING:
+    from shared.api.signed.deliveries import Deliveries
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,7 @@ class Door:
 
     secrets: tuple[WebhookSecret, ...]
     unsigned: Literal["allow", "refuse"]
-    deliveries: Callable[[], Deliveries]
+    deliveries: "Callable[[], Deliveries]"
     now: Callable[[], datetime]
 
 
