@@ -3,7 +3,7 @@
 Each run is a fresh process in the folder that `make package` would deploy, in a virtual environment of
 `requirements.txt` alone, on Azurite and the ARM emulator. The yardstick is importing azure-functions, azure-identity,
 azure-storage-blob, requests and pydantic there. *First* is a sync with its checks, or a PUT of an environment, at once
-after the index; the later one does the same again in that process.
+after the index; the later one does the same again in that process. A second table has what the imports cost.
 """
 
 import argparse
@@ -24,6 +24,7 @@ from rich.table import Table
 
 from benchmarks.arm.callers import SPEC
 from benchmarks.first.deployed import Deployed, deployed
+from benchmarks.first.parts import LIBRARIES, by_library
 from benchmarks.storage import running_azurite
 from local.app_settings import ROOT, environment, sample
 from local.processes import Child
@@ -76,6 +77,9 @@ CASES = {
 }
 LIMITS = {"index": 0.5, "index + first reconcile": 1.0, "index + first PUT": 1.0}
 LATER_LIMIT = 4.0
+# Of how many processes the shortest times count in the table of the imports, and what they do.
+_ACCOUNTS = 10
+_WITH_IMPORTS = (YARDSTICK, "index", "index + first reconcile", "index + first PUT")
 
 
 def main() -> None:
@@ -84,14 +88,20 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=15, help="processes of each kind (default: %(default)s)")
     rounds = parser.parse_args().rounds
     runs: dict[str, list[Run]] = {title: [] for title in CASES}
+    spare = _ACCOUNTS * len(_WITH_IMPORTS)
     with deployed() as app, _cloud() as cloud:
-        names = [[f"route-{n}-{which}" for which in ENVIRONMENTS] for n in range((1 + rounds) * len(CASES))]
+        names = [[f"route-{n}-{which}" for which in ENVIRONMENTS] for n in range((1 + rounds) * len(CASES) + spare)]
         _upload(cloud.storage, [name for pair in names for name in pair])
         own = iter(names)
         for _ in range(1 + rounds):
             for title, case in CASES.items():
                 runs[title].append(_run(app, case, cloud.environ(next(own))))
+        accounts: dict[str, list[str]] = {title: [] for title in _WITH_IMPORTS}
+        for _ in range(_ACCOUNTS):
+            for title in _WITH_IMPORTS:
+                accounts[title].append(_account(app, CASES[title], cloud.environ(next(own)[:1])))
     _show({title: times[1:] for title, times in runs.items()}, rounds)
+    _show_imports({title: by_library(each) for title, each in accounts.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +117,10 @@ class Cloud:
         target = {"factory": values["RELAY_FACTORY"], "linked_service": values["RELAY_LINKED_SERVICE"]}
         routes = [
             {"name": name, "folder": f"{CONTAINER}/{name}", "environment": environment_name, **target}
-            for name, environment_name in zip(names, ENVIRONMENTS, strict=True)
+            for name, environment_name in zip(names, ENVIRONMENTS, strict=False)
         ]
         caller = {**os.environ, "RELAY_SETTLE_SECONDS": "0", "RELAY_ROUTES": json.dumps(routes)}
-        probe = {"PROBE_ROUTES": json.dumps(names), "PROBE_ENVIRONMENTS": json.dumps(ENVIRONMENTS)}
+        probe = {"PROBE_ROUTES": json.dumps(names), "PROBE_ENVIRONMENTS": json.dumps(ENVIRONMENTS[: len(names)])}
         probe |= {"PROBE_SPEC": json.dumps(SPEC)}
         return environment(caller, arm=self.arm, connection_string=self.storage) | probe
 
@@ -139,10 +149,18 @@ def _upload(connection: str, folders: list[str]) -> None:
 
 def _run(app: Deployed, case: Case, environ: dict[str, str]) -> Run:
     """Measure each step of one fresh process."""
+    return [Cost(*step) for step in json.loads(_probe(app, case, environ).stdout)]
+
+
+def _account(app: Deployed, case: Case, environ: dict[str, str]) -> str:
+    """Return what Python says of the imports of one fresh process."""
+    return _probe(app, case, environ, "-X", "importtime").stderr
+
+
+def _probe(app: Deployed, case: Case, environ: dict[str, str], *options: str) -> subprocess.CompletedProcess[str]:
     folder = app.folder if case.byte_code else app.without_byte_code
-    command = [str(app.python), "-B", str(PROBE), case.name, str(case.rest_s)]
-    ran = subprocess.run(command, cwd=folder, env=environ, stdout=subprocess.PIPE, check=True)  # noqa: S603 - our own
-    return [Cost(*step) for step in json.loads(ran.stdout)]
+    command = [str(app.python), "-B", *options, str(PROBE), case.name, str(case.rest_s)]
+    return subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=True)  # noqa: S603 - our own
 
 
 def _show(runs: dict[str, list[Run]], rounds: int) -> None:
@@ -159,6 +177,15 @@ def _show(runs: dict[str, list[Run]], rounds: int) -> None:
             _row(table, (name, against), _median(times, 1, 2), later, LATER_LIMIT)
         else:
             _row(table, (title, "the packages"), _median(times, 0, 2), yardstick, LIMITS.get(title))
+    Console(width=140).print(table)
+
+
+def _show_imports(imports: dict[str, dict[str, float]]) -> None:
+    """Print what each library's imports cost; each thing done is in a process of its own."""
+    table = Table("imports of", *imports, title=f"ms of imports, shortest of {_ACCOUNTS} processes for each module")
+    for library in LIBRARIES:
+        table.add_row(library, *(f"{times.get(library, 0):.0f}" for times in imports.values()))
+    table.add_row("all", *(f"{sum(times.values()):.0f}" for times in imports.values()))
     Console(width=140).print(table)
 
 
