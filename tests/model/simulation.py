@@ -11,7 +11,7 @@ from datetime import timedelta
 from functools import partial
 from typing import ClassVar
 
-from greenlet import greenlet
+from greenlet import GreenletExit, greenlet
 
 from shared.errors import StateConflict
 from shared.route import Route
@@ -276,6 +276,11 @@ class Simulation:
         self.advance(self.tape.pick([0.3, 1, 2.5, 5, 7, 20, 61, 190, 700]))
 
     def _crash(self, worker: Worker) -> None:
+        """Let a worker do nothing any more, and a new one take its place."""
+        if worker.busy is not None:
+            self.cloud.pause = _end
+            worker.busy.throw()
+            self.cloud.pause = _hand_over
         self.workers[self.workers.index(worker)] = self._worker()
 
     def receive(self, worker: Worker) -> bool:
@@ -315,6 +320,11 @@ class Simulation:
             return False
         states = map(self.state, self.routes)
         return not any(state.failure or state.operation or state.outbox.alerts for state in states)
+
+
+def _end() -> None:
+    """Let the worker that crashes get no further; a greenlet that is only left alone would stay in memory."""
+    raise GreenletExit
 
 
 def _hand_over() -> None:

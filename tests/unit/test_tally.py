@@ -140,13 +140,6 @@ def test_a_request_and_an_overdue_wake_up_are_pending_and_one_in_time_is_not(wor
     assert pending(world) == 7
 
 
-def test_a_sync_makes_no_more_requests_of_the_storage_than_are_counted_here(world: World) -> None:
-    before = world.documents.requests
-    world.at(200, 190, 1, content="v2")
-    world.worker.reconcile(ROUTE)
-    assert world.documents.requests - before == 19
-
-
 def test_a_state_of_an_older_version_counts_from_nothing() -> None:
     state = RouteState.model_validate_json(b'{"version": 1, "removed": 2}')
     assert state.tally.outcomes == {}
