@@ -9,14 +9,19 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import MISSING, dataclass, field, fields
-from typing import TYPE_CHECKING, Any, TypeVar
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
+from typing import Any, ClassVar, Protocol, TypeVar
 
 Reader = Callable[[object], Any]
+
+
+class _WithFields(Protocol):
+    """A dataclass, as the standard library tells one."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
 _Value = TypeVar("_Value")
-_Parts = TypeVar("_Parts", bound="DataclassInstance")
+_Parts = TypeVar("_Parts", bound=_WithFields)
 
 _FLAGS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 
@@ -53,7 +58,7 @@ def setting(read: Reader, default: object = MISSING, *, name: str = "", shown: b
     return field(default=default, repr=shown, metadata={"read": read, "name": name})
 
 
-def names_of(kind: "type[DataclassInstance]") -> tuple[str, ...]:
+def names_of(kind: type[_WithFields]) -> tuple[str, ...]:
     """Return what the settings are called that a dataclass is read from."""
     return tuple(each.metadata["name"] or each.name for each in fields(kind))
 
