@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv$(if $(filter-out python3,$(PYTHON)),-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
 TESTS ?= tests
-WORKERS ?= 2
+WORKERS ?= 3
 
 .DEFAULT_GOAL := help
 .PHONY: help setup start demo package infra test test-host test-airflow test-clients check format clean prove mutants chaos soak bench-arm bench-burst bench-fabric bench-first bench-folder bench-history bench-http bench-latency bench-memory bench-routes bench-start bench-throttle
