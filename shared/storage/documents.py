@@ -157,13 +157,13 @@ class BlobDocuments:
 
         condition: dict[str, Any] = {"etag": etag, "match_condition": MatchConditions.IfNotModified} if etag else {}
         try:
-            return self._written_anyhow(name, content, overwrite=etag is not None, **condition)
+            return self._put(name, content, overwrite=etag is not None, **condition)
         except (ResourceModifiedError, ResourceExistsError) as error:
             raise StateConflict(name) from error
 
     def replace(self, name: str, content: bytes) -> None:
         """Write a document whatever version there is."""
-        self._written_anyhow(name, content, overwrite=True)
+        self._put(name, content, overwrite=True)
 
     def recall(self, name: str) -> Document | None:
         """Return a document as this process wrote it last, as of the storage's time now, or None."""
@@ -211,7 +211,7 @@ class BlobDocuments:
         except ResourceNotFoundError:
             return
 
-    def _written_anyhow(self, name: str, content: bytes, **options: Any) -> str:  # noqa: ANN401 - the SDK's options
+    def _put(self, name: str, content: bytes, **options: Any) -> str:  # noqa: ANN401 - the SDK's options
         """Write a document into the container, which is made if it is missing; return the new version."""
         from azure.core.exceptions import ResourceNotFoundError
 
