@@ -60,7 +60,7 @@ test-host: setup ## on Microsoft's Functions host: the conformance table, end-to
 	$(BIN)/python -m pytest --host func --numprocesses $(WORKERS) --dist loadfile \
 		tests/conformance $(ON_HOST:%=tests/e2e/test_%.py) tests/chaos/test_chaos.py
 
-prove: setup ## the promises under 100,000 schedules of crashes, storms and outages (an hour and more)
+prove: setup ## the promises under 100,000 schedules of crashes, storms and outages (an hour)
 	SCHEDULES=13000 $(BIN)/python -m pytest tests/model --timeout 7200 --capture no
 
 mutants: setup ## deliberate faults, one by one: each has to be caught by a test or the model; FAULTS="name ..." for some
