@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from local.events.faults import Faults
-from tests.e2e.conftest import Running, running_stack
+from tests.e2e.conftest import DAG, Running, running_stack
 from tests.waiting import until
 
 NEVER = "0 0 0 1 1 *"
@@ -57,8 +57,7 @@ def test_a_burst_whose_events_come_twice_and_out_of_order_becomes_one_sync(runni
     random = Random(SEED)  # noqa: S311 - the one that the stack draws from
     deliveries = sum(len(Faults.parse(FAULTS).delays(random)) for _ in range(20))
     assert deliveries > 20
-    for n in range(20):
-        running.upload(f"dags/file_{n}.py")
+    running.upload_burst({f"dags/file_{n}.py": DAG for n in range(20)})
     seen = running.wait_for(lambda seen: seen.trigger_runs >= deliveries and seen.settled, "all events")
     assert len(seen.sync_calls) == 1
 

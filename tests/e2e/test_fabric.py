@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.e2e.conftest import Running, running_stack
+from tests.e2e.conftest import DAG, Running, running_stack
 from tests.waiting import until
 
 JOB = "22222222-2222-2222-2222-222222222222"
@@ -71,9 +71,8 @@ def sync(running: Running) -> None:
 
 
 def test_uploads_land_in_both_targets(running: Running) -> None:
-    for number in range(40):
-        running.upload(f"dags/f{number}.py", b"x = 1\n" * number)
-    running.upload("plugins/p.py")
+    files = {f"dags/f{number}.py": DAG * number for number in range(40)}
+    running.upload_burst({**files, "plugins/p.py": DAG})
     until(lambda: in_step(running), "the job in step with the folder", 120)
     running.wait_for(lambda _seen: running.imports_file("dags/f39.py"), "the import into Data Factory", 120)
     assert len(puts(running)) == 41
@@ -82,7 +81,7 @@ def test_uploads_land_in_both_targets(running: Running) -> None:
 def test_a_change_a_rename_and_a_deletion_are_carried_out(running: Running) -> None:
     before = len(puts(running))
     running.upload("dags/f1.py", b"changed = True\n")
-    running.upload("dags/team/renamed.py", b"x = 1\n" * 2)
+    running.upload("dags/team/renamed.py", DAG * 2)
     running.container.delete_blob("airflow/dags/f2.py")
     running.container.delete_blob("airflow/dags/f3.py")
     sync(running)
@@ -97,8 +96,7 @@ def test_a_push_goes_on_after_a_full_quota(running: Running) -> None:
         "body": {"errorCode": "RequestBlocked", "message": "Later."},
     }
     running.fault({"method": "PUT", "path_contains": "/files/dags/g1"}, busy, times=2)
-    for number in range(20):
-        running.upload(f"dags/g{number}.py")
+    running.upload_burst({f"dags/g{number}.py": DAG for number in range(20)})
     until(lambda: in_step(running), "the job in step with the folder", 120)
 
 

@@ -40,7 +40,7 @@ def test_the_routes_come_from_the_blob(running: Running) -> None:
 
 
 def test_an_upload_for_one_of_them_is_imported(running: Running) -> None:
-    running.container.upload_blob("department-of-team-777/airflow/dags/a.py", b"x = 1\n")
+    running.upload("dags/a.py", folder="department-of-team-777/airflow")
     running.wait_for(lambda seen: seen.imports > 0, "the import")
     assert {each["folder"] for each in running.observer.imports()} == {ROUTES[777]["folder"]}
 
@@ -53,7 +53,7 @@ REFUSAL = {"error": {"code": "BadRequest", "message": "no such linked service"}}
 def address(running: Running) -> str:
     """The page's address, once a route is not ready, because its sync was refused."""
     running.fault({"method": "POST", "path_contains": "airflow/sync"}, {"status": 400, "body": REFUSAL}, times=100)
-    running.container.upload_blob(f"department-of-{REFUSED}/airflow/dags/a.py", b"x = 1\n")
+    running.upload("dags/a.py", folder=f"department-of-{REFUSED}/airflow")
     url = f"{running.addresses.app}/api/routes/{REFUSED}"
     until(lambda: requests.get(url, timeout=60).json()["failure"], "the refusal")
     return f"{running.addresses.app}/api/"

@@ -48,7 +48,7 @@ def test_one_folder_feeds_two_environments_once_each(running: Running) -> None:
 
 def test_two_folders_of_one_environment_are_not_imported_at_once(running: Running) -> None:
     running.upload("dags/b.py")
-    running.container.upload_blob("other/dags/b.py", b"x = 1\n")
+    running.upload("dags/b.py", folder="other")
     until(lambda: imports_of(running, "sample-2", "airflow-files/other"), "the other folder's import")
     until(lambda: len(imports_of(running, "sample-2", SHARED["folder"])) == 2, "the folder's import")
     times = sorted(

@@ -8,7 +8,7 @@ import requests
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests import hosts
-from tests.e2e.conftest import Running, running_stack
+from tests.e2e.conftest import DAG, Running, running_stack
 
 MB = 1024 * 1024
 ODD_NAMES = [
@@ -91,7 +91,7 @@ def test_blobs_that_adf_would_not_import_are_no_changes(running: Running) -> Non
     before = running.observer.look()
     for name in ("readme.md", "dags/draft.py~", "dags/__pycache__/a.pyc", "data/table.csv"):
         running.upload(name)
-    running.container.upload_blob("elsewhere/dags/a.py", b"x")
+    running.upload("dags/a.py", folder="elsewhere")
     after = running.wait_for(lambda seen: seen.trigger_runs == before.trigger_runs + 5, "the triggers' runs")
     assert (after.armed, after.wake_ups) == (0, before.wake_ups)
 
@@ -135,11 +135,10 @@ def accepted(running: Running) -> float:
     return found
 
 
-def sync_calls_after(running: Running, *names: str, content: bytes = b"x = 1\n") -> int:
+def sync_calls_after(running: Running, *names: str, content: bytes = DAG) -> int:
     """Upload the files, wait until that has been dealt with, return how many sync calls it took."""
     before = running.observer.look()
-    for name in names:
-        running.upload(name, content)
+    running.upload_burst(dict.fromkeys(names, content))
     after = running.settle(before)
     running.wait_for(lambda seen: seen.imports == len(seen.sync_calls), "the import's end")
     return len(after.sync_calls) - len(before.sync_calls)
