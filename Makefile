@@ -4,6 +4,8 @@ VENV ?= .venv$(if $(filter-out python3,$(PYTHON)),-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
 TESTS ?= tests
 WORKERS ?= 3
+# In the order of the folders: the few slow tests come before the many quick ones, and no process is left with one of them.
+PARALLEL = --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help setup start demo package infra test test-host test-airflow test-clients check format clean prove mutants chaos soak bench-arm bench-burst bench-fabric bench-first bench-folder bench-history bench-http bench-latency bench-memory bench-routes bench-start bench-throttle
@@ -42,11 +44,11 @@ package: setup ## what is deployed, as dist/dag-relay.zip; with PYTHON=python3.1
 	$(BIN)/python -m local package
 
 infra: setup ## the template by Microsoft's Bicep compiler, alerts and dashboard by Prometheus; SNAPSHOTS=write after a change
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile tests/infra tests/e2e/test_prometheus.py
+	$(BIN)/python -m pytest $(PARALLEL) tests/infra tests/e2e/test_prometheus.py
 
 test: setup ## all tests; TESTS=tests/unit for one layer, WORKERS=0 for one after the other
 	-@scripts/find-chromium --install >/dev/null
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(TESTS)
+	$(BIN)/python -m pytest $(PARALLEL) $(TESTS)
 
 test-airflow: setup ## the same imports into the emulated Airflow, a real 3.x and a real 2.10.5 (some 5 minutes)
 	AIRFLOW_CONTRACT=1 $(BIN)/python -m pytest --numprocesses 0 --timeout 900 tests/contract
@@ -57,7 +59,7 @@ test-clients: setup ## the Azure CLI on the local stack; installs it once, 730 M
 # What depends on the host, on Microsoft's; where it is not on the PATH, every test is skipped with that reason.
 ON_HOST := upload_to_sync events check_events outages routes environments webhooks cli misconfigured notifications canary log clock fabric deployed_shape
 test-host: setup ## on Microsoft's Functions host: the conformance table, end-to-end tests, a round of chaos
-	$(BIN)/python -m pytest --host func --numprocesses $(WORKERS) --dist loadfile \
+	$(BIN)/python -m pytest --host func $(PARALLEL) \
 		tests/conformance $(ON_HOST:%=tests/e2e/test_%.py) tests/chaos/test_chaos.py
 
 prove: setup ## the promises under 100,000 schedules of crashes, storms and outages (an hour)
