@@ -4,7 +4,8 @@ VENV ?= .venv$(if $(filter-out python3,$(PYTHON)),-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
 TESTS ?= tests
 WORKERS ?= 3
-# In the order of the folders: the few slow tests come before the many quick ones, and no process is left with one of them.
+# In the order of the folders, where slow files come first: by default xdist keeps files with few tests for the end, and
+# those of whole stacks are the slowest.
 PARALLEL = --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
