@@ -5,11 +5,9 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from uuid import uuid4
 
-import requests
 from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueClient, QueueMessage, TextBase64DecodePolicy, TextBase64EncodePolicy
@@ -17,7 +15,7 @@ from azure.storage.queue import QueueClient, QueueMessage, TextBase64DecodePolic
 from local.app_settings import ROOT
 from local.azurite import PORTS, Azurite
 from local.ports import free_ports
-from tests.waiting import until
+from tests.waiting import until, until_the_next_second
 
 _API_VERSION = "2025-05-05"
 
@@ -70,9 +68,8 @@ class Storage:
             service.get_blob_client(container, name).upload_blob(content, overwrite=True)
 
     def upload_in_a_later_second(self, container: str, name: str, content: bytes = b"content") -> None:
-        """Upload so that the scan, which compares whole seconds, cannot miss the blob."""
-        before = self._second()
-        until(lambda: self._second() > before, "the storage's next second")
+        """Upload so that the scan cannot miss the blob."""
+        until_the_next_second()
         self.upload(container, name, content)
 
     def url_of(self, container: str, name: str) -> str:
@@ -111,10 +108,6 @@ class Storage:
     def is_empty(self, queue: str) -> bool:
         """Whether a queue has no message, not even a hidden one."""
         return self.count(queue) == 0
-
-    def _second(self) -> float:
-        response = requests.get(f"{self.azurite.blob_url}?comp=list", timeout=5)
-        return parsedate_to_datetime(response.headers["Date"]).timestamp()
 
 
 @contextlib.contextmanager

@@ -14,6 +14,15 @@ def until(look: Callable[[], Found], what: str, seconds: float = 90) -> Found:
     return found
 
 
+def until_the_next_second() -> None:
+    """Wait so that a host that polls cannot miss the next blob.
+
+    It compares whole seconds, and misses a blob of the second of one that it has just listed (local/host/blob_scan.py).
+    """
+    now = int(time.time())
+    until(lambda: int(time.time()) > now, "the next second")
+
+
 def last_of(look: Callable[[], Found], is_over: Callable[[Found], bool], seconds: float) -> Found:
     """Call `look` until the wait is over by what it returns, for no longer than `seconds`; return the last of it."""
     give_up_at = time.monotonic() + seconds

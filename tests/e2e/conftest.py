@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -27,15 +26,10 @@ from local.ports import LOOPBACK, free_ports
 from local.processes import Child, Service
 from tests import hosts
 from tests.e2e.browser import SCHEMES, WIDTHS, Scheme, chromium
-from tests.waiting import until
+from tests.waiting import until, until_the_next_second
 
 CONTAINER = "airflow-files"
 DAG = b"x = 1\n"
-
-
-def whole_second() -> int:
-    """Return the time as storage keeps it, in seconds."""
-    return int(time.time())
 
 
 @dataclass
@@ -48,21 +42,16 @@ class Running:
     def __post_init__(self) -> None:
         self.observer = Observer(self.addresses, self.log)
         self.container = self.container_named(CONTAINER)
-        self._last_upload = 0
 
     def upload(self, name: str, content: bytes = DAG, folder: str = "airflow") -> None:
         """Upload a file that the host is sure to notice."""
         self.upload_burst({name: content}, folder)
 
     def upload_burst(self, files: Mapping[str, bytes], folder: str = "airflow") -> None:
-        """Upload files, name -> content, of which the host is sure to notice the first.
-
-        A host that polls misses a blob of the second of one that it has just listed (local/host/blob_scan.py).
-        """
-        until(lambda: whole_second() > self._last_upload, "a second without an upload")
+        """Upload files, name -> content, of which the host is sure to notice the first."""
+        until_the_next_second()
         for name, content in files.items():
             self.container.upload_blob(f"{folder}/{name}", content, overwrite=True)
-        self._last_upload = whole_second()
 
     def wait_for(self, condition: Callable[[Seen], bool], what: str, seconds: float = 60) -> Seen:
         def look() -> Seen | None:

@@ -111,7 +111,7 @@ def test_fabric_goes_on_while_arm_is_down(running: Running) -> None:
 
 
 def test_a_route_shows_its_job_and_what_it_cannot_take(running: Running) -> None:
-    latin = running.container.upload_blob("airflow/dags/latin.py", b"# \xe9\n")
+    running.upload("dags/latin.py", b"# \xe9\n")
     until(lambda: route(running, "fabric")["notSent"] == 1, "the file that is not sent", 120)
     shown = route(running, "fabric")
     assert shown["environment"].endswith(JOB)
@@ -123,7 +123,7 @@ def test_a_route_shows_its_job_and_what_it_cannot_take(running: Running) -> None
     assert (ready["status"], ready["reason"]) == ("True", "SyncedInPart")
     file = requests.get(f"{running.addresses.app}/api/routes/fabric/files/dags/latin.py", timeout=60).json()
     assert (file["state"], file["sentence"].partition(":")[0]) == ("notSent", "the job cannot take this version")
-    latin.delete_blob()
+    running.container.delete_blob("airflow/dags/latin.py")
 
 
 def test_a_job_is_read_back_on_request_and_data_factory_cannot_be(running: Running) -> None:
