@@ -14,7 +14,7 @@ from local.host.protos import Message, TypedData
 from local.host.receipts import BlobVersion
 
 _LOG = logging.getLogger("standin.blobs")
-Notify = Callable[[BlobFunction, BlobVersion], Awaitable[None]]
+Notify = Callable[[BlobFunction, BlobVersion], Awaitable[bool]]
 
 
 class BlobRuns:
@@ -38,8 +38,7 @@ class BlobRuns:
             return True
         current = BlobVersion(blob.container, blob.name, quoted(properties.etag))
         if current != blob and not function.trigger.event_grid:
-            await self._notify(function, current)
-            return True
+            return await self._notify(function, current)
         return await self._invoke(function, client, properties)
 
     async def run_latest(self, function: BlobFunction, container: str, name: str) -> bool:

@@ -29,9 +29,9 @@ class BlobNotices:
         self._receipts = receipts
         self._queue = queue
 
-    async def notify(self, function: BlobFunction, blob: BlobVersion) -> None:
-        """Send the message for a function and a version, if it was not sent before."""
-        await self._receipts.once(function.id, blob, lambda: self._queue.send(function.id, blob))
+    async def notify(self, function: BlobFunction, blob: BlobVersion) -> bool:
+        """Send the message for a function and a version, if it was not sent before; return False to try again later."""
+        return await self._receipts.once(function.id, blob, lambda: self._queue.send(function.id, blob))
 
 
 class ContainerScan:
@@ -81,11 +81,11 @@ class ContainerScan:
         return name == name.strip("/") and function.path.match(self._container.container_name, name) is not None
 
     async def _notify(self, function: BlobFunction, blob: BlobVersion, slots: asyncio.Semaphore) -> AzureError | None:
-        """Return what went wrong; the blob then stays open until the next scan."""
+        """Return what went wrong, if anything did; a blob that was not dealt with stays open until the next scan."""
         async with slots:
             try:
-                await self._notices.notify(function, blob)
+                if await self._notices.notify(function, blob):
+                    self._open.discard((function, blob))
             except AzureError as error:
                 return error
-        self._open.discard((function, blob))
         return None

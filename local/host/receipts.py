@@ -40,22 +40,26 @@ class Receipts:
         self._container = container
         self._host_id = host_id
 
-    async def once(self, function: str, blob: BlobVersion, send: Callable[[], Awaitable[None]]) -> None:
-        """Call `send` unless a receipt says that it was done.
+    async def once(self, function: str, blob: BlobVersion, send: Callable[[], Awaitable[None]]) -> bool:
+        """Call `send` unless a receipt says that it was done; return False, to try later, while somebody else is at it.
 
-        Raises ResourceExistsError while another process is at it, and whatever `send` raises.
+        Raises whatever `send` raises.
         """
         receipt = self._container.get_blob_client(receipt_name(self._host_id, function, blob))
         if await self._is_complete(receipt):
-            return
+            return True
         lease = BlobLeaseClient(receipt)
-        await lease.acquire(_LEASE_SECONDS)
+        try:
+            await lease.acquire(_LEASE_SECONDS)
+        except ResourceExistsError:
+            return False
         try:
             if _INCOMPLETE in (await receipt.get_blob_properties()).metadata:
                 await send()
                 await receipt.set_blob_metadata({}, lease=lease)
         finally:
             await lease.release()
+        return True
 
     async def _is_complete(self, receipt: BlobClient) -> bool:
         try:
