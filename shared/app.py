@@ -123,10 +123,11 @@ class App:
     def _documents(self) -> "BlobDocuments":
         from shared.storage.connections import blob_service
         from shared.storage.documents import BlobDocuments
+        from shared.sync.history import SUMMARIES
         from shared.sync.store import STATES
 
         container = blob_service(HOST_STORAGE).get_container_client(self.settings.storage_names.container)
-        return BlobDocuments(container, listed=STATES)
+        return BlobDocuments(container, listed=STATES, recalled=(STATES, SUMMARIES))
 
     @_Once
     def _claims(self) -> "Claims":

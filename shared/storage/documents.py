@@ -73,7 +73,7 @@ class Documents(Protocol):
         """Write a document whatever version there is; for documents that one worker at a time writes."""
 
     def recall(self, name: str) -> Document | None:
-        """Return a document as this process wrote it last, without a request; None where that is not known any more."""
+        """Return a document as this process wrote it last, without a request; None where that is not known."""
 
     def names(self, prefix: str) -> Iterator[str]:
         """Return the names that start with `prefix`, in their order, page by page."""
@@ -122,12 +122,13 @@ class BlobDocuments:
 
     Its client notes the dates of answers (`shared.storage.clock`), as those of `shared.storage.connections` do.
     Documents whose names start with `listed` are written into their blobs' metadata, too, where they are small enough:
-    then one listing brings them all.
+    then one listing brings them all. Those that start with one of `recalled` are kept in memory as they were written.
     """
 
-    def __init__(self, container: "ContainerClient", listed: str | None = None) -> None:
+    def __init__(self, container: "ContainerClient", listed: str | None = None, recalled: tuple[str, ...] = ()) -> None:
         self._container = container
         self._listed = listed
+        self._recalled = recalled
         self._clock = StorageClock()
         self._written = _Written()
 
@@ -220,7 +221,8 @@ class BlobDocuments:
         except ResourceNotFoundError:
             self._create_container()
             etag = self._upload(name, content, options)
-        self._written.note(name, content, etag)
+        if name.startswith(self._recalled):
+            self._written.note(name, content, etag)
         return etag
 
     def _upload(self, name: str, content: bytes, options: Mapping[str, Any]) -> str:
@@ -243,7 +245,7 @@ class BlobDocuments:
             return
 
 
-# In bytes: what a process keeps of the documents that it wrote last.
+# In bytes: what a process keeps of the documents that it may recall.
 _RECALLED = 8 * 1024 * 1024
 _LARGEST_RECALLED = 256 * 1024
 

@@ -22,6 +22,9 @@ from shared.sync.state import AirflowSummary
 
 log = logging.getLogger(__name__)
 
+# What the names of the summaries' documents start with.
+SUMMARIES = "summaries/"
+
 _NAMES_SHOWN = 100
 FINDINGS_KEPT = 100
 NAMES_IN_SUMMARY = 3
@@ -159,7 +162,7 @@ def _parse_summaries(document: Document) -> dict[str, SyncSummary]:
 
 
 def _summaries_name(route_name: str) -> str:
-    return f"summaries/{route_name}.json"
+    return f"{SUMMARIES}{route_name}.json"
 
 
 # A record is written right after its summary; after this time it does not follow any more.

@@ -12,7 +12,7 @@ NAME = "routes/default.json"
 
 @pytest.fixture
 def documents(blobs: BlobServiceClient) -> BlobDocuments:
-    return BlobDocuments(blobs.get_container_client("dag-relay"))
+    return BlobDocuments(blobs.get_container_client("dag-relay"), recalled=("routes/",))
 
 
 def test_what_was_written_is_read_back_with_its_version(documents: BlobDocuments) -> None:
@@ -55,6 +55,11 @@ def test_a_process_recalls_what_it_wrote_last_and_no_more(documents: BlobDocumen
     assert (recalled.content, recalled.etag, recalled.recalled) == (b"one", etag, True)
     assert abs(datetime.now(UTC) - recalled.read_at) < timedelta(minutes=1)
     assert documents.recall("routes/another.json") is None
+
+
+def test_a_process_keeps_nothing_of_documents_that_are_not_to_be_recalled(documents: BlobDocuments) -> None:
+    documents.write("records/one.json", b"one", None)
+    assert documents.recall("records/one.json") is None
 
 
 def test_a_process_recalls_small_documents_and_not_too_many(documents: BlobDocuments) -> None:
