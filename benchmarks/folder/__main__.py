@@ -1,4 +1,7 @@
-"""`python -m benchmarks.folder`: a folder of 10,000 files in Azurite, against the SDK's own listing of it."""
+"""`python -m benchmarks.folder`: a folder of 10,000 files in Azurite, against the SDK's own listing of it.
+
+A folder of more files is listed from a stand-in that repeats a page of Azurite's (`benchmarks/folder/repeated.py`).
+"""
 
 import argparse
 import statistics
@@ -6,6 +9,7 @@ import time
 import tracemalloc
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
@@ -14,17 +18,22 @@ from azure.storage.blob import BlobServiceClient, ContainerClient
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.folder.repeated import repeated
 from benchmarks.storage import running_azurite
 from shared.folder.listing import list_folder
 from shared.folder.manifest import Manifest
 from shared.folder.path import FolderPath
 from shared.storage.clock import note_date
 from shared.storage.documents import BlobDocuments
+from shared.storage.listing import PAGE_SIZE
 from shared.sync.baseline import Baseline
 from shared.sync.baseline_store import Baselines
 from tests.unit.memory import make_route
 
 FOLDER = FolderPath.parse("files/airflow")
+DAGS = "airflow/dags/"
+# Beyond that, Azurite takes too long.
+MOST_UPLOADS = 10_000
 # What a listing may take of the SDK's CPU time.
 LIMIT = 0.2
 ROUNDS = 5
@@ -36,24 +45,39 @@ Result = TypeVar("Result")
 def main() -> None:
     """Fill a folder, look at it a few times, print medians."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.folder", description=__doc__)
-    parser.add_argument("--files", type=int, default=10_000, help="default: %(default)s")
+    parser.add_argument(
+        "--files", type=int, default=10_000, help="above 10,000, a multiple of 5,000 (default: %(default)s)"
+    )
     files = parser.parse_args().files
-    with running_azurite() as azurite:
-        _measure(
-            BlobServiceClient.from_connection_string(azurite.connection_string, raw_response_hook=note_date), files
-        )
+    if files > MOST_UPLOADS and files % PAGE_SIZE:
+        parser.error(f"expected a multiple of {PAGE_SIZE:,}, got {files:,}")
+    with running_azurite() as azurite, ExitStack() as stack:
+        blobs = BlobServiceClient.from_connection_string(azurite.connection_string, raw_response_hook=note_date)
+        container = _fill(blobs, files if files <= MOST_UPLOADS else PAGE_SIZE)
+        listed = blobs
+        if files > MOST_UPLOADS:
+            listing = f"{container.url}?restype=container&comp=list&include=metadata&maxresults={PAGE_SIZE}"
+            server = stack.enter_context(repeated(listing, DAGS, files // PAGE_SIZE))
+            listed = BlobServiceClient(f"{server}/{blobs.account_name}", blobs.credential, raw_response_hook=note_date)
+        _measure(listed, blobs.create_container("dag-relay"), files)
 
 
-def _measure(blobs: BlobServiceClient, files: int) -> None:
-    container = blobs.create_container(FOLDER.container)
+def _fill(blobs: BlobServiceClient, files: int) -> ContainerClient:
+    container = blobs.create_container(FOLDER.container, public_access="container")
     with ThreadPoolExecutor(16) as pool:
-        list(pool.map(lambda n: container.upload_blob(f"airflow/dags/{n}.py", str(n).encode()), range(files)))
+        for _ in pool.map(lambda n: container.upload_blob(f"{DAGS}{n}.py", str(n).encode()), range(files)):
+            pass
+    return container
+
+
+def _measure(blobs: BlobServiceClient, documents: ContainerClient, files: int) -> None:
+    container = blobs.get_container_client(FOLDER.container)
     table = Table("step", "ms", "CPU ms", "of the SDK's CPU", "peak MiB", title=f"{files:,} files, medians of {ROUNDS}")
     prefix, fields = FOLDER.listing_prefix, ["metadata"]
     sdk, _ = _row(table, "the SDK's list loop", lambda: _count(container.list_blobs(prefix, include=fields)))
-    _, manifest = _row(table, f"listing, from Azurite (limit {LIMIT:.2f})", lambda: list_folder(blobs, FOLDER), sdk)
+    _, manifest = _row(table, f"listing (limit {LIMIT:.2f})", lambda: list_folder(blobs, FOLDER), sdk)
     _row(table, "revision (digest)", lambda: manifest.revision)
-    written = _baseline(table, blobs.create_container("dag-relay"), manifest)
+    written = _baseline(table, documents, manifest)
     console = Console(width=120)
     console.print(table)
     console.print(f"a sync of one changed file writes {written.sync:,} of the baseline's {written.whole:,} bytes")
