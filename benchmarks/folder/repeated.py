@@ -1,7 +1,7 @@
 """A listing of more files than Azurite takes in a reasonable time: one of its pages, again and again.
 
-Azurite needs more than an hour for 100,000 uploads, each of which takes longer than the one before. What the clients read is its answer all the same, byte for byte but
-for the names and the marker of the next page.
+Azurite needs more than an hour for 100,000 uploads, each of which takes longer than the one before. What the clients
+read is its answer all the same, byte for byte but for the names and the marker of the next page.
 """
 
 import multiprocessing
