@@ -30,6 +30,8 @@ def repeated(listing_url: str, folder: str, times: int) -> Iterator[str]:
     here, there = context.Pipe()
     server = context.Process(target=_serve, args=(page, folder, times, there), daemon=True)
     server.start()
+    # Otherwise a server that could not start would be waited for.
+    there.close()
     try:
         yield f"http://{LOOPBACK}:{here.recv()}"
     finally:

@@ -34,6 +34,7 @@ from shared.storage.documents import BlobDocuments
 from shared.storage.queues import StorageRouteQueue
 from shared.sync.decide import Policy
 from shared.sync.engine import Engine, Ports, build
+from shared.sync.history import SUMMARIES
 from shared.sync.state import RouteState, Synced
 from shared.sync.store import STATES
 from tests.unit.memory import make_route
@@ -98,7 +99,9 @@ class Relay:
         self.routes = [make_route(f"team-{n}", f"environment-{n}", f"files/team-{n}") for n in range(self.number)]
         folders = BlobFolders(lambda _: self.blobs)
         ports = Ports(
-            documents=BlobDocuments(self.blobs.create_container("dag-relay"), listed=STATES),
+            documents=BlobDocuments(
+                self.blobs.create_container("dag-relay"), listed=STATES, recalled=(STATES, SUMMARIES)
+            ),
             wake_ups=StorageRouteQueue(lambda: self.queues, "wake-ups"),
             list_folder=folders.list,
             list_folders=folders.list_all,
