@@ -12,7 +12,7 @@ from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 from urllib.parse import unquote
-from xml.etree.ElementTree import Element, ParseError, XMLPullParser
+from xml.etree.ElementTree import ParseError, XMLParser
 
 if TYPE_CHECKING:
     from azure.core.rest import HttpResponse
@@ -122,31 +122,62 @@ def _refuse(response: "HttpResponse") -> None:
 
 
 def _read(response: "HttpResponse", read: Callable[[ListedBlob], _Item | None]) -> tuple[ListedPage[_Item], str]:
-    items: list[_Item] = []
-    marker = ""
-    parser: Any = XMLPullParser(["end"])
+    target = _Elements(read)
+    parser = XMLParser(target=target)  # noqa: S314 - the storage answers that, and expat bounds what entities become
     for chunk in response.iter_bytes():
         parser.feed(chunk)
-        for _, element in parser.read_events():
-            if element.tag == "Blob":
-                if (item := read(_blob(element))) is not None:
-                    items.append(item)
-                element.clear()
-            elif element.tag == "NextMarker":
-                marker = element.text or ""
     parser.close()
-    return ListedPage(items, parsedate_to_datetime(response.headers["Date"])), marker
+    return ListedPage(target.items, parsedate_to_datetime(response.headers["Date"])), target.marker
 
 
-def _blob(element: Element) -> ListedBlob:
-    name: Any = element.find("Name")
-    # A name with characters that XML cannot hold comes percent-encoded.
-    text = unquote(name.text) if name.get("Encoded") == "true" else name.text
-    return ListedBlob(text, _texts(element, "Properties"), _texts(element, "Metadata"))
+# How deep elements lie: EnumerationResults > Blobs > Blob > Properties > Etag, and EnumerationResults > NextMarker.
+_MARKER_DEPTH, _BLOB_DEPTH, _GROUP_DEPTH, _FIELD_DEPTH = 2, 3, 4, 5
 
 
-def _texts(blob: Element, group: str) -> dict[str, str]:
-    return {field.tag: field.text or "" for field in blob.iterfind(f"{group}/*")}
+class _Elements(Generic[_Item]):
+    """What a parser reports of a listing: it makes each blob when its element ends, and keeps nothing else.
+
+    An element counts by its depth, too: the names of metadata are free, `Blob` and `Name` among them.
+    """
+
+    def __init__(self, read: Callable[[ListedBlob], _Item | None]) -> None:
+        self.items: list[_Item] = []
+        self.marker = ""
+        self._read = read
+        self._depth = 0
+        self._text = self._name = ""
+        self._is_encoded = False
+        self._groups: dict[str, dict[str, str]] = {}
+        self._fields: dict[str, str] = {}
+
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        self._depth += 1
+        self._text = ""
+        if self._depth == _BLOB_DEPTH:
+            self._groups = {}
+        elif self._depth == _GROUP_DEPTH:
+            self._fields = self._groups[tag] = {}
+            self._is_encoded = attributes.get("Encoded") == "true"
+
+    def data(self, text: str) -> None:
+        self._text += text
+
+    def end(self, tag: str) -> None:
+        if self._depth == _FIELD_DEPTH:
+            self._fields[tag] = self._text
+        elif self._depth == _GROUP_DEPTH and tag == "Name":
+            # A name with characters that XML cannot hold comes percent-encoded.
+            self._name = unquote(self._text) if self._is_encoded else self._text
+        elif self._depth == _BLOB_DEPTH:
+            self._take()
+        elif self._depth == _MARKER_DEPTH and tag == "NextMarker":
+            self.marker = self._text
+        self._depth -= 1
+
+    def _take(self) -> None:
+        blob = ListedBlob(self._name, self._groups["Properties"], self._groups.get("Metadata", {}))
+        if (item := self._read(blob)) is not None:
+            self.items.append(item)
 
 
 @lru_cache(maxsize=4096)

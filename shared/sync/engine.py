@@ -108,7 +108,6 @@ def build(ports: Ports, policy: Policy, routes: Sequence[Route], retention: Rete
         fetch_file=ports.fetch_file,
         states=states,
         baselines=baselines,
-        wake_ups=wake_ups,
         outcomes=outcomes,
         policy=policy,
     )

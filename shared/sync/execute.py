@@ -104,7 +104,7 @@ class Executor:
         attempt.finished_at = lease.now()
         self.outcomes.accepted(attempt, revision)
         if revision is None:
-            self.outcomes.wake_ups.notice(attempt.route)
+            self.outcomes.notice(attempt.route)
         return lease.reservation_for(None, self.policy.settle)
 
     def _note_running(self, attempt: Attempt, accepted: Accepted, handle: str, lease: Lease) -> Reservation | None:
@@ -130,7 +130,7 @@ class Executor:
         self.outcomes.running(attempt, operation)
         if attempt.route.is_pushed:
             return self.poller.poll(attempt.route, lease, operation, attempt.manifest)
-        self.outcomes.wake_ups.notice(attempt.route, poll_after)
+        self.outcomes.notice(attempt.route, poll_after)
         return reservation
 
     def _revision_taken(self, attempt: Attempt) -> str | None:

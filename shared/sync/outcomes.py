@@ -127,7 +127,7 @@ class Outcomes:
         log.info("no more calls are taken for now, trying again within %.0f s: %s", wait_s, error)
         behind, not_called = transitions.behind(attempt.behind_since), transitions.not_called(attempt.synced_before)
         self.change(attempt.route, attempt.worker, behind, not_called, transitions.throttled(delay))
-        self.wake_ups.notice(attempt.route, delay)
+        self.notice(attempt.route, delay)
 
     def lost(self, route: Route, state: RouteState, call: Calling) -> RouteState:
         """A worker was lost while it called ADF; return the state as it is then."""
@@ -162,7 +162,7 @@ class Outcomes:
         times = after.unreadable.count if after.unreadable else 1
         delay = timedelta(seconds=_BACK_OFF.wait_s(times, self.jitter()))
         log.error("the folder could not be listed, looking again in %.0f s: %s", delay.total_seconds(), error)
-        self.wake_ups.notice(route, delay)
+        self.notice(route, delay)
         return delay
 
     def readable(self, route: Route, state: RouteState) -> RouteState:
@@ -216,6 +216,10 @@ class Outcomes:
             self.outbox.ask(route, after)
         return after
 
+    def notice(self, route: Route, delay: timedelta | None = None) -> None:
+        """Have the folder looked at again after `delay`, now that what came of this look has been written down."""
+        self.wake_ups.notice(route, delay, written=self.states.recall(route))
+
     def _end(
         self,
         route: Route,
@@ -258,7 +262,7 @@ class Outcomes:
         )
         self._end(route, worker, transitions.failed(error, sync_id, revision, delay, forced=forced), sync_id=sync_id)
         if isinstance(error, ServiceUnavailable):
-            self.wake_ups.notice(route, delay)
+            self.notice(route, delay)
 
     def _delay_after(self, route: Route, error: ServiceError) -> timedelta:
         if not isinstance(error, ServiceUnavailable):

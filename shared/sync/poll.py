@@ -16,7 +16,6 @@ from shared.sync.lease import Lease, Reservation
 from shared.sync.outcomes import Outcomes
 from shared.sync.state import RunningSync
 from shared.sync.store import RouteStates
-from shared.sync.wake_up import WakeUps
 from shared.targets.port import ImportFailed, ImportProgress, ImportSucceeded, StillRunning, Target, Work
 from shared.telemetry.fields import bound
 
@@ -37,7 +36,6 @@ class Poller:
     fetch_file: FetchFile
     states: RouteStates
     baselines: Baselines
-    wake_ups: WakeUps
     outcomes: Outcomes
     policy: Policy
 
@@ -62,7 +60,7 @@ class Poller:
             case ImportSucceeded():
                 self.outcomes.succeeded(route, lease.token, operation, now)
                 # Whatever changed meanwhile was left for now, and has waited long enough.
-                self.wake_ups.notice(route, RESOLUTION)
+                self.outcomes.notice(route, RESOLUTION)
         return None
 
     def _progress(
@@ -91,7 +89,7 @@ class Poller:
         next_poll = now + delay if delay else now.replace(microsecond=0)
         goes_on = transitions.still_running(running.handle, next_poll, give_up_at)
         self.states.update(route, transitions.by(lease.token, goes_on), self.states.recall(route))
-        self.wake_ups.notice(route, delay)
+        self.outcomes.notice(route, delay)
         moved = {"handle": running.handle, "next_poll": next_poll, "give_up_at": give_up_at}
         return lease.reservation_for(route, give_up_at - now, operation.model_copy(update=moved))
 

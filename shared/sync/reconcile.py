@@ -182,7 +182,7 @@ class Reconciler:
                 raise StateConflict(f"the lease of route {route.name} ended before its work began")
             return transitions.taken_over(lease.token, route.target)(state, now)
 
-        state = self.states.update(route, take_over)
+        state = self.states.update(route, take_over, self.states.recall(route))
         operation = lease.operation_of(route)
         if operation and state.operation is None and not _has_ended(operation, state):
             state = self._change(route, state, transitions.following(operation))
@@ -242,7 +242,7 @@ class Reconciler:
                 return Tried(self.poller.poll(route, lease, operation, manifest))
             case Wait() as decision:
                 self._change(route, state, transitions.waiting(decision, manifest))
-                self.wake_ups.notice(route, decision.delay)
+                self.outcomes.notice(route, decision.delay)
             case (Skip() | Hold()) as decision:
                 self._leave(route, state, manifest, decision)
         return Tried(lease.reservation)

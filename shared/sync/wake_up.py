@@ -58,11 +58,12 @@ class WakeUps:
         self._noted_until: dict[str, float] = defaultdict(float)
         self._locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
 
-    def notice(
+    def notice(  # noqa: PLR0913 - what tells when the wake-up is due, and what to write down with it
         self,
         route: Route,
         delay: timedelta | None = None,
         *,
+        written: LoadedState | None = None,
         changed_at: datetime | None = None,
         by_sweep: bool = False,
         note: Note | None = None,
@@ -74,6 +75,7 @@ class WakeUps:
         any case. If one is on its way, it serves: the worker that it wakes looks again, and asks for another one if it
         came too early. So wake-ups never multiply, however many workers wait for the same thing.
 
+        `written` is the state as the caller has just written it, which saves reading it where no wake-up is on its way.
         The `note` of an event is written into the state, once for all events that one wake-up covers.
         """
         with self._locks[route.name]:
@@ -82,7 +84,7 @@ class WakeUps:
             if asked_at < covered_until[route.name]:
                 metrics.noticed("covered")
                 return None
-            loaded = self._states.read(route)
+            loaded = written if written and not written.state.pending else self._states.read(route)
             pending = loaded.state.pending
             if pending and _surely_due_in(pending.due, loaded) > timedelta(0):
                 due = pending.due

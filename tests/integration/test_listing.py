@@ -77,6 +77,17 @@ def test_what_is_not_imported_is_counted_and_the_first_are_named(
     assert manifest.ignored.count == 2
 
 
+def test_metadata_may_have_the_names_of_a_listings_own_elements(
+    blobs: BlobServiceClient, container: ContainerClient
+) -> None:
+    metadata = dict.fromkeys(("Blob", "Name", "Properties", "Metadata", "Etag", "NextMarker"), "x")
+    for name in ("airflow/dags/a.py", "airflow/dags/b.py"):
+        container.upload_blob(name, b"x", metadata=metadata)
+    files = list_folder(blobs, FOLDER, page_size=1).files
+    assert [file.name for file in files] == ["airflow/dags/a.py", "airflow/dags/b.py"]
+    assert "x" not in {file.etag for file in files}
+
+
 def test_uploading_the_same_bytes_again_keeps_the_revision_and_other_bytes_do_not(
     blobs: BlobServiceClient, container: ContainerClient
 ) -> None:

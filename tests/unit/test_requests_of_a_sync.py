@@ -1,7 +1,8 @@
-"""What a sync asks of the storage: at most 14 requests, and one for each changed file that is checked."""
+"""What a sync asks of the storage: at most 13 requests, and one for each changed file that is checked."""
 
 from shared.sync import transitions
 from shared.sync.store import RouteStates
+from shared.targets.port import Accepted
 from tests.unit.memory import MemoryDocuments
 from tests.unit.world import ROUTE, World
 
@@ -21,17 +22,36 @@ def synced_once() -> World:
     return world
 
 
-def test_a_sync_takes_fourteen_requests_and_one_for_the_changed_file() -> None:
+def test_a_sync_takes_thirteen_requests_and_one_for_the_changed_file() -> None:
     world = synced_once()
     world.at(300, 0, 1, 290)
-    assert requests_of_a_look(world) == (14, 1)
+    assert requests_of_a_look(world) == (13, 1)
     assert len(world.synced) == 2
 
 
 def test_a_sync_of_many_files_takes_as_many_and_one_for_each_file() -> None:
     world = synced_once()
     world.at(300, *range(200, 250), content="v2")
-    assert requests_of_a_look(world) == (14, 50)
+    assert requests_of_a_look(world) == (13, 50)
+
+
+def test_an_import_that_is_followed_takes_sixteen_requests_to_begin_and_twelve_to_end() -> None:
+    world = synced_once()
+    world.answer = Accepted(202, "request-2", "handle-1")
+    world.at(300, 0, 1, 290)
+    assert requests_of_a_look(world) == (16, 1)
+    world.at(400, 0, 1, 290)
+    assert requests_of_a_look(world) == (12, 0)
+    assert world.state().operation is None
+
+
+def test_a_look_after_one_of_another_instance_reads_what_that_one_wrote() -> None:
+    world = synced_once()
+    RouteStates(MemoryDocuments(world.clock, world.documents.stored)).update(ROUTE, transitions.suspended())
+    world.at(300, 0, 1, 290)
+    world.worker.reconcile(ROUTE)
+    assert len(world.synced) == 1
+    assert world.state().suspended_since
 
 
 def test_what_another_instance_wrote_meanwhile_is_kept() -> None:
@@ -39,6 +59,6 @@ def test_what_another_instance_wrote_meanwhile_is_kept() -> None:
     world.at(300, 0, 1, 290)
     other = RouteStates(MemoryDocuments(world.clock, world.documents.stored))
     world.during_sync = lambda: other.update(ROUTE, transitions.suspended())
-    assert requests_of_a_look(world) == (14 + 2, 1)
+    assert requests_of_a_look(world) == (13 + 2, 1)
     assert world.state().suspended_since
     assert world.state().synced

@@ -106,6 +106,27 @@ def test_a_wake_up_that_is_on_its_way_serves_every_worker_that_wants_to_look_aga
     assert len(process.queue.sent) == 1
 
 
+def test_a_state_that_the_caller_has_just_written_is_not_read_again(process: Process) -> None:
+    states = RouteStates(process.documents)
+    states.update(ROUTE, transitions.suspended())
+    requests = process.documents.requests
+    process.wake_ups.notice(ROUTE, written=states.recall(ROUTE))
+    assert process.documents.requests == requests + 1
+    assert len(process.queue.sent) == 1
+
+
+def test_a_wake_up_that_was_on_its_way_when_the_caller_wrote_the_state_may_have_been_answered_since(
+    process: Process,
+) -> None:
+    process.another().notice(ROUTE)
+    states = RouteStates(process.documents)
+    states.update(ROUTE, transitions.suspended())
+    written = states.recall(ROUTE)
+    states.update(ROUTE, transitions.taken_over("worker", ROUTE.target))
+    process.wake_ups.notice(ROUTE, written=written)
+    assert len(process.queue.sent) == 2
+
+
 def test_routes_do_not_cover_each_other(process: Process) -> None:
     process.wake_ups.notice(ROUTE)
     process.wake_ups.notice(make_route("other"))
