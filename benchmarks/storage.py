@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from benchmarks.logs import log_of
 from local.app_settings import ROOT
 from local.azurite import PORTS, Azurite
 from local.ports import free_ports
@@ -14,8 +15,8 @@ from local.processes import Child
 def running_azurite() -> Iterator[Azurite]:
     """Start an Azurite and wait until it answers; it ends with the block."""
     azurite = Azurite(free_ports(PORTS))
-    with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - the null device is no file to keep
-        child = Child("Azurite", azurite.command(ROOT), env=os.environ, cwd=ROOT, log=nowhere)
+    with log_of("azurite") as log:
+        child = Child("Azurite", azurite.command(ROOT), env=os.environ, cwd=ROOT, log=log)
         try:
             child.wait_until(azurite.answers)
             yield azurite

@@ -9,6 +9,7 @@ from pathlib import Path
 import requests
 
 from benchmarks.arm import callers, measure
+from benchmarks.logs import log_of
 from local.processes import Child
 
 _ROOT = Path(__file__).parents[2]
@@ -23,8 +24,8 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=7, help="fresh processes of each kind (default: %(default)s)")
     given = parser.parse_args()
     command = [sys.executable, "-m", "local", "arm", "--port", "0"]
-    with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - the null device is no file to keep
-        emulator = Child("ARM emulator", command, env=os.environ, cwd=_ROOT, log=nowhere)
+    with log_of("arm-emulator") as log:
+        emulator = Child("ARM emulator", command, env=os.environ, cwd=_ROOT, log=log)
         try:
             costs = _measure(emulator.ready_line()["arm"], given.rounds, given.processes)
         finally:

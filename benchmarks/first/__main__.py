@@ -25,6 +25,7 @@ from rich.table import Table
 from benchmarks.arm.callers import SPEC
 from benchmarks.first.deployed import Deployed, deployed
 from benchmarks.first.parts import LIBRARIES, by_library
+from benchmarks.logs import log_of
 from benchmarks.storage import running_azurite
 from local.app_settings import ROOT, environment, sample
 from local.processes import Child
@@ -130,10 +131,10 @@ def _cloud() -> Iterator[Cloud]:
     """Start storage and ARM."""
     with ExitStack() as stack:
         azurite = stack.enter_context(running_azurite())
-        nowhere = stack.enter_context(Path(os.devnull).open("w"))
+        log = stack.enter_context(log_of("arm-emulator"))
         storage = ["--storage-connection-string", azurite.connection_string]
         command = [sys.executable, "-m", "local", "arm", "--port", "0", *storage]
-        emulator = Child("ARM emulator", command, env=os.environ, cwd=ROOT, log=nowhere)
+        emulator = Child("ARM emulator", command, env=os.environ, cwd=ROOT, log=log)
         stack.callback(emulator.stop)
         arm = emulator.ready_line()["arm"]
         yield Cloud(arm, azurite.connection_string)
