@@ -129,6 +129,14 @@ def names(process: psutil.Process) -> list[str]:
     return [part.removesuffix(".js") for part in process.cmdline()]
 
 
+def test_a_burst_of_500_files_is_imported_whole_by_a_host_that_goes_on(running: Running) -> None:
+    many = {f"dags/many_{n}.py" for n in range(500)}
+    running.upload_burst(dict.fromkeys(sorted(many), DAG))
+    running.wait_for(lambda _: many <= running.imported().keys(), "the import of all files", 120)
+    running.upload("dags/after_many.py", DAG)
+    running.wait_for(lambda _: running.imports_file("dags/after_many.py"), "the next import", 120)
+
+
 def memory(processes: list[psutil.Process]) -> int:
     return sum(process.memory_info().rss for process in processes)
 
