@@ -44,7 +44,8 @@ class StoredModel(BaseModel):
     """A document's content, or a part of it; camelCase in the storage and in answers.
 
     An unknown key is left out: while the app is upgraded or rolled back, old and new instances share the documents.
-    What an old one must not read has another `version`.
+    What an old one must not read has another `version`. Only keys are kept for the next time that they are read:
+    values, which pydantic would keep too, are the ETags and digests of every new version.
     """
 
     model_config = ConfigDict(
@@ -54,6 +55,7 @@ class StoredModel(BaseModel):
         populate_by_name=True,
         serialize_by_alias=True,
         defer_build=True,
+        cache_strings="keys",
     )
 
 

@@ -75,9 +75,10 @@ class Running:
         until(lambda: self.observer.runs.succeeded("on_wake_up"), "a wake-up's end", 90)
 
     def imported(self) -> dict[str, int]:
-        """Return the files of the last import: name below the route's folder -> size."""
-        last = self.observer.imports()[-1]
-        return {file["name"].removeprefix("airflow/"): file["size"] for file in last["files"]}
+        """Return the files of the last import, none before the first: name below the route's folder -> size."""
+        imports = self.observer.imports()
+        files = imports[-1]["files"] if imports else []
+        return {file["name"].removeprefix("airflow/"): file["size"] for file in files}
 
     def function_key(self) -> str:
         """Return a key that opens every function; the host makes its keys when it is first asked for one."""
@@ -88,7 +89,7 @@ class Running:
 
     def imports_file(self, name: str) -> bool:
         """Whether the last import has the file."""
-        return any(self.observer.imports()) and name in self.imported()
+        return name in self.imported()
 
     def fault(self, match: dict[str, str], answer: dict[str, Any], times: int = 1) -> None:
         """Let the emulator answer otherwise for a while (docs/emulator.md)."""

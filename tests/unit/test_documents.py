@@ -1,9 +1,9 @@
-"""One compare-and-swap loop, whatever it starts from."""
+"""One compare-and-swap loop, whatever it starts from; and what is kept of a document that is parsed."""
 
 import pytest
 
 from shared.errors import StateConflict
-from shared.storage.documents import Document, update
+from shared.storage.documents import Document, StoredModel, update
 from tests.unit.memory import Clock, MemoryDocuments
 
 NAME = "a"
@@ -63,3 +63,12 @@ def test_too_many_concurrent_updates_are_an_error(documents: MemoryDocuments) ->
 
     with pytest.raises(StateConflict, match="too many concurrent updates"):
         update(documents, NAME, raced)
+
+
+class _Version(StoredModel):
+    etag: str
+
+
+def test_of_a_parsed_document_no_value_stays_in_memory() -> None:
+    first, second = (_Version.model_validate_json(b'{"etag": "0x1D7A48D9DB89FC0"}') for _ in range(2))
+    assert first.etag is not second.etag
