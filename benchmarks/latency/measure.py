@@ -18,7 +18,7 @@ _PATIENCE_S = 120.0
 _STEP_S = 0.05
 # After a sync its environment is left alone for 5 s (RELAY_SETTLE_SECONDS), and a second for the clock: an upload
 # must not wait for the round before.
-_SETTLED_S = 8.0
+SETTLED_S = 8.0
 _UPLOADS_AT_ONCE = 8
 _DAG = b'from airflow import DAG\n\nwith DAG("dag_%d"):\n    pass\n# %d\n'
 
@@ -41,15 +41,14 @@ class Watched:
 
     def run(self, files: int, number: int) -> Round:
         """Upload so many files, none of them with the bytes it had, and wait for the one POST."""
-        time.sleep(_SETTLED_S)
+        time.sleep(SETTLED_S)
         posts, trigger = len(self.posts()), _Trigger(self)
         uploaded = self._upload(files, number)
         posted = _until(lambda: trigger.seen_and(self.posts()[posts:]), "the POST")[0]
         return Round(posted - uploaded, posted - trigger.last_run)
 
     def sync(self, files: int, number: int) -> None:
-        """Upload as `run` does, and wait for the POST only, which needs nothing of the stand-in host."""
-        time.sleep(_SETTLED_S)
+        """Upload as `run` does, at once, and wait for the POST only, which needs nothing of the stand-in host."""
         posts = len(self.posts())
         self._upload(files, number)
         _until(lambda: self.posts()[posts:], "the POST")
