@@ -99,7 +99,11 @@ def _baseline(table: Table, container: ContainerClient, manifest: Manifest) -> W
     changed = replace(manifest, files=(replace(first, content="md5:other", etag="other"), *rest))
     _, loaded = _row(table, "baseline, from Azurite", lambda: baselines.load(ROUTE))
     _row(table, "diff against it", lambda: loaded.baseline.diff(changed))
-    _row(table, "baseline with one changed file, to Azurite", lambda: baselines.stage(ROUTE, partial(_synced, changed)))
+    _row(
+        table,
+        "baseline with one changed file, to Azurite",
+        lambda: baselines.stage(ROUTE, partial(_synced, changed), loaded),
+    )
     sizes = {blob.name: blob.size for blob in container.list_blobs("baselines/")}
     staged = sizes.pop(f"baselines/{ROUTE.name}.staged.json")
     return Written(staged, sum(sizes.values()))

@@ -292,8 +292,9 @@ class Baseline(StoredModel):
         if before is None or before.content != file.content:
             return FileVersion(content=file.content, size=file.size, etag=file.etag, brought_by=brought_by)
         known = {"size": file.size, "etag": file.etag, "brought_by": brought_by or before.brought_by}
-        version = before.model_copy(update=known | {"unclear": False, "new": False})
-        return before if version == before else version
+        known |= {"unclear": False, "new": False}
+        is_same = all(getattr(before, name) == value for name, value in known.items())
+        return before if is_same else before.model_copy(update=known)
 
 
 def _brought_as(staged: FileVersion | None, version: FileVersion) -> FileVersion:

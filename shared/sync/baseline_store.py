@@ -8,7 +8,7 @@ import logging
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import Field, ValidationError
@@ -82,22 +82,27 @@ class Baselines:
         """Change the route's baseline and return it; `loaded` saves reading it if it is the latest."""
         return self._update(route, _name(route), change, loaded)[1]
 
-    def stage(self, route: Route, change: Callable[[Baseline], Baseline]) -> None:
-        """Keep what the route's baseline will be once the sync that is being worked on is done."""
-        loaded = self.load(route)
-        content = self._stored(route, change(loaded.baseline), loaded.base)
-        self._documents.replace(_staged_name(route), content)
+    def stage(self, route: Route, change: Callable[[Baseline], Baseline], loaded: LoadedBaseline | None = None) -> None:
+        """Keep what the route's baseline will be once the sync that is being worked on is done.
 
-    def confirm(self, route: Route, sync_id: str) -> tuple[Baseline, bool]:
-        """Make the staged baseline the route's, because its sync is done; return it, and whether it is this sync's.
-
-        A crash may have kept it from being staged: then the route's own baseline stays.
+        `loaded` saves parsing the baseline, and reading its base, if it still is the latest.
         """
-        staged = self._loaded(route, self._documents.read(_staged_name(route)))
-        if staged.baseline.sync_id != sync_id:
-            return self.read(route), False
-        self._documents.replace(_name(route), staged.document.content or b"{}")
-        return staged.baseline, True
+        document = self._documents.read(_name(route))
+        latest = loaded if loaded and loaded.document.etag == document.etag else self._loaded(route, document)
+        self._documents.replace(_staged_name(route), self._stored(route, change(latest.baseline), latest.base))
+
+    def confirm(self, route: Route, sync_id: str) -> tuple[dict[str, datetime], bool]:
+        """Make the staged baseline the route's, because its sync is done, however many files the folder has.
+
+        Return the files that are removed and still in Airflow, and whether what was staged is this sync's. A crash may
+        have kept it from being staged: then the route's own baseline stays.
+        """
+        document = self._documents.read(_staged_name(route))
+        staged = _parsed(document).for_target(route.target)
+        if staged.sync_id != sync_id:
+            return self.read(route).removed, False
+        self._documents.replace(_name(route), document.content or b"{}")
+        return staged.removed, True
 
     def begin(self, route: Route) -> None:
         """Write down what the staged push may change, before it changes anything."""

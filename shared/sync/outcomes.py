@@ -71,24 +71,26 @@ class Outcomes:
             incarnation=attempt.incarnation,
             until=(attempt.finished_at or attempt.manifest.listed_at) + self.policy.settle + RESOLUTION,
         )
-        self._end_synced(attempt.route, attempt.worker, done, baseline)
+        self._end_synced(attempt.route, attempt.worker, done, baseline.removed)
 
     def running(self, attempt: Attempt, operation: RunningSync) -> None:
         """ADF took the sync and works on it."""
         self.history.write(attempt.record("running"))
-        self.baselines.stage(attempt.route, attempt.after)
+        self.baselines.stage(attempt.route, attempt.after, attempt.loaded)
         if attempt.route.is_pushed:
             self.baselines.begin(attempt.route)
         self.change(attempt.route, attempt.worker, transitions.following(operation))
 
     def succeeded(self, route: Route, worker: str, operation: RunningSync, now: datetime) -> None:
         """ADF finished an import that was followed, or the relay one that it took further itself."""
+        not_sent: tuple[Finding, ...] = ()
         if route.is_pushed:
             baseline, is_known = self.baselines.settle(route, worker, operation.sync_id)
-            self._end_record(route, operation, "succeeded", now, findings=tuple(_not_sent(route, baseline)))
+            removed, not_sent = baseline.removed, tuple(_not_sent(route, baseline))
+            self._end_record(route, operation, "succeeded", now, findings=not_sent)
         else:
             self._end_record(route, operation, "succeeded", now)
-            baseline, is_known = self.baselines.confirm(route, operation.sync_id)
+            removed, is_known = self.baselines.confirm(route, operation.sync_id)
         done = Synced(
             revision=operation.revision if is_known else None,
             listed_at=operation.listed_at,
@@ -99,7 +101,8 @@ class Outcomes:
             incarnation=operation.incarnation,
             until=None if route.is_pushed else now + RESOLUTION,
         )
-        self._end_synced(route, worker, done, baseline, verified_at=now if operation.verify else None)
+        verified_at = now if operation.verify else None
+        self._end_synced(route, worker, done, removed, not_sent=len(not_sent), verified_at=verified_at)
 
     def operation_failed(
         self, route: Route, worker: str | None, operation: RunningSync, error: ServiceError, now: datetime
@@ -233,18 +236,20 @@ class Outcomes:
         if after.worker == worker and after.tally.latest:
             metrics.sync_ended(route.name, after.tally.latest.outcome, after.tally.latest.seconds)
 
-    def _end_synced(
+    def _end_synced(  # noqa: PLR0913 - what is known of a sync that is done
         self,
         route: Route,
         worker: str | None,
         done: Synced,
-        baseline: Baseline,
+        removed: Mapping[str, datetime],
+        *,
+        not_sent: int = 0,
         verified_at: datetime | None = None,
     ) -> None:
-        steps = [transitions.synced(done, len(baseline.removed), len(baseline.not_sent), verified_at)]
+        steps = [transitions.synced(done, len(removed), not_sent, verified_at)]
         if self.policy.ask_airflow and not route.is_pushed:
             steps.append(asking_airflow.begun(done.sync_id, self.policy.ask_airflow))
-        self._end(route, worker, *steps, sync_id=done.sync_id, removed=baseline.removed)
+        self._end(route, worker, *steps, sync_id=done.sync_id, removed=removed)
 
     def _end_failed(  # noqa: PLR0913 - what is remembered of a failure
         self,

@@ -83,9 +83,33 @@ def test_a_staged_baseline_of_a_large_folder_is_small_and_becomes_the_routes_own
     manifest = make_manifest(0, 1, 2, 11, listed=20)
     baselines.stage(ROUTE, lambda before: before.after(manifest, "sync-2", ROUTE.target))
     assert (own_files(documents, STAGED), len(baselines.read(ROUTE).contents)) == (1, 3)
-    baseline, is_this_syncs = baselines.confirm(ROUTE, "sync-2")
-    assert (len(baseline.contents), is_this_syncs) == (4, True)
-    assert baselines.read(ROUTE) == baseline
+    staged = baselines.read_staged(ROUTE)
+    assert baselines.confirm(ROUTE, "sync-2") == ({}, True)
+    assert baselines.read(ROUTE) == staged
+    assert len(staged.contents) == 4
+
+
+def test_the_base_of_a_large_folder_is_read_once_in_a_sync_that_is_followed(documents: MemoryDocuments) -> None:
+    baselines = Baselines(documents, most_changes=2)
+    synced(baselines, 0, 1, 2, listed=10)
+    (base,) = bases(documents)
+    loaded = baselines.load(ROUTE)
+    documents.delete(base)
+    manifest = make_manifest(0, 1, listed=20)
+    baselines.stage(ROUTE, lambda before: before.after(manifest, "sync-2", ROUTE.target), loaded)
+    removed, is_this_syncs = baselines.confirm(ROUTE, "sync-2")
+    assert (list(removed), is_this_syncs) == (["airflow/dags/dag_2.py"], True)
+
+
+def test_what_was_acknowledged_while_a_sync_was_asked_for_stays_so(documents: MemoryDocuments) -> None:
+    baselines = Baselines(documents)
+    synced(baselines, 0, 1, listed=10)
+    synced(baselines, 0, listed=20, sync_id="sync-2")
+    loaded = baselines.load(ROUTE)
+    baselines.acknowledge_removed(ROUTE)
+    manifest = make_manifest(0, listed=30, content="v2")
+    baselines.stage(ROUTE, lambda before: before.after(manifest, "sync-3", ROUTE.target), loaded)
+    assert baselines.confirm(ROUTE, "sync-3") == ({}, True)
 
 
 @pytest.mark.parametrize("staged", [None, "sync-1"])
@@ -97,7 +121,7 @@ def test_a_sync_that_was_not_staged_leaves_the_baseline_as_it_is(
     if staged:
         baselines.stage(ROUTE, lambda before: before.after(make_manifest(0, listed=5), staged, ROUTE.target))
     before = baselines.read(ROUTE)
-    assert baselines.confirm(ROUTE, "sync-2") == (before, False)
+    assert baselines.confirm(ROUTE, "sync-2") == (before.removed, False)
     assert baselines.read(ROUTE) == before
 
 
