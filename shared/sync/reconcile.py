@@ -244,11 +244,12 @@ class Reconciler:
                 self._change(route, state, transitions.waiting(decision, manifest))
                 self.outcomes.notice(route, decision.delay)
             case (Skip() | Hold()) as decision:
-                self._leave(route, state, manifest, decision)
+                self._leave(route, look, decision)
         return Tried(lease.reservation)
 
-    def _leave(self, route: Route, state: RouteState, manifest: Manifest, decision: Skip | Hold) -> None:
+    def _leave(self, route: Route, look: FolderLook, decision: Skip | Hold) -> None:
         """Do not sync. A sync that was requested, or that needs a decision by an operator, has a record."""
+        state, manifest = look.state, look.manifest
         match decision:
             case Hold() if state.held is None or state.held.revision != manifest.revision or state.requested:
                 self.outcomes.held(ended_at_once(route, state, manifest, decision.reason), decision)
@@ -257,13 +258,14 @@ class Reconciler:
             case Skip() if state.requested:
                 self.outcomes.unneeded(ended_at_once(route, state, manifest, decision.reason), decision)
             case Skip():
-                self._renew_baseline(route, state, manifest, decision)
+                self._renew_baseline(route, look)
                 self.outcomes.left(route, state.worker, decision, manifest)
 
-    def _renew_baseline(self, route: Route, state: RouteState, manifest: Manifest, decision: Skip) -> None:
+    def _renew_baseline(self, route: Route, look: FolderLook) -> None:
         """Keep the ETags of files that were written again with the same bytes, so that they are not read again."""
-        if decision.reason == "Unchanged" and state.synced and state.synced.listing != manifest.listing:
-            self.baselines.update(route, lambda before: before.renewed(manifest))
+        synced, manifest = look.state.synced, look.manifest
+        if look.decision.reason == "Unchanged" and synced and synced.listing != manifest.listing:
+            self.baselines.update(route, lambda before: before.renewed(manifest), look.loaded)
 
     def _change(self, route: Route, state: RouteState, *steps: Transition) -> RouteState:
         return self.outcomes.change(route, state.worker, *steps)
