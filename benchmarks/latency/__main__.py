@@ -16,7 +16,7 @@ _SOURCES = {"Event Grid": Events(), "polling": None}
 _FILES = (1, 500)
 # Seconds that the median may be with a quiet window of 5 s; polling counts from when the trigger saw the files.
 _LIMITS_S = {1: 6.5, 500: 7.5}
-_ASKING = {"RELAY_AIRFLOW_API": "basic", "RELAY_AIRFLOW_USER": "relay", "RELAY_AIRFLOW_PASSWORD": "benchmark"}
+_ASKING = {"RELAY_AIRFLOW_API": "entra"}
 
 
 def main() -> None:

@@ -54,10 +54,12 @@ class Watched:
         _until(lambda: self.posts()[posts:], "the POST")
 
     def verdict(self, number: int) -> float:
-        """Upload one file; return how long it takes until the relay shows what Airflow made of it."""
+        """Upload one file; return how long it takes until the relay shows that Airflow parsed it."""
         name = f"dags/asked_{number}.py"
         uploaded = self._put(name, number, number)
-        _until(lambda: self._airflow(name) not in {None, "Pending"}, "Airflow's verdict")
+        verdict = _until(lambda: self._airflow(name), "Airflow's verdict")
+        if verdict != "Parsed":
+            raise RuntimeError(f"Airflow's verdict: expected Parsed, got {verdict}")
         return time.time() - uploaded
 
     def posts(self) -> list[float]:
@@ -73,8 +75,10 @@ class Watched:
         return int(counts.get(_TRIGGER, {}).get("succeeded", 0))
 
     def _airflow(self, name: str) -> str | None:
+        """Return what Airflow made of a file, None where that is not known yet."""
         answer = requests.get(f"{self.addresses.app}/api/routes/default/files/{name}", timeout=10).json()
-        return (answer.get("airflow") or {}).get("state")
+        state = (answer.get("airflow") or {}).get("state")
+        return None if state == "Pending" else state
 
     def _upload(self, files: int, number: int) -> float:
         with ThreadPoolExecutor(_UPLOADS_AT_ONCE) as pool:

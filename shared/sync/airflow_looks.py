@@ -1,7 +1,7 @@
 """Asking Airflow what became of the files of a sync, from later wake-ups; it never decides a sync.
 
-A look is made outside the environment's lease, so that it holds up no sync. Its wake-ups are messages of their own: a
-change that is noticed meanwhile arms one as ever.
+A look is made outside the environment's lease, so that it holds up no sync; one worker at a time makes it, however many
+wake-ups come meanwhile. Its own wake-ups are messages of their own: a change that is noticed arms one as ever.
 """
 
 import logging
@@ -63,8 +63,11 @@ class AirflowLooks:
                 self.wake_ups.wake_later(route, asking.next_look - loaded.read_at)
                 self.states.update(route, asking_airflow.look_armed(asking))
             return
-        with bound(route=route.name, sync_id=asking.sync_id):
-            self._look(route, asking, loaded.read_at)
+        taken = asking_airflow.look_taken(asking, loaded.read_at)
+        before, _ = self.states.exchange(route, asking_airflow.taking_look(asking, taken), loaded)
+        if before.asking == asking:
+            with bound(route=route.name, sync_id=asking.sync_id):
+                self._look(route, taken, loaded.read_at)
 
     def _look(self, route: Route, asking: Asking, now: datetime) -> None:
         last = now + RESOLUTION >= asking.give_up_at

@@ -7,6 +7,8 @@ from shared.sync.store import Transition
 
 _FIRST_LOOK = timedelta(seconds=10)
 _LONGEST_PAUSE = timedelta(seconds=320)
+# A look takes no longer, unless its worker is lost: then a sweep finds that the next one is due.
+_LONGEST_LOOK = timedelta(seconds=90)
 
 
 def begun(sync_id: str, within: timedelta) -> Transition:
@@ -23,6 +25,16 @@ def look_armed(known: Asking) -> Transition:
     """A wake-up was sent for the next look at Airflow."""
     armed = known.model_copy(update={"armed": True})
     return lambda state, _now: state.model_copy(update={"asking": armed}) if state.asking == known else state
+
+
+def look_taken(known: Asking, now: datetime) -> Asking:
+    """Return the asking while a worker makes the look that is due: no other one makes it meanwhile."""
+    return known.model_copy(update={"next_look": now + _LONGEST_LOOK, "armed": True})
+
+
+def taking_look(known: Asking, taken: Asking) -> Transition:
+    """A worker takes the look that is due; it may make it if the asking was the `known` one before."""
+    return lambda state, _now: state.model_copy(update={"asking": taken}) if state.asking == known else state
 
 
 def airflow_looked(known: Asking, summary: AirflowSummary, after: Asking | None) -> Transition:

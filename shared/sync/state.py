@@ -194,7 +194,8 @@ class Asking(StoredModel):
     """Airflow is being asked what became of the files of a sync, which ended at `since`.
 
     `looks` were made so far; the next one is due at `next_look`, for which a wake-up was sent where it is `armed`.
-    After `give_up_at` there is none.
+    While a worker makes a look, that is when it would be made again if the worker were lost. After `give_up_at` there
+    is none.
     """
 
     sync_id: str

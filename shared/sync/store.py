@@ -69,11 +69,17 @@ class RouteStates:
 
         Raises StateConflict after too many concurrent updates.
         """
+        return self.exchange(route, transition, loaded)[1]
 
-        def change(document: Document) -> tuple[bytes | None, RouteState]:
+    def exchange(
+        self, route: Route, transition: Transition, loaded: LoadedState | None = None
+    ) -> tuple[RouteState, RouteState]:
+        """Apply the transition as `update` does; return the state before it and the state after it."""
+
+        def change(document: Document) -> tuple[bytes | None, tuple[RouteState, RouteState]]:
             before = self._parse(route, document)
             after = transition(before, document.read_at)
-            return None if after == before else after.model_dump_json(indent=1).encode(), after
+            return None if after == before else after.model_dump_json(indent=1).encode(), (before, after)
 
         return update(self._documents, _name(route), change, loaded.document if loaded else None)
 

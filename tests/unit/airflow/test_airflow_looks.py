@@ -8,9 +8,11 @@ import pytest
 
 from shared.api.metrics import MetricsApi
 from shared.errors import ServiceRefusal, ServiceUnavailable
+from shared.route import Route
 from shared.sync.conditions import Condition, conditions
 from shared.sync.decide import Sync, Wait
 from shared.sync.state import AirflowSummary
+from shared.sync.store import LoadedState, RouteStates
 from tests.unit.airflow.airflow_in_memory import AirflowInMemory
 from tests.unit.memory import NOON, Clock
 from tests.unit.world import ROUTE, World
@@ -250,6 +252,52 @@ def test_a_look_whose_answer_comes_after_a_newer_sync_changes_nothing(world: Wor
     asking = world.state().asking
     assert asking is not None
     assert (asking.looks, world.state().airflow) == (0, None)
+
+
+def test_a_wake_up_that_comes_during_a_look_makes_no_other_look(world: World, airflow: AirflowInMemory) -> None:
+    sync(world)
+    parse(world, airflow, DAG_0, DAG_1)
+    world.during_read = lambda: world.worker.reconcile(ROUTE)
+    wake(world, 110)
+    assert airflow.looks == [110]
+    assert parsed(world).status == "True"
+
+
+def test_of_two_workers_with_one_look_before_them_one_makes_it(world: World, airflow: AirflowInMemory) -> None:
+    sync(world)
+    parse(world, airflow, DAG_0, DAG_1)
+    looks, first = world.engine.reconciler.airflow_looks, iter([True])
+    assert looks is not None
+
+    class Overtaken(RouteStates):
+        """Lets another worker take the look once this one has read that it is due."""
+
+        def read(self, route: Route) -> LoadedState:
+            loaded = super().read(route)
+            if next(first, False):
+                wake(world, 110)
+            return loaded
+
+    world.clock.seconds = 110
+    replace(looks, states=Overtaken(world.documents)).attend(ROUTE)
+    assert airflow.looks == [110]
+
+
+def test_a_look_whose_worker_was_lost_is_made_again_later(world: World, airflow: AirflowInMemory) -> None:
+    def lost() -> None:
+        raise MemoryError
+
+    sync(world)
+    parse(world, airflow, DAG_0, DAG_1)
+    world.during_read = lost
+    with pytest.raises(MemoryError):
+        wake(world, 110)
+    world.during_read = lambda: None
+    wake(world, 198)
+    assert airflow.looks == []
+    wake(world, 200)
+    assert airflow.looks == [200]
+    assert parsed(world).status == "True"
 
 
 def test_without_the_setting_airflow_is_not_asked(airflow: AirflowInMemory) -> None:
