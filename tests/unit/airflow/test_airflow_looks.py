@@ -9,6 +9,7 @@ import pytest
 from shared.api.metrics import MetricsApi
 from shared.errors import ServiceRefusal, ServiceUnavailable
 from shared.route import Route
+from shared.sync import asking_airflow
 from shared.sync.conditions import Condition, conditions
 from shared.sync.decide import Sync, Wait
 from shared.sync.state import AirflowSummary
@@ -263,24 +264,24 @@ def test_a_wake_up_that_comes_during_a_look_makes_no_other_look(world: World, ai
     assert parsed(world).status == "True"
 
 
-def test_of_two_workers_with_one_look_before_them_one_makes_it(world: World, airflow: AirflowInMemory) -> None:
-    sync(world)
-    parse(world, airflow, DAG_0, DAG_1)
-    looks, first = world.engine.reconciler.airflow_looks, iter([True])
-    assert looks is not None
-
+def test_of_two_workers_that_find_the_same_look_due_one_makes_it(world: World, airflow: AirflowInMemory) -> None:
     class Overtaken(RouteStates):
-        """Lets another worker take the look once this one has read that it is due."""
+        """Lets another worker take the look in the same second, once this one has read that it is due."""
 
         def read(self, route: Route) -> LoadedState:
             loaded = super().read(route)
-            if next(first, False):
-                wake(world, 110)
+            asking = loaded.state.asking
+            assert asking is not None
+            taken = asking_airflow.look_taken(asking, loaded.read_at)
+            world.states.update(route, asking_airflow.taking_look(asking, taken))
             return loaded
 
+    sync(world)
+    looks = world.engine.reconciler.airflow_looks
+    assert looks is not None
     world.clock.seconds = 110
     replace(looks, states=Overtaken(world.documents)).attend(ROUTE)
-    assert airflow.looks == [110]
+    assert airflow.looks == []
 
 
 def test_a_look_whose_worker_was_lost_is_made_again_later(world: World, airflow: AirflowInMemory) -> None:
