@@ -55,6 +55,7 @@ class Watched:
 
     def verdict(self, number: int) -> float:
         """Upload one file; return how long it takes until the relay shows that Airflow parsed it."""
+        time.sleep(SETTLED_S)
         name = f"dags/asked_{number}.py"
         uploaded = self._put(name, number, number)
         verdict = _until(lambda: self._airflow(name), "Airflow's verdict")

@@ -58,15 +58,19 @@ def test_a_change_reads_the_baseline_once_and_writes_one_document(documents: Mem
     assert documents.requests - before == 3
 
 
-def test_what_was_acknowledged_since_the_baseline_was_read_stays_so(documents: MemoryDocuments) -> None:
+@pytest.mark.parametrize("is_followed", [False, True])
+def test_what_was_acknowledged_since_the_baseline_was_read_stays_so(
+    documents: MemoryDocuments, *, is_followed: bool
+) -> None:
     baselines = Baselines(documents)
     synced(baselines, 0, 1, listed=10)
     synced(baselines, 0, listed=20, sync_id="sync-2")
-    loaded = baselines.load(ROUTE)
+    loaded, manifest = baselines.load(ROUTE), make_manifest(0, listed=30, content="v2")
     baselines.acknowledge_removed(ROUTE)
-    manifest = make_manifest(0, listed=30, content="v2")
-    baselines.update(ROUTE, lambda baseline: baseline.after(manifest, "sync-3", ROUTE.target), loaded)
-    assert baselines.read(ROUTE).removed == {}
+    write = baselines.stage if is_followed else baselines.update
+    write(ROUTE, lambda baseline: baseline.after(manifest, "sync-3", ROUTE.target), loaded)
+    baseline = baselines.read_staged(ROUTE) if is_followed else baselines.read(ROUTE)
+    assert (baseline.sync_id, baseline.removed) == ("sync-3", {})
 
 
 def test_a_file_that_is_gone_stays_gone_beside_its_base(documents: MemoryDocuments) -> None:
@@ -99,17 +103,6 @@ def test_the_base_of_a_large_folder_is_read_once_in_a_sync_that_is_followed(docu
     baselines.stage(ROUTE, lambda before: before.after(manifest, "sync-2", ROUTE.target), loaded)
     removed, is_this_syncs = baselines.confirm(ROUTE, "sync-2")
     assert (list(removed), is_this_syncs) == (["airflow/dags/dag_2.py"], True)
-
-
-def test_what_was_acknowledged_while_a_sync_was_asked_for_stays_so(documents: MemoryDocuments) -> None:
-    baselines = Baselines(documents)
-    synced(baselines, 0, 1, listed=10)
-    synced(baselines, 0, listed=20, sync_id="sync-2")
-    loaded = baselines.load(ROUTE)
-    baselines.acknowledge_removed(ROUTE)
-    manifest = make_manifest(0, listed=30, content="v2")
-    baselines.stage(ROUTE, lambda before: before.after(manifest, "sync-3", ROUTE.target), loaded)
-    assert baselines.confirm(ROUTE, "sync-3") == ({}, True)
 
 
 @pytest.mark.parametrize("staged", [None, "sync-1"])
