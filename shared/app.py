@@ -3,6 +3,7 @@
 What an invocation does not need is not made and not imported; a warm-up after the index makes what most need.
 """
 
+import gc
 import threading
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -15,7 +16,9 @@ from shared.settings import Settings
 from shared.storage.connections import HOST_STORAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+    from pydantic import BaseModel
 
     from shared.airflow.client import AirflowClient
     from shared.api.endpoint import Answering
@@ -69,6 +72,18 @@ class _Once(cached_property[_Made]):
             return super().__get__(app, owner)
 
 
+def _deferred_models() -> "Iterator[type[BaseModel]]":
+    """Yield the models of specs and documents, whose schemas are otherwise built by the first invocation."""
+    from shared.adf.spec import EnvironmentSpec
+    from shared.storage.documents import StoredModel
+
+    yield EnvironmentSpec
+    kinds = [StoredModel]
+    while kinds:
+        yield (kind := kinds.pop())
+        kinds += kind.__subclasses__()
+
+
 class App:
     """The parts of one app, made from its settings: the engine, and what answers requests."""
 
@@ -90,8 +105,15 @@ class App:
             for part in _MADE_FOR_INVOCATIONS:
                 wait()
                 getattr(self, part)
+            for model in _deferred_models():
+                wait()
+                model.model_rebuild()
             for service in self._services:
                 service.prepare()
+            wait()
+            # All of it stays, so no later search for garbage needs to go through it.
+            gc.collect()
+            gc.freeze()
 
     # The engine and what it stands on.
 

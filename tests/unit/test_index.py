@@ -54,6 +54,11 @@ for thread in threading.enumerate():
         thread.join(60)
 print(*(name for name in sys.modules if name in sys.argv), sep=",")
 """
+_BUILT = f"""{_WARM_UP}
+from shared.adf.spec import EnvironmentSpec
+from shared.sync.state import RouteState
+print(EnvironmentSpec.__pydantic_complete__, RouteState.__pydantic_complete__)
+"""
 
 
 def warmed_up(*modules: str, **settings: str) -> set[str]:
@@ -66,6 +71,13 @@ def warmed_up(*modules: str, **settings: str) -> set[str]:
 def test_after_the_index_the_app_imports_what_its_first_invocations_need() -> None:
     heavy = ("azure.identity", "azure.storage.blob", "azure.storage.queue", "requests", "shared.folder.checks.check")
     assert warmed_up(*heavy) == {*heavy}
+
+
+def test_after_the_index_the_app_builds_the_schemas_of_specs_and_documents() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", _BUILT], env=sample(), cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert ran.stdout.splitlines()[-1] == "True True"
 
 
 _PUT = """
