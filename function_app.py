@@ -1,14 +1,10 @@
 """What Azure Functions imports. That never fails: an app without functions answers nothing and says nothing."""
 
-import gc
 import os
 
 import azure.functions as func
 
 from shared.misconfigured import app_that_tells, problems_of
-
-# Nearly all that a start makes stays: to look for garbage among it as often as Python does takes a tenth of the time.
-gc.set_threshold(50_000)
 
 # To look for plugins, pydantic would read about every package that is installed.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")

@@ -3,7 +3,6 @@
 What an invocation does not need is not made and not imported; a warm-up after the index makes what most need.
 """
 
-import gc
 import threading
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -110,10 +109,6 @@ class App:
                 model.model_rebuild()
             for service in self._services:
                 service.prepare()
-            wait()
-            # All of it stays, so no later search for garbage needs to go through it.
-            gc.collect()
-            gc.freeze()
 
     # The engine and what it stands on.
 
