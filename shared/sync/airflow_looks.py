@@ -21,7 +21,7 @@ from shared.sync.alerts import told_of_airflow
 from shared.sync.baseline import Baseline
 from shared.sync.baseline_store import Baselines
 from shared.sync.decide import RESOLUTION
-from shared.sync.history import History
+from shared.sync.history import History, SyncRecord
 from shared.sync.inspection import ReadFiles
 from shared.sync.outbox import Outbox
 from shared.sync.state import AirflowSummary, Asking, RouteState
@@ -115,7 +115,7 @@ class AirflowLooks:
     def _note(
         self, route: Route, asking: Asking, book: AirflowBook, summary: AirflowSummary, after: Asking | None
     ) -> None:
-        """Send the wake-up for the next look first: a crash in between costs a message, not the look."""
+        """Send the wake-up for the next look first: a worker that is lost in between costs a message, not the look."""
         log.info("look %d at Airflow: %s", asking.looks + 1, summary.states)
         if after:
             self.wake_ups.wake_later(route, after.next_look - summary.at)
@@ -134,11 +134,16 @@ class AirflowLooks:
 
     def _recorded(self, route: Route, summary: AirflowSummary) -> AirflowSummary:
         """Write what Airflow made of a sync into its record; return it with the time that took since the upload."""
-        record = self.history.read(route.name, summary.sync_id)
-        if record is None:
-            return summary
-        if record.uploads and not _UNSETTLED.intersection(summary.states):
-            seconds = (summary.at - record.uploads.last).total_seconds()
-            summary = summary.model_copy(update={"seconds": seconds})
-        self.history.write(record.model_copy(update={"airflow": summary}))
+
+        def judged(record: SyncRecord | None) -> SyncRecord | None:
+            return record and record.model_copy(update={"airflow": _timed(summary, record)})
+
+        record = self.history.amend(route.name, summary.sync_id, judged)
+        return record.airflow if record and record.airflow else summary
+
+
+def _timed(summary: AirflowSummary, record: SyncRecord) -> AirflowSummary:
+    """Return the summary with the time that the last verdict took since the upload, where every file has one."""
+    if not record.uploads or _UNSETTLED.intersection(summary.states):
         return summary
+    return summary.model_copy(update={"seconds": (summary.at - record.uploads.last).total_seconds()})

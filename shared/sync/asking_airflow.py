@@ -29,7 +29,7 @@ def look_armed(known: Asking) -> Transition:
 
 def look_taken(known: Asking, now: datetime) -> Asking:
     """Return the asking while a worker makes the look that is due: no other one makes it meanwhile."""
-    return known.model_copy(update={"next_look": now + _LONGEST_LOOK, "armed": True})
+    return known.model_copy(update={"next_look": now + _LONGEST_LOOK, "armed": False})
 
 
 def taking_look(known: Asking, taken: Asking) -> Transition:
@@ -40,7 +40,7 @@ def taking_look(known: Asking, taken: Asking) -> Transition:
 def airflow_looked(known: Asking, summary: AirflowSummary, after: Asking | None) -> Transition:
     """Airflow was asked; nothing of it counts if another look, or a newer sync, came first."""
     return lambda state, _now: (
-        state.model_copy(update={"asking": after, "airflow": summary}) if state.asking == known else state
+        state.model_copy(update={"asking": after, "airflow": summary}) if _is_same(state.asking, known) else state
     )
 
 
@@ -49,3 +49,8 @@ def next_look(known: Asking, now: datetime) -> Asking:
     pause = min(_FIRST_LOOK * 2 ** (known.looks + 1), _LONGEST_PAUSE)
     due = min(now + pause, known.give_up_at)
     return known.model_copy(update={"looks": known.looks + 1, "next_look": due, "armed": True})
+
+
+def _is_same(asking: Asking | None, known: Asking) -> bool:
+    """Whether it is still the same look; a wake-up may have been sent meanwhile in case its worker is lost."""
+    return asking is not None and asking.model_copy(update={"armed": known.armed}) == known

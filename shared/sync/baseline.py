@@ -211,7 +211,7 @@ class Baseline(StoredModel):
 
     def renewed(self, manifest: Manifest) -> "Baseline":
         """Return the baseline with the ETags of a manifest that brings nothing new, so that doubts do not come back."""
-        contents = {file.name: self._version_of(file) for file in manifest.files if self._is_clear(file.name)}
+        contents = {file.name: self._version_of(file) for file in manifest.files if self.has(file)}
         return self.model_copy(update={"contents": self.contents | contents})
 
     def learned(self, read: Mapping[str, BytesRead]) -> "Baseline":

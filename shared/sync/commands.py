@@ -27,7 +27,7 @@ class Commands:
         new_id = new_sync_id(self.states.read(route).read_at)
         requested = self.states.update(route, transitions.requested(new_id, force=force, read_back=read_back)).requested
         self.wake_ups.wake_now(route)
-        return requested.sync_id if requested else new_id
+        return requested.last.sync_id if requested else new_id
 
     def look(self, route: Route) -> None:
         """Ask for a look at the folder now: from here to its end, and to that of a sync it leads to, it reconciles."""

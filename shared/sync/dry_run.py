@@ -37,7 +37,8 @@ class DryRuns:
     def of(self, route: Route, *, force: bool) -> DryRun:
         """Return what would be done if a sync were requested now."""
         loaded = self.states.read(route)
-        asked = transitions.requested("dry-run", force=force)(loaded.state, loaded.read_at)
+        requested = transitions.requested("dry-run", force=force)(loaded.state, loaded.read_at).requested
+        asked = loaded.state.model_copy(update={"requested": requested and requested.last})
         manifest = self.list_folder(route)
         baseline = self.baselines.read(route)
         diff = baseline.diff(manifest)

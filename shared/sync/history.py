@@ -249,21 +249,29 @@ class History:
     def write(self, record: SyncRecord) -> None:
         """Store a record, or its new version. The summary comes first: a record that can be read is in the list."""
         self._note_summary(record)
-        self._documents.replace(_name(record.route, record.sync_id), record.model_dump_json(indent=1).encode())
+        self._documents.replace(_name(record.route, record.sync_id), _json(record))
 
-    def note_findings(self, route_name: str, sync_id: str, findings: tuple[Finding, ...]) -> None:
-        """Add what the checks found to the record of a sync, whatever has become of it meanwhile."""
-        record = self.read(route_name, sync_id)
+    def amend(
+        self, route_name: str, sync_id: str, change: Callable[[SyncRecord | None], SyncRecord | None]
+    ) -> SyncRecord | None:
+        """Change the latest version of a record, whatever other workers add to it meanwhile, and return it.
+
+        `change` is given None where there is no record or it is unreadable, and may leave that so; it is pure.
+        """
+
+        def amended(document: Document) -> tuple[bytes | None, SyncRecord | None]:
+            known = _parse_record(document)
+            record = change(known)
+            return (None if record is None or record == known else _json(record)), record
+
+        record = update(self._documents, _name(route_name, sync_id), amended)
         if record:
-            self.write(record.with_findings(findings))
+            self._note_summary(record)
+        return record
 
     def read(self, route_name: str, sync_id: str) -> SyncRecord | None:
         """Return a record, or None where there is none or it is unreadable."""
-        try:
-            content = self._documents.read(_name(route_name, sync_id)).content or b""
-            return SyncRecord.model_validate_json(content)
-        except ValidationError:
-            return None
+        return _parse_record(self._documents.read(_name(route_name, sync_id)))
 
     def summaries(self, route_name: str) -> list[SyncSummary]:
         """Return the history in short, newest first, in one request however long it is."""
@@ -321,6 +329,17 @@ class History:
     def _now(self, route_name: str) -> datetime:
         """Return the storage's time, which any answer of it carries."""
         return self._documents.read(_name(route_name, "now")).read_at
+
+
+def _parse_record(document: Document) -> SyncRecord | None:
+    try:
+        return SyncRecord.model_validate_json(document.content or b"")
+    except ValidationError:
+        return None
+
+
+def _json(record: SyncRecord) -> bytes:
+    return record.model_dump_json(indent=1).encode()
 
 
 def _name(route_name: str, sync_id: str) -> str:

@@ -138,7 +138,8 @@ class Inspector:
             self.baselines.learn(route, news)
         brought = _outside(route, insight.findings, again)
         if brought and not attempt.findings:
-            self.history.note_findings(route.name, attempt.sync_id, brought[:FINDINGS_KEPT])
+            found = brought[:FINDINGS_KEPT]
+            self.history.amend(route.name, attempt.sync_id, lambda record: record and record.with_findings(found))
         self._keep_open(route, known, [each for each in insight.findings if each.reason != _NOT_DEPLOYED])
 
     def _keep_open(self, route: Route, known: Sequence[Finding], findings: Sequence[Finding]) -> None:

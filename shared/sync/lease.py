@@ -6,6 +6,7 @@ lease: until it is over, the environment stays reserved.
 """
 
 import time
+import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -43,9 +44,10 @@ class Reservation(StoredModel):
 
 
 class LeaseRecord(StoredModel):
-    """Who deals with an environment: a worker until `ends`, no worker if that is None."""
+    """Who deals with an environment: a worker until `ends`, no worker if that is None. No two have one `holder`."""
 
     ends: datetime | None = None
+    holder: str | None = None
     reservation: Reservation | None = None
 
 
@@ -158,7 +160,7 @@ class Leases:
         self, environment: _Environment, reservation: Reservation | None, now: _Instant, etag: str | None
     ) -> _Taken:
         """Write that a worker has the environment from now on; raise StateConflict if another one has."""
-        record = LeaseRecord(ends=now.storage + self.length, reservation=reservation)
+        record = LeaseRecord(ends=now.storage + self.length, holder=uuid.uuid4().hex, reservation=reservation)
         return _Taken(now, self._write(environment, record, etag))
 
     def vacate(self, environment: _Environment, reservation: Reservation | None, etag: str) -> None:
@@ -166,7 +168,15 @@ class Leases:
         self._write(environment, LeaseRecord(reservation=reservation), etag)
 
     def _write(self, environment: _Environment, record: LeaseRecord, etag: str | None) -> str:
-        return self._documents.write(_name(environment), record.model_dump_json().encode(), etag)
+        name, content = _name(environment), record.model_dump_json().encode()
+        try:
+            return self._documents.write(name, content, etag)
+        except StateConflict:
+            # The storage client repeats a request whose answer was lost, and then it is our own version that is there.
+            found = self._documents.read(name)
+            if found.etag is None or found.content != content:
+                raise
+            return found.etag
 
 
 def _is_taken(record: LeaseRecord, route: Route, now: datetime) -> bool:

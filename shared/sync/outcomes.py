@@ -286,7 +286,7 @@ class Outcomes:
         findings: tuple[Finding, ...] = (),
     ) -> None:
         """End the record of a followed sync, which a crash may have kept from being written."""
-        record = self.history.read(route.name, operation.sync_id) or SyncRecord(
+        resumed = SyncRecord(
             sync_id=operation.sync_id,
             route=route.name,
             outcome="running",
@@ -296,8 +296,13 @@ class Outcomes:
         )
         ended = {"outcome": outcome, "finished_at": now}
         why = {"code": error.code, "message": error.message} if error else {}
-        calls = {"calls": (*record.calls, *_last_call(error))}
-        self.history.write(record.with_findings(findings).model_copy(update=ended | why | calls))
+
+        def end(known: SyncRecord | None) -> SyncRecord:
+            record = known or resumed
+            calls = {"calls": (*record.calls, *_last_call(error))}
+            return record.with_findings(findings).model_copy(update=ended | why | calls)
+
+        self.history.amend(route.name, operation.sync_id, end)
 
 
 def _not_sent(route: Route, baseline: Baseline) -> Iterator[Finding]:

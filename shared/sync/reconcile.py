@@ -131,7 +131,8 @@ class Reconciler:
         lease = self.leases.take(route)
         if lease is None:
             self.doubts.glance(route)
-            self.wake_ups.notice(route, min(self.policy.quiet + RESOLUTION, self.leases.taken_for(route)))
+            delay = min(self.policy.quiet + RESOLUTION, self.leases.taken_for(route))
+            self.wake_ups.notice(route, delay, no_later=True)
             busy = "another worker or another sync has this environment"
             return Turn(Wait("EnvironmentBusy", busy, self.policy.quiet))
         try:
@@ -186,6 +187,9 @@ class Reconciler:
         operation = lease.operation_of(route)
         if operation and state.operation is None and not _has_ended(operation, state):
             state = self._change(route, state, transitions.following(operation))
+        elif _has_all_outcomes(state):
+            # What the environment was reserved for has ended, and its worker was lost before it said so.
+            lease.reservation = None
         if state.calling:
             state = self.outcomes.lost(route, state, state.calling)
         return state
@@ -271,8 +275,15 @@ class Reconciler:
         return self.outcomes.change(route, state.worker, *steps)
 
 
+def _has_all_outcomes(state: RouteState) -> bool:
+    """Whether it is known what came of every call, and so what the target has."""
+    is_known = state.synced is not None and state.synced.revision is not None
+    return is_known and not (state.operation or state.calling)
+
+
 def _has_ended(operation: RunningSync, state: RouteState) -> bool:
-    return state.synced is not None and state.synced.sync_id == operation.sync_id
+    ended = (state.synced, state.failure)
+    return any(each and each.sync_id == operation.sync_id for each in ended)
 
 
 def _tell(route: Route, state: RouteState, manifest: Manifest, decision: Decision) -> None:

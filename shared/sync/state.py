@@ -134,7 +134,7 @@ class Requested(StoredModel):
     """A caller asked for a sync; `force` syncs an unchanged, an empty and a held folder too.
 
     `read_back` compares the bytes of all files that the target holds. `taken` while a worker looks at the folder: a
-    request that comes then needs a sync of its own.
+    request that comes then needs a sync of its own, and waits here as `then` until this one is answered.
     """
 
     sync_id: str
@@ -142,6 +142,16 @@ class Requested(StoredModel):
     at: datetime
     taken: bool = False
     read_back: bool = False
+    then: "Requested | None" = None
+
+    @property
+    def last(self) -> "Requested":
+        """The request that was made last."""
+        return self.then or self
+
+    def shared_by(self, *, force: bool, read_back: bool) -> "Requested":
+        """Return the request once it is another one's, too."""
+        return self.model_copy(update={"force": self.force or force, "read_back": self.read_back or read_back})
 
 
 class Ending(StoredModel):

@@ -334,11 +334,13 @@ def requested(sync_id: str, *, force: bool, read_back: bool = False) -> Transiti
     """A sync is requested; a request that comes before a worker has taken an earlier one shares that."""
 
     def change(state: RouteState, now: datetime) -> RouteState:
-        open_one = state.requested
-        if open_one is None or open_one.taken:
-            return _with(state, requested=Requested(sync_id=sync_id, force=force, at=now, read_back=read_back))
-        update = {"force": open_one.force or force, "read_back": open_one.read_back or read_back}
-        return _with(state, requested=open_one.model_copy(update=update))
+        first, new = state.requested, Requested(sync_id=sync_id, force=force, at=now, read_back=read_back)
+        if first is None:
+            return _with(state, requested=new)
+        if first.then is None and not first.taken:
+            return _with(state, requested=first.shared_by(force=force, read_back=read_back))
+        then = first.then.shared_by(force=force, read_back=read_back) if first.then else new
+        return _with(state, requested=first.model_copy(update={"then": then}))
 
     return change
 
@@ -370,7 +372,7 @@ def removed_acknowledged() -> Transition:
 def _unanswered(state: RouteState, sync_id: str | None) -> Requested | None:
     """Return the request that a sync of this id leaves open: one that came after it began."""
     if state.requested and state.requested.sync_id == sync_id:
-        return None
+        return state.requested.then
     return _taken(state.requested, taken=False)
 
 

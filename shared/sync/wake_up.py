@@ -33,7 +33,7 @@ Note = Callable[[datetime], Transition]
 
 
 class WakeUps:
-    """Arms wake-ups. While this process knows that one is not due yet, a notice costs nothing.
+    """Arms wake-ups. While this process knows that one is due soon, and not yet, a notice costs nothing.
 
     A wake-up that is due after a change was written leads to a listing that has the change; so a notice may be dropped
     exactly while a wake-up is certainly not due. All estimates of that are on the early side.
@@ -66,6 +66,7 @@ class WakeUps:
         written: LoadedState | None = None,
         changed_at: datetime | None = None,
         by_sweep: bool = False,
+        no_later: bool = False,
         note: Note | None = None,
     ) -> LoadedState | None:
         """Make sure that a wake-up of the route is due after now; return the state if that took reading it.
@@ -75,26 +76,30 @@ class WakeUps:
         any case. If one is on its way, it serves: the worker that it wakes looks again, and asks for another one if it
         came too early. So wake-ups never multiply, however many workers wait for the same thing.
 
+        With `no_later` only one serves that is due as early: a request is not to wait for the end of a pause.
         `written` is the state as the caller has just written it, which saves reading it where no wake-up is on its way.
         The `note` of an event is written into the state, once for all events that one wake-up covers.
         """
         with self._locks[route.name]:
             asked_at = self._clock()
             covered_until = self._noted_until if note else self._not_due_until
-            if asked_at < covered_until[route.name]:
+            if not no_later and asked_at < covered_until[route.name]:
                 metrics.noticed("covered")
                 return None
             loaded = written if written and not written.state.pending else self._states.read(route)
-            pending = loaded.state.pending
-            if pending and _surely_due_in(pending.due, loaded) > timedelta(0):
+            pending, now, due = loaded.state.pending, loaded.read_at, self._due(loaded, delay, changed_at)
+            serves = pending is not None and _surely_due_in(pending.due, now) > timedelta(0)
+            if pending and serves and not (no_later and pending.due > due):
                 due = pending.due
                 if note:
                     self._states.update(route, note(due), loaded)
                 metrics.noticed("covered")
             else:
-                due = self._due(loaded, delay, changed_at)
-                self._arm(route, due, loaded, by_sweep=by_sweep, note=note)
-            self._not_due_until[route.name] = asked_at + _surely_due_in(due, loaded).total_seconds()
+                # What was written may have been known for a while: the queue tells a time after `asked_at`.
+                now = max(now, self._arm(route, due, loaded, by_sweep=by_sweep, note=note))
+            left = _surely_due_in(due, now)
+            # One that is due much later is not relied on: a look that comes before it takes it out of the state.
+            self._not_due_until[route.name] = asked_at + (left.total_seconds() if left <= self._quiet else 0.0)
             if note:
                 self._noted_until[route.name] = self._not_due_until[route.name]
             return loaded
@@ -132,9 +137,13 @@ class WakeUps:
             self._places.release()
         return True
 
-    def _arm(self, route: Route, due: datetime, loaded: LoadedState, *, by_sweep: bool, note: Note | None) -> None:
-        """Send first, then write: a crash in between costs a second message; the other order could lose the one."""
-        self._queue.send(route.name, max(due - HEAD_START - loaded.read_at, timedelta(0)), due)
+    def _arm(self, route: Route, due: datetime, loaded: LoadedState, *, by_sweep: bool, note: Note | None) -> datetime:
+        """Send first, then write: a crash in between costs a second message; the other order could lose the one.
+
+        Returns the storage's time when it was sent, never too early.
+        """
+        hidden_for = max(due - HEAD_START - loaded.read_at, timedelta(0))
+        sent_at = self._queue.send(route.name, hidden_for, due) - hidden_for
 
         def note_pending(state: RouteState, now: datetime) -> RouteState:
             if note:
@@ -149,8 +158,9 @@ class WakeUps:
         metrics.noticed("armed")
         with bound(route=route.name):
             log.info("wake-up armed, due %s", due.isoformat())
+        return sent_at
 
 
-def _surely_due_in(due: datetime, loaded: LoadedState) -> timedelta:
+def _surely_due_in(due: datetime, now: datetime) -> timedelta:
     """Return how long after it was asked for the state a wake-up is certainly not due yet."""
-    return due - loaded.read_at - RESOLUTION
+    return due - now - RESOLUTION

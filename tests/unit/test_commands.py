@@ -1,6 +1,12 @@
+import pytest
+
+from shared.errors import ServiceUnavailable, Throttled
 from shared.sync.decide import Hold, Skip, Sync, Wait
+from shared.targets.port import Accepted
 from tests.unit.memory import NOON
 from tests.unit.world import ROUTE, World
+
+THROTTLED = Throttled("busy", code="ServerBusy", retry_after_s=1)
 
 
 def test_a_suspended_route_does_nothing_until_it_is_resumed() -> None:
@@ -76,6 +82,41 @@ def test_requests_before_and_during_a_sync_each_have_a_record() -> None:
     world.worker.reconcile(ROUTE)
     assert {record.sync_id for record in world.history()} == {*during, before}
     assert world.state().requested is None
+
+
+@pytest.mark.parametrize("at_first", [THROTTLED, ServiceUnavailable("down", code="HTTP 503", status=503)])
+def test_a_forced_request_is_answered_though_another_one_came_while_it_was_made_in_vain(at_first: Exception) -> None:
+    world = World()
+    world.worker.reconcile(ROUTE)
+    world.at(200, 0, 1)
+    forced = world.commands.request_sync(ROUTE, force=True)
+    others: list[str] = []
+    world.answer = at_first
+    world.during_sync = lambda: others.append(world.commands.request_sync(ROUTE, force=False))
+    assert world.worker.reconcile(ROUTE).reason == "Forced"
+    world.answer, world.during_sync = Accepted(202, "request-1"), lambda: None
+    for at in (300, 310):
+        world.at(at, 0, 1)
+        world.worker.reconcile(ROUTE)
+    assert {forced, *others} <= {record.sync_id for record in world.history()}
+    assert world.state().requested is None
+
+
+def test_a_forced_request_is_answered_though_storage_failed_and_another_one_came() -> None:
+    world = World()
+    world.worker.reconcile(ROUTE)
+    world.at(200, 0, 1)
+    forced = world.commands.request_sync(ROUTE, force=True)
+    world.unreadable = ConnectionError("storage did not answer")
+    with pytest.raises(ConnectionError):
+        world.worker.reconcile(ROUTE)
+    world.unreadable = None
+    other = world.commands.request_sync(ROUTE, force=False)
+    assert world.commands.request_sync(ROUTE, force=False) == other
+    assert world.worker.reconcile(ROUTE).reason == "Forced"
+    world.at(220, 0, 1)
+    assert world.worker.reconcile(ROUTE).reason == "Unchanged"
+    assert {forced, other} <= {record.sync_id for record in world.history()}
 
 
 def test_a_request_that_waits_for_the_end_of_a_burst_can_still_be_shared() -> None:

@@ -4,7 +4,9 @@ import pytest
 
 from shared.folder.checks import LARGEST_FILE, Runtime, Unread
 from shared.folder.manifest import Manifest
+from shared.storage.documents import Document
 from shared.sync.decide import Hold, Skip, Strictness, Sync
+from shared.targets.port import Accepted
 from tests.unit.world import ROUTE, World
 
 BROKEN = b"from airflow import DAG\ndag = (\n"
@@ -18,6 +20,25 @@ def test_a_warning_is_recorded_and_the_sync_goes_on() -> None:
     (record,) = world.history()
     assert record.outcome == "accepted"
     assert [finding.file for finding in record.findings] == ["dags/dag_0.py"]
+
+
+def test_a_sync_that_ends_while_its_findings_are_noted_has_ended_in_the_history() -> None:
+    world = World(checks="warn", contents={FIRST: BROKEN}, answer=Accepted(202, "request-1", "handle", 5))
+    read = world.documents.read
+
+    def read_before_another_worker_asks_adf(name: str) -> Document:
+        document = read(name)
+        if name.startswith("records/") and world.read:
+            world.documents.read = read  # type: ignore[method-assign]
+            world.at(110, 0, 1)
+            world.worker.reconcile(ROUTE)
+        return document
+
+    world.documents.read = read_before_another_worker_asks_adf  # type: ignore[method-assign]
+    world.worker.reconcile(ROUTE)
+    assert world.state().operation is None
+    [record] = world.history()
+    assert (record.outcome, [finding.file for finding in record.findings]) == ("succeeded", ["dags/dag_0.py"])
 
 
 def test_a_blocking_finding_holds_the_sync_and_says_file_and_line() -> None:

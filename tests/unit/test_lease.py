@@ -90,6 +90,49 @@ def test_an_environment_that_settles_is_for_no_route() -> None:
     assert leases.take(ROUTE)
 
 
+class ToldTwice(MemoryDocuments):
+    """Storage whose first answer is lost, so that its client makes the same request again."""
+
+    is_lost = False
+
+    def write(self, name: str, content: bytes, etag: str | None) -> str:
+        written = super().write(name, content, etag)
+        if self.is_lost:
+            self.is_lost = False
+            return super().write(name, content, etag)
+        return written
+
+
+def test_a_flight_whose_answer_was_lost_is_not_taken_for_another_workers() -> None:
+    clock = Clock()
+    documents = ToldTwice(clock)
+    leases = Leases(documents, LENGTH, clock=clock.monotonic)
+    documents.is_lost = True
+    lease = leases.take(ROUTE)
+    assert lease
+    documents.is_lost = True
+    lease.renew()
+    lease.release(None)
+    assert leases.take(SIBLING)
+
+
+def test_two_workers_that_write_the_same_at_once_do_not_both_get_the_flight() -> None:
+    clock = Clock()
+    documents = MemoryDocuments(clock)
+    first, second = (Leases(documents, LENGTH, clock=clock.monotonic) for _ in range(2))
+    taken: list[object] = []
+    write = documents.write
+
+    def written_by_another_one_first(name: str, content: bytes, etag: str | None) -> str:
+        documents.write = write  # type: ignore[method-assign]
+        taken.append(second.take(ROUTE))
+        return write(name, content, etag)
+
+    documents.write = written_by_another_one_first  # type: ignore[method-assign]
+    assert first.take(ROUTE) is None
+    assert taken != [None]
+
+
 def test_an_unreadable_flight_is_taken_over() -> None:
     clock = Clock()
     documents = MemoryDocuments(clock)

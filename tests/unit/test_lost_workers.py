@@ -7,10 +7,12 @@ from itertools import count
 import pytest
 
 from shared.errors import ServiceUnavailable, StateConflict
+from shared.folder.manifest import Manifest
 from shared.storage.documents import Document
 from shared.sync import transitions
+from shared.sync.baseline import Baseline
 from shared.sync.decide import Hold, Poll, Skip, Sync, Wait
-from shared.targets.port import Accepted, ImportSucceeded, StillRunning
+from shared.targets.port import Accepted, ImportFailed, ImportSucceeded, StillRunning
 from tests.unit.memory import make_manifest, make_route
 from tests.unit.world import ROUTE, World
 
@@ -208,6 +210,68 @@ def test_a_look_that_fails_leaves_the_environment_reserved_for_a_running_import(
     with pytest.raises(LostError):
         world.worker.reconcile(ROUTE)
     assert world.worker.reconcile(make_route("sibling")).reason == "EnvironmentBusy"
+
+
+def lose_the_worker_before_it_releases_the_lease(world: World) -> None:
+    write = world.documents.write
+
+    def fail_at_the_release(name: str, content: bytes, etag: str | None) -> str:
+        if name.startswith("leases") and b'"ends":null' in content:
+            world.documents.write = write  # type: ignore[method-assign]
+            raise LostError
+        return write(name, content, etag)
+
+    world.documents.write = fail_at_the_release  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize("answer", [Accepted(202, "request-1"), RUNNING])
+def test_a_worker_that_was_lost_once_its_sync_had_ended_keeps_no_other_route_waiting(
+    world: World, answer: Accepted
+) -> None:
+    world.answer = answer
+    if answer.handle:
+        world.worker.reconcile(ROUTE)
+        world.at(110, 0, 1)
+    lose_the_worker_before_it_releases_the_lease(world)
+    with pytest.raises(LostError):
+        world.worker.reconcile(ROUTE)
+    world.at(300, 0, 1)
+    assert world.worker.reconcile(ROUTE).reason == "Unchanged"
+    world.at(320, 0, 1)
+    assert isinstance(world.worker.reconcile(OTHER), Sync)
+
+
+def test_an_import_that_failed_does_not_fail_again_because_its_worker_was_lost(world: World) -> None:
+    world.answer, world.progress = RUNNING, ImportFailed("ImportFailed", "it failed")
+    world.worker.reconcile(ROUTE)
+    world.at(110, 0, 1)
+    lose_the_worker_before_it_releases_the_lease(world)
+    with pytest.raises(LostError):
+        world.worker.reconcile(ROUTE)
+    world.at(300, 0, 1)
+    world.worker.reconcile(ROUTE)
+    failure = world.state().failure
+    assert failure
+    assert failure.count == 1
+
+
+def test_a_worker_that_outlives_its_lease_does_not_take_the_baseline_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.worker.reconcile(ROUTE)
+    world.at(200, 150, 1)
+    renewed = Baseline.renewed
+
+    def renewed_late(before: Baseline, manifest: Manifest) -> Baseline:
+        monkeypatch.undo()
+        world.at(500, 450, 1, content="v2")
+        assert isinstance(world.worker.reconcile(ROUTE), Sync)
+        return renewed(before, manifest)
+
+    monkeypatch.setattr(Baseline, "renewed", renewed_late)
+    world.worker.reconcile(ROUTE)
+    contents = {name: version.content for name, version in world.baselines.read(ROUTE).contents.items()}
+    assert contents == {file.name: file.content for file in world.folder.files}
 
 
 def test_what_a_worker_finds_out_after_another_one_has_taken_over_is_dropped(world: World) -> None:

@@ -127,6 +127,18 @@ def test_a_wake_up_that_was_on_its_way_when_the_caller_wrote_the_state_may_have_
     assert len(process.queue.sent) == 2
 
 
+def test_a_state_that_was_written_a_while_ago_makes_no_wake_up_seem_later_than_it_is(process: Process) -> None:
+    states = RouteStates(process.documents)
+    states.update(ROUTE, transitions.suspended())
+    written = states.recall(ROUTE)
+    process.clock.seconds = 20
+    process.wake_ups.notice(ROUTE, timedelta(seconds=5), written=written)
+    states.update(ROUTE, transitions.taken_over("worker", "target"))
+    process.clock.seconds = 22
+    process.wake_ups.notice(ROUTE)
+    assert len(process.queue.sent) == 2
+
+
 def test_routes_do_not_cover_each_other(process: Process) -> None:
     process.wake_ups.notice(ROUTE)
     process.wake_ups.notice(make_route("other"))

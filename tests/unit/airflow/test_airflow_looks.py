@@ -301,6 +301,52 @@ def test_a_look_whose_worker_was_lost_is_made_again_later(world: World, airflow:
     assert parsed(world).status == "True"
 
 
+class LostError(BaseException):
+    """The worker is gone."""
+
+
+def end_at(world: World, request: str, error: BaseException) -> None:
+    """Let a worker's next request of this kind about what Airflow said be its last."""
+    real = getattr(world.documents, request)
+
+    def last(name: str, *args: object) -> object:
+        if not name.startswith("airflow/"):
+            return real(name, *args)
+        setattr(world.documents, request, real)
+        raise error
+
+    setattr(world.documents, request, last)
+
+
+def go_on(world: World, first: float) -> None:
+    """Let the message come again, and then each wake-up that was sent, when it is due; no sweep comes."""
+    wake(world, first)
+    while upcoming := [at for at in due(world) if at > world.clock.seconds]:
+        wake(world, min(upcoming))
+
+
+def test_a_look_that_storage_fails_is_made_again_without_a_sweep(world: World, airflow: AirflowInMemory) -> None:
+    sync(world)
+    parse(world, airflow, DAG_0, DAG_1)
+    end_at(world, "read", ConnectionError("storage did not answer"))
+    with pytest.raises(ConnectionError):
+        wake(world, 110)
+    go_on(world, 111)
+    assert states(world) == {DAG_0: "Parsed", DAG_1: "Parsed"}
+
+
+def test_a_look_whose_worker_is_lost_once_the_next_wake_up_is_sent_is_made_again_without_a_sweep(
+    world: World, airflow: AirflowInMemory
+) -> None:
+    sync(world)
+    end_at(world, "replace", LostError())
+    with pytest.raises(LostError):
+        wake(world, 110)
+    parse(world, airflow, DAG_0, DAG_1)
+    go_on(world, 130)
+    assert states(world) == {DAG_0: "Parsed", DAG_1: "Parsed"}
+
+
 def test_without_the_setting_airflow_is_not_asked(airflow: AirflowInMemory) -> None:
     world = World()
     assert isinstance(world.worker.reconcile(ROUTE), (Sync, Wait))
