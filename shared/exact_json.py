@@ -6,16 +6,29 @@ Python makes 1000.0 of `1e3`, 0 of `-0`, and cuts `0.12345678901234567890123`; w
 import json
 import math
 import re
-from dataclasses import dataclass
 from secrets import token_hex
 from typing import Any
 
+# Python refuses to read integers of more than 4,300 digits.
+_LONGEST_INTEGER = 4000
 
-@dataclass(frozen=True, slots=True)
+
 class Number:
-    """A number that Python would write in another way."""
+    """A number that Python would write in another way; no dataclass, of which pydantic would make a JSON object."""
 
-    text: str
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Number) and self.text == other.text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def __repr__(self) -> str:
+        return f"Number({self.text!r})"
 
     def __str__(self) -> str:
         return self.text
@@ -45,6 +58,8 @@ def dumps(value: object) -> str:
 
 
 def _integer(text: str) -> int | Number:
+    if len(text) > _LONGEST_INTEGER:
+        return Number(text)
     number = int(text)
     return number if str(number) == text else Number(text)
 

@@ -37,6 +37,11 @@ def json_object(request: func.HttpRequest, *media_types: str) -> dict[str, Any]:
     return body
 
 
+def small_number(text: str) -> int | None:
+    """Return the number that one to nine digits mean, None for anything else."""
+    return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else None
+
+
 def _check_media_type(request: func.HttpRequest, accepted: tuple[str, ...]) -> None:
     media_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if media_type not in accepted:

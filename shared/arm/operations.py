@@ -5,6 +5,7 @@ one that answers 202 until it answers as the request would have; else the resour
 Data Factory names one URL in both headers, which may answer in either way.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -51,9 +52,12 @@ class Operation:
     def from_json(cls, stored: Mapping[str, Any]) -> "Operation":
         """Read it back; raise ValueError for anything else."""
         try:
-            return cls(str(stored["url"]), Follow(stored["follow"]), float(stored["afterSeconds"]))
-        except (KeyError, TypeError) as error:
+            operation = cls(str(stored["url"]), Follow(stored["follow"]), float(stored["afterSeconds"]))
+        except (KeyError, TypeError, OverflowError) as error:
             raise ValueError("expected an operation with url, follow and afterSeconds") from error
+        if not math.isfinite(operation.after_s):
+            raise ValueError("expected afterSeconds to be finite")
+        return operation
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,17 @@ from dataclasses import dataclass, field, replace
 from pydantic import Field, ValidationError
 
 from shared.folder.blobs import FileBytes
-from shared.folder.checks import UNKNOWN, Finding, Runtime, Surroundings, Unread, check_files, is_context, to_check
+from shared.folder.checks import (
+    UNKNOWN,
+    Finding,
+    Runtime,
+    Surroundings,
+    Unread,
+    check_files,
+    is_context,
+    requirements_text,
+    to_check,
+)
 from shared.folder.manifest import File, Manifest
 from shared.route import Route
 from shared.storage.documents import Documents, StoredModel
@@ -225,7 +235,7 @@ def _key(manifest: Manifest, diff: Diff) -> str:
 
 def _text_of(contents: Sequence[bytes | Unread]) -> str | None:
     """Return the text of `requirements.txt`, empty without one, None where it could not be read."""
-    texts = [content.decode(errors="replace") for content in contents if isinstance(content, bytes)]
+    texts = [requirements_text(content) for content in contents if isinstance(content, bytes)]
     return "\n".join(texts) if len(texts) == len(contents) else None
 
 

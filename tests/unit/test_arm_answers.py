@@ -30,7 +30,7 @@ def test_what_does_not_look_like_an_id_is_none(text: str) -> None:
     assert answer(x_ms_request_id=text).request_id is None
 
 
-@pytest.mark.parametrize("content", [b"", b"<html>", b"\xff", b"[" * 100_000, b"9" * 9999])
+@pytest.mark.parametrize("content", [b"", b"<html>", b"\xff", b"[" * 100_000])
 def test_a_body_that_is_no_json_is_none(content: bytes) -> None:
     assert answer(content).json() is None
 

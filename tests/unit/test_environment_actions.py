@@ -170,7 +170,15 @@ def test_only_operations_of_the_factory_are_followed(link: str) -> None:
     assert arm.methods == ["GET", "POST"]
 
 
-@pytest.mark.parametrize("token", ["", "x", "e30=", "W10=", "bnVsbA==", "%FF", "A" * 9000])
+def _paused(after_seconds: str) -> str:
+    stored = f'{{"url": "{OPERATION}", "follow": "Location", "afterSeconds": {after_seconds}}}'
+    return base64.urlsafe_b64encode(stored.encode()).decode()
+
+
+@pytest.mark.parametrize(
+    "token",
+    ["", "x", "e30=", "W10=", "bnVsbA==", "%FF", "A" * 9000, *map(_paused, ("1" + "0" * 400, "1e999", "NaN"))],
+)
 def test_what_is_no_operation_is_refused(token: str) -> None:
     answer = EnvironmentActions([FACTORY], LongArm()).follow_stop(
         request("GET", f"/api/environments/made-here/stop?operation={token}")

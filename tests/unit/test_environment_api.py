@@ -11,6 +11,7 @@ from shared.api.environments.writes import EnvironmentWrites
 from shared.api.response import passed_on
 from shared.arm.clouds import CLOUDS
 from shared.errors import ServiceRefusal
+from shared.exact_json import Number, dumps, loads
 from shared.rest.answers import RestAnswer
 from shared.rest.call import Request, RestCall
 from shared.rest.caller import RestCaller
@@ -50,7 +51,7 @@ def put(arm: RestCaller, body: dict[str, Any], query: str = "", **headers: str) 
         f"https://app.example/api/environments/made-here{query}",
         headers={"Content-Type": "application/json"} | headers,
         route_params={"name": "made-here"},
-        body=json.dumps(body).encode(),
+        body=dumps(body).encode(),
     )
     answer: func.HttpResponse = EnvironmentWrites([FACTORY], arm).put(request)
     return answer
@@ -113,6 +114,13 @@ def test_a_condition_is_always_arms_to_decide() -> None:
 def test_a_dry_run_says_whether_the_same_request_would_send(query: str, would_send: bool) -> None:  # noqa: FBT001
     plan = json.loads(put(ScriptedArm(spec()), spec(), query).get_body())
     assert (plan["wouldSend"], plan["changes"]) == (would_send, [])
+
+
+def test_a_dry_run_shows_numbers_as_they_were_written() -> None:
+    numbers = {name: Number(name) for name in ("1e3", "-0", "1.50", "0.12345678901234567890123")}
+    plan = loads(put(ScriptedArm(spec()), spec(numbers=numbers), "?dryRun=true").get_body())
+    assert [change["to"] for change in plan["changes"]] == [*numbers.values()]
+    assert plan["request"]["body"] == spec(numbers=numbers)
 
 
 def test_a_dry_run_shows_the_request_without_its_secrets() -> None:

@@ -7,7 +7,9 @@ from shared.exact_json import Number, dumps, loads
 from tests.unit.any_json import anything
 
 
-@pytest.mark.parametrize("text", ["0.12345678901234567890123", "1e3", "-0", "1.50", "1E-2", "-0.0", "7", "0.5"])
+@pytest.mark.parametrize(
+    "text", ["0.12345678901234567890123", "1e3", "-0", "1.50", "1E-2", "-0.0", "7", "0.5", "1" * 5000]
+)
 def test_a_number_is_written_as_it_was_read(text: str) -> None:
     assert dumps(loads(f'{{"a": [{text}, "{text}"]}}')) == f'{{"a": [{text}, "{text}"]}}'
 

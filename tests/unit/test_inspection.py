@@ -1,3 +1,4 @@
+import codecs
 from dataclasses import replace
 
 import pytest
@@ -184,6 +185,9 @@ def folder_with(world: World, *names: str) -> Manifest:
     [
         ("requirements.txt", b"pandas\n", []),
         ("Requirements.TXT", b"pandas\n", []),
+        *(("requirements.txt", "pandas\nnumpy\n".encode(name), []) for name in ("utf-8-sig", "utf-16", "utf-32")),
+        ("requirements.txt", codecs.BOM_UTF16_BE + "pandas\n".encode("utf-16-be"), []),
+        ("requirements.txt", "numpy\n".encode("utf-16"), ["MissingModule"]),
         ("requirements.txt", ARCHIVED, []),
         ("dags/requirements.txt", b"pandas\n", ["MissingModule"]),
         ("dags/.airflowignore", b"^a\\.py", []),

@@ -185,6 +185,15 @@ def test_a_file_that_is_in_names_the_sync_that_brought_it(api: RoutesApi, world:
     assert status(api, "dags/dag_2.py")["sync"]["syncId"] == world.history()[0].sync_id
 
 
+def test_a_file_whose_name_holds_an_encoded_slash_is_not_taken_for_another_one(api: RoutesApi, world: World) -> None:
+    world.worker.reconcile(ROUTE)
+    first = world.folder.files[0]
+    both = (replace(first, name=f"airflow/dags/{path}") for path in ("a%2Fb.py", "a/b.py"))
+    world.folder = replace(world.folder, files=tuple(both))
+    assert status(api, "dags/a%2Fb.py")["path"] == "airflow/dags/a%2Fb.py"
+    assert status(api, "dags%2Fa/b.py")["path"] == "airflow/dags/a/b.py"
+
+
 def test_a_version_that_is_not_in_waits_since_it_was_written(api: RoutesApi, world: World) -> None:
     world.worker.reconcile(ROUTE)
     world.at(200, 199, content="v2")

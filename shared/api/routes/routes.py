@@ -55,7 +55,7 @@ class RoutesApi:
         """Whether the version of a file that lies in the folder is in, in which sync, or since when it waits."""
         route = route_in(request, self.routes)
         query_of(request)
-        path = _path_in(request)
+        path = self._path_in(request, route)
         name = route.folder.blob_name(path)
         status = self._status(route, name) if name else None
         if name and status is None:
@@ -100,6 +100,16 @@ class RoutesApi:
             state=file.state, dags=file.dags, error=file.error, reason=file.reason, as_of=file.as_of
         )
 
+    def _path_in(self, request: func.HttpRequest, route: Route) -> str:
+        """Return the path of a file; the host decodes it, but leaves a slash encoded that was sent so.
+
+        So `%2F` may also be a part of the name, if there is a file of that name.
+        """
+        sent = request.route_params.get("path", "")
+        slashed = re.sub("%2f", "/", sent, flags=re.IGNORECASE)
+        name = route.folder.blob_name(sent)
+        return sent if sent != slashed and name and self.find_file(route, name) else slashed
+
     def _status(self, route: Route, name: str) -> FileStatus | None:
         # The file first: a sync that ends meanwhile is then known when the baseline is read, and not the reverse.
         file = self.find_file(route, name)
@@ -109,11 +119,6 @@ class RoutesApi:
         if file is None:
             return status_of_missing(route, name, baseline)
         return status_of(route, file, baseline, staged, state)
-
-
-def _path_in(request: func.HttpRequest) -> str:
-    """Return the path of a file; the host decodes it, but leaves a slash encoded that was sent so."""
-    return re.sub("%2f", "/", request.route_params.get("path", ""), flags=re.IGNORECASE)
 
 
 def _status_view(

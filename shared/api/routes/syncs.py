@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import azure.functions as func
 
 from shared.api.problem import Problem
-from shared.api.request import flag, query_of
+from shared.api.request import flag, query_of, small_number
 from shared.api.response import answering, view_answer
 from shared.api.routes.routes import route_in
 from shared.api.routes.views import ArmRequest, SyncLink, SyncPage, SyncPlan, syncs_url, url_of
@@ -144,8 +144,8 @@ class HistoryQuery:
 
 
 def _limit(text: str | None) -> int:
-    limit = int(text) if text and text.isascii() and text.isdigit() else PAGE if text is None else 0
-    if not 1 <= limit <= LONGEST_PAGE:
+    limit = PAGE if text is None else small_number(text)
+    if limit is None or not 1 <= limit <= LONGEST_PAGE:
         raise Problem("InvalidQuery", f"expected a limit from 1 to {LONGEST_PAGE}")
     return limit
 

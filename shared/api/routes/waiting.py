@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from threading import BoundedSemaphore
 
 from shared.api.problem import Problem
+from shared.api.request import small_number
 from shared.sync.history import SyncRecord
 
 # In seconds. Azure's load balancer ends a request that has had no answer for 230 s (docs: functions-scale, "Timeout").
@@ -48,8 +49,8 @@ def seconds_in(text: str | None) -> int:
     """Return the seconds that a caller wants to wait, none without a word; raise a Problem (400) for anything else."""
     if text is None:
         return 0
-    seconds = int(text) if text.isascii() and text.isdigit() else -1
-    if not 0 <= seconds <= LONGEST_WAIT:
+    seconds = small_number(text)
+    if seconds is None or seconds > LONGEST_WAIT:
         raise Problem("InvalidQuery", f"expected wait in whole seconds from 0 to {LONGEST_WAIT}")
     return seconds
 

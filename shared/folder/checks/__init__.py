@@ -7,7 +7,14 @@ outlines, and findings go out. docs/dag-checks.md is for the engineer who meets 
 from collections.abc import Iterable
 
 from shared.folder.checks.findings import LARGEST_FILE, TOO_LARGE, Finding, Unread
-from shared.folder.checks.surroundings import UNKNOWN, Runtime, Surroundings, is_context, to_check
+from shared.folder.checks.surroundings import (
+    UNKNOWN,
+    Runtime,
+    Surroundings,
+    is_context,
+    requirements_text,
+    to_check,
+)
 
 __all__ = [
     "LARGEST_FILE",
@@ -19,6 +26,7 @@ __all__ = [
     "Unread",
     "check_files",
     "is_context",
+    "requirements_text",
     "to_check",
 ]
 

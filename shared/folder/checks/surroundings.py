@@ -1,5 +1,6 @@
 """What is around the changed files: the other names of the folder, what Airflow's environment is and brings."""
 
+import codecs
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,6 +11,12 @@ Version = tuple[int, int]
 IGNORE_FILE = ".airflowignore"
 
 _VERSION = re.compile(r"\s*(\d+)\.(\d+)")
+# By how a file begins; UTF-32's mark begins with that of UTF-16.
+_ENCODINGS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    *((mark, "utf-32") for mark in (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)),
+    *((mark, "utf-16") for mark in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +39,12 @@ class Runtime:
     def airflow_version(self) -> Version | None:
         """The first two numbers of Airflow's version."""
         return _version(self.airflow)
+
+
+def requirements_text(content: bytes) -> str:
+    """Return the text of a `requirements.txt` in the encoding that pip finds: by its byte order mark, else UTF-8."""
+    encoding = next((name for mark, name in _ENCODINGS if content.startswith(mark)), "utf-8")
+    return content.decode(encoding, errors="replace")
 
 
 # That of an environment that was not asked.
