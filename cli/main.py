@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from cli.deployment import Deployment
 from cli.errors import CommandError, Exit
@@ -19,9 +19,11 @@ _KEY = "DAG_RELAY_KEY"
 _CONNECTION_STRING = "AZURE_STORAGE_CONNECTION_STRING"
 _LOCAL_STACK = "http://127.0.0.1:7071"
 _FOREVER_S = float("inf")
+# What every clock of Python can wait for.
+_LONGEST_S = 1e9
 
 Run = Callable[[argparse.Namespace], Exit]
-Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - it has no public name
+Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"  # noqa: SLF001 - it has no public name
 
 
 def main() -> int:
@@ -33,12 +35,23 @@ def main() -> int:
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
     except CommandError as error:
-        print(f"dag-relay: {error}", file=sys.stderr)
+        print(_line(f"dag-relay: {error}"), file=sys.stderr)
         return Exit.NO_ANSWER
 
 
+def _line(text: str) -> str:
+    return " ".join(text.splitlines())
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong with the arguments, as other errors are said."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(Exit.NO_ANSWER, _line(f"{self.prog}: {message}; see {self.prog} --help") + "\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="dag-relay",
         description="Look at a DAG Relay deployment, and ask it for syncs.",
         epilog="Exit codes: 0 all is well, 1 it is not, 2 the app cannot be asked, 3 timed out.",
@@ -59,8 +72,8 @@ def _add_status(commands: Commands) -> None:
     watch = _command(commands, "watch", "status of all routes, updated until interrupted", _watch)
     watch.add_argument("route", nargs="?", help="only this one")
     watch.add_argument("--until-ready", action="store_true", help="end with 0 once all are ready and idle")
-    watch.add_argument("--timeout", type=float, default=_FOREVER_S, metavar="SECONDS", help="then end with 3")
-    watch.add_argument("--every", type=float, default=2.0, metavar="SECONDS", help="default: %(default)s")
+    watch.add_argument("--timeout", type=_seconds, default=_FOREVER_S, metavar="SECONDS", help="then end with 3")
+    watch.add_argument("--every", type=_seconds, default=2.0, metavar="SECONDS", help="default: %(default)s")
 
 
 def _add_sync(commands: Commands) -> None:
@@ -71,7 +84,7 @@ def _add_sync(commands: Commands) -> None:
         "--verify-content", action="store_true", help="of a Fabric job: read its files back, send again what differs"
     )
     sync.add_argument(
-        "--wait", type=float, default=120.0, metavar="SECONDS", help="for its result, then end with 3; default: 120"
+        "--wait", type=_seconds, default=120.0, metavar="SECONDS", help="for its result, then end with 3; default: 120"
     )
 
     plan = _command(commands, "plan", "what a sync, or a spec with --spec, would do; changes nothing", _plan)
@@ -101,9 +114,9 @@ def _add_check_events(commands: Commands) -> None:
     command = _command(commands, "check-events", what, _check_events)
     command.add_argument("--route", default="default", help="default: %(default)s")
     command.add_argument(
-        "--timeout", type=float, default=120.0, metavar="SECONDS", help="for each event; default: %(default)s"
+        "--timeout", type=_seconds, default=120.0, metavar="SECONDS", help="for each event; default: %(default)s"
     )
-    command.add_argument("--every", type=float, default=1.0, metavar="SECONDS", help="default: %(default)s")
+    command.add_argument("--every", type=_seconds, default=1.0, metavar="SECONDS", help="default: %(default)s")
     _add_storage_options(command)
 
 
@@ -129,9 +142,9 @@ def _add_wait_options(command: argparse.ArgumentParser) -> None:
         "--until", choices=("synced", "parsed"), default="synced", help="parsed: by Airflow; default: %(default)s"
     )
     command.add_argument(
-        "--timeout", type=float, default=600.0, metavar="SECONDS", help="then end with 3; default: 600"
+        "--timeout", type=_seconds, default=600.0, metavar="SECONDS", help="then end with 3; default: 600"
     )
-    command.add_argument("--every", type=float, default=2.0, metavar="SECONDS", help="default: %(default)s")
+    command.add_argument("--every", type=_seconds, default=2.0, metavar="SECONDS", help="default: %(default)s")
     _add_storage_options(command)
 
 
@@ -141,6 +154,17 @@ def _add_storage_options(command: argparse.ArgumentParser) -> None:
         "--account-url", metavar="URL", help="https://<account>.blob.core.windows.net, with your identity"
     )
     storage.add_argument("--connection-string", help=f"better in {_CONNECTION_STRING}")
+
+
+def _seconds(text: str) -> float:
+    """Return a number of seconds that can be waited for; NaN is none."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1
+    if not 0 <= seconds <= _LONGEST_S:
+        raise argparse.ArgumentTypeError(f"expected seconds, from 0 to {_LONGEST_S:.0f}, not {text!r}")
+    return seconds
 
 
 def _command(commands: Commands, name: str, what: str, run: Run) -> argparse.ArgumentParser:

@@ -1,0 +1,76 @@
+"""What the caller got wrong is one line and 2."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cli.errors import Exit
+from cli.main import main
+
+Run = Callable[..., int]
+SPEC = {"name": "orders", "properties": {"type": "Airflow"}}
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Run:
+    """The command in this process, with the exit code that a shell would see; an error it does not catch is one."""
+
+    def run(*arguments: str) -> int:
+        monkeypatch.setattr("sys.argv", ["dag-relay", *arguments])
+        try:
+            return main()
+        except SystemExit as ended:
+            return int(str(ended.code or 0))
+
+    return run
+
+
+@pytest.fixture(autouse=True)
+def in_a_directory_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "good").write_text(json.dumps(SPEC))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DAG_RELAY_URL", "http://127.0.0.1:1")
+    monkeypatch.delenv("DAG_RELAY_KEY", raising=False)
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        (["to-fabric", "good", "a\nb"], "cannot write to a b"),
+        ([], "required: COMMAND"),
+        (["status", "--keys"], "unrecognized arguments: --keys"),
+    ],
+)
+def test_what_the_caller_got_wrong_is_one_line_and_two(
+    run: Run, capsys: pytest.CaptureFixture[str], command: list[str], expected: str
+) -> None:
+    Path("a\nb").touch()
+    assert run(*command) == Exit.NO_ANSWER
+    shown = capsys.readouterr()
+    assert expected in shown.err
+    assert (shown.out, shown.err.count("\n"), shown.err[-1]) == ("", 1, "\n")
+
+
+@pytest.mark.parametrize("seconds", ["-1", "nan", "inf", "1e10", "soon"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["watch", "--every"],
+        ["watch", "--timeout"],
+        ["sync", "--wait"],
+        ["wait", "dags/a.py", "--every"],
+        ["wait", "dags/a.py", "--timeout"],
+        ["deploy", ".", "--every"],
+        ["deploy", ".", "--timeout"],
+        ["check-events", "--every"],
+        ["check-events", "--timeout"],
+    ],
+)
+def test_seconds_that_no_clock_can_wait_for_are_refused(
+    run: Run, capsys: pytest.CaptureFixture[str], command: list[str], seconds: str
+) -> None:
+    assert run(*command, seconds) == Exit.NO_ANSWER
+    shown = capsys.readouterr().err
+    assert (f"expected seconds, from 0 to 1000000000, not '{seconds}'" in shown, shown.count("\n")) == (True, 1)
