@@ -1,29 +1,33 @@
 """A running app, local or in Azure, and its HTTP API."""
 
 import json
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 import requests
 
 from cli.errors import CommandError, NotFoundError, UnreachableError
+from cli.names import utf8
 
 _CONNECT_S = 10.0
 _READ_S = 75.0
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+# What the value of a header can hold.
+_KEY = re.compile(r"[!-~][ -~]*")
 
 
 class Deployment:
     """The app at `url` (without `/api`); `key` is one of its function keys, which a local stack does not need."""
 
     def __init__(self, url: str, key: str | None) -> None:
-        address = urlsplit(url)
-        if address.scheme not in {"http", "https"} or not address.hostname:
-            raise CommandError(f"expected a URL like https://<app>.azurewebsites.net, not {url!r}")
+        address = _address(url)
         if key and address.scheme == "http" and address.hostname not in _LOOPBACK:
             raise CommandError("a key is only sent over https")
+        if key and not _KEY.fullmatch(key):
+            raise CommandError("expected a function key of printable ASCII characters; copy it once more")
         self._url = url.rstrip("/").removesuffix("/api")
         self._session = requests.Session()
         if key:
@@ -42,7 +46,7 @@ class Deployment:
         return self._ask("PUT", segments, query, json.dumps(body).encode())
 
     def _ask(self, method: str, segments: tuple[str, ...], query: Mapping[str, str], body: bytes | None = None) -> Any:  # noqa: ANN401
-        path = "/".join(quote(segment, safe="") for segment in ("api", *segments))
+        path = "/".join(map(_quoted, ("api", *segments)))
         headers = {"Content-Type": "application/json"} if body else {}
         try:
             answer = self._session.request(
@@ -56,9 +60,27 @@ class Deployment:
             )
             if answer.ok:
                 return answer.json()
-        except requests.RequestException as error:
+        except (requests.RequestException, ValueError) as error:  # urllib3's of a proxy's name is a ValueError only
             raise UnreachableError(f"cannot reach {self._url}: {type(error).__name__}") from None
         raise _failure(answer.status_code)(f"{method} /{path}: {answer.status_code} {_reason(answer)}")
+
+
+def _address(url: str) -> SplitResult:
+    """Return the parts of an app's URL; raise CommandError for one that cannot be asked."""
+    try:
+        address = urlsplit(requests.Request("GET", url).prepare().url or "")
+        # urllib3 does this when it connects, and fails for a label that is empty or too long.
+        is_http = address.scheme in {"http", "https"} and bool((address.hostname or "").encode("idna"))
+    except ValueError:
+        is_http = False
+    if not is_http:
+        raise CommandError(f"expected a URL like https://<app>.azurewebsites.net, not {url!r}")
+    return address
+
+
+def _quoted(segment: str) -> str:
+    """Return a segment of a path, percent-encoded; raise CommandError for one that UTF-8 cannot hold."""
+    return quote(utf8(segment), safe="")
 
 
 def _failure(status: int) -> type[CommandError]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cli.errors import CommandError
+from cli.names import utf8
 from shared.adf.imported import is_directory, is_imported
 
 if TYPE_CHECKING:
@@ -46,11 +47,11 @@ class LocalFolder:
     folder: str
 
     def paths(self) -> tuple[str, ...]:
-        """Return the paths below the folder, sorted; raise CommandError if there are none."""
+        """Return the paths below the folder, sorted; raise CommandError if there are none, or for one not in UTF-8."""
         if not self.root.is_dir():
             raise CommandError(f"{self.root} is not a directory")
         files = (path.relative_to(self.root).as_posix() for path in self.root.rglob("*") if path.is_file())
-        found = tuple(sorted(path for path in files if is_imported(self.folder, path)))
+        found = tuple(sorted(utf8(path) for path in files if is_imported(self.folder, path)))
         if not found:
             raise CommandError(f"expected dags/, plugins/ or requirements.txt in {self.root}, and a file in it")
         return found
@@ -141,14 +142,17 @@ def _md5(content: bytes) -> bytes:
 
 @contextmanager
 def _one_line_errors() -> Iterator[None]:
-    """Raise CommandError with storage's code and the first line of its words."""
+    """Raise CommandError with storage's code and the first line of its words.
+
+    A host or a header that cannot be sent is a ValueError of urllib3 or http.client.
+    """
     from azure.core.exceptions import AzureError
 
     try:
         yield
-    except AzureError as error:
+    except (AzureError, ValueError) as error:
         code = getattr(error, "error_code", None)
-        words = (str(error.message).splitlines() or [""])[0]
+        words = (str(error).splitlines() or [""])[0]
         raise CommandError(f"storage: {getattr(code, 'value', code) or type(error).__name__}: {words}") from None
 
 

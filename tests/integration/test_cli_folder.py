@@ -111,6 +111,23 @@ def test_without_a_valid_way_to_the_account_it_says_what_is_expected(storage: St
         storage.folder(FOLDER)
 
 
+@pytest.mark.parametrize("account", ["a..b", 64 * "a", "ключ"])
+def test_an_account_that_no_request_can_name_is_one_line(local: LocalFolder, account: str) -> None:
+    endpoint = "" if account.isascii() else f"BlobEndpoint=http://127.0.0.1:{free_ports(1)};"
+    storage = Storage(f"{endpoint}AccountName={account};AccountKey=Y2FuYXJ5", None)
+    with pytest.raises(CommandError, match=r"^storage: \w+: .*$") as refused:
+        storage.folder(FOLDER).difference(local)
+    assert "Y2FuYXJ5" not in str(refused.value)
+
+
+def test_a_name_that_is_not_utf_8_is_refused_before_anything_is_uploaded(local: LocalFolder) -> None:
+    (local.root / "README\udcff").write_text("")
+    assert local.paths()
+    (local.root / "dags/bad\udcff.py").write_text("")
+    with pytest.raises(CommandError, match=r"^expected a name in UTF-8, not dags/bad\\udcff\.py$"):
+        local.paths()
+
+
 def test_a_directory_without_a_file_to_import_is_refused(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text("")
     with pytest.raises(CommandError, match=r"expected dags/, plugins/ or requirements.txt in "):

@@ -6,11 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from cli.errors import Exit
+from cli.deployment import Deployment
+from cli.errors import Exit, UnreachableError
 from cli.main import main
 
 Run = Callable[..., int]
 SPEC = {"name": "orders", "properties": {"type": "Airflow"}}
+URLS = [
+    "http://[bad",
+    "http://example..com",
+    f"http://{64 * 'a'}.com",
+    "http://ключ..com",
+    "http://127.0.0.1:99999",
+    "http://a\nb",
+]
+KEYS = ["\N{EN DASH}canary", "ключ-canary", "canary\udcff", " canary", "canary\ncanary"]
 
 
 @pytest.fixture
@@ -38,6 +48,9 @@ def in_a_directory_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.parametrize(
     ("command", "expected"),
     [
+        *((["status", "--url", url], "expected a URL like") for url in URLS),
+        *((["status", "--key", key], "expected a function key") for key in KEYS),
+        *(([command, "\udcff"], "expected a name in UTF-8, not \\udcff") for command in ("status", "sync", "plan")),
         (["to-fabric", "good", "a\nb"], "cannot write to a b"),
         ([], "required: COMMAND"),
         (["status", "--keys"], "unrecognized arguments: --keys"),
@@ -49,7 +62,7 @@ def test_what_the_caller_got_wrong_is_one_line_and_two(
     Path("a\nb").touch()
     assert run(*command) == Exit.NO_ANSWER
     shown = capsys.readouterr()
-    assert expected in shown.err
+    assert (expected in shown.err, "canary" in shown.err) == (True, False)
     assert (shown.out, shown.err.count("\n"), shown.err[-1]) == ("", 1, "\n")
 
 
@@ -74,3 +87,10 @@ def test_seconds_that_no_clock_can_wait_for_are_refused(
     assert run(*command, seconds) == Exit.NO_ANSWER
     shown = capsys.readouterr().err
     assert (f"expected seconds, from 0 to 1000000000, not '{seconds}'" in shown, shown.count("\n")) == (True, 1)
+
+
+def test_a_proxy_whose_name_is_none_is_an_app_that_cannot_be_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://proxy..example")
+    monkeypatch.setenv("no_proxy", "")
+    with pytest.raises(UnreachableError, match=r"cannot reach http://app.example: \w+$"):
+        Deployment("http://app.example", None).get("routes")
