@@ -79,7 +79,9 @@ def _address(url: str) -> SplitResult:
 
 
 def _quoted(segment: str) -> str:
-    """Return a segment of a path, percent-encoded; raise CommandError for one that UTF-8 cannot hold."""
+    """Return a segment of a path, percent-encoded; raise CommandError for one that a URL cannot hold, or resolves."""
+    if segment in {".", ".."}:
+        raise CommandError(f"expected a name, or a path of names, not {segment!r}")
     return quote(utf8(segment), safe="")
 
 

@@ -93,7 +93,7 @@ class Files:
         if path in differing:
             return FileResult(path, "waiting", "differs", "the folder has another version of it, or none")
         try:
-            answer = self.app.get("routes", self.route, "files", path)
+            answer = self.app.get("routes", self.route, "files", *path.split("/"))
         except NotFoundError:
             return FileResult(
                 path, "failed", "missing", "the app finds no such file; is it in another folder or account?"

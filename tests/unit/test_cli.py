@@ -1,11 +1,14 @@
+import io
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import requests
 from rich.console import Console
 
 from cli.deployment import Deployment
 from cli.errors import CommandError, Exit, NotFoundError
+from cli.files import Files
 from cli.status import Pace, watch
 from cli.sync import Wish
 from cli.tables import age, is_ready, names_table, problems_of_route, problems_of_sync, problems_table, routes_table
@@ -125,6 +128,33 @@ def test_files_that_are_not_imported_are_told_beside_the_status() -> None:
     ignored = {"count": 2, "first": [{"name": "airflow/dags//x.py", "reason": "its path has an empty part"}]}
     shown = printed(routes_table([route() | {"ignored": ignored}], NOW))
     assert "not imported: 2 files" in shown
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[requests.PreparedRequest]:
+    """The requests of an app that answers all of them alike."""
+    sent: list[requests.PreparedRequest] = []
+
+    def send(_session: object, request: requests.PreparedRequest, **_options: object) -> requests.Response:
+        sent.append(request)
+        answer = requests.Response()
+        answer.status_code, answer.raw = 200, io.BytesIO(b'{"state": "synced", "sentence": ""}')
+        return answer
+
+    monkeypatch.setattr(requests.Session, "send", send)
+    return sent
+
+
+def test_the_path_of_a_file_keeps_its_slashes_and_nothing_else(sent: list[requests.PreparedRequest]) -> None:
+    app = Deployment("http://127.0.0.1", None)
+    Files(app, "default").look(["dags/a%2Fb/c d?e#fü+&.py"], "synced")
+    assert sent[0].url == "http://127.0.0.1/api/routes/default/files/dags/a%252Fb/c%20d%3Fe%23f%C3%BC%2B%26.py"
+
+
+@pytest.mark.parametrize("path", ["./dags/a.py", "dags/../../../../health", ".."])
+def test_a_path_that_would_lead_elsewhere_in_the_app_is_refused(path: str) -> None:
+    with pytest.raises(CommandError, match=r"^expected a name, or a path of names, not '\.\.?'$"):
+        Files(Deployment("http://127.0.0.1", None), "default").look([path], "synced")
 
 
 class Recorder(Deployment):

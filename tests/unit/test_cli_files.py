@@ -83,7 +83,7 @@ class App(Deployment):
     def get(self, *segments: str, **_query: str) -> Any:  # noqa: ANN401
         if segments == ("routes", "default"):
             return self.route
-        path = segments[-1]
+        path = "/".join(segments[3:])
         self.asked.append(path)
         left = self.answers[path]
         shown = left.pop(0) if len(left) > 1 else left[0]
@@ -128,7 +128,7 @@ def test_what_airflow_said_before_this_sync_does_not_count() -> None:
         def get(self, *segments: str, **_query: str) -> Any:  # noqa: ANN401
             if segments == ("routes", "default"):
                 return {"asking": {"syncId": "2"}, "airflow": {"syncId": next(known)}}
-            self.asked.append(segments[-1])
+            self.asked.append("/".join(segments[3:]))
             return answer("synced", state="Parsed")
 
     known = iter(["1", "1", "2"])

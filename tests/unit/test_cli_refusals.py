@@ -51,6 +51,7 @@ def in_a_directory_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         *((["status", "--url", url], "expected a URL like") for url in URLS),
         *((["status", "--key", key], "expected a function key") for key in KEYS),
         *(([command, "\udcff"], "expected a name in UTF-8, not \\udcff") for command in ("status", "sync", "plan")),
+        *((["status", name], f"expected a name, or a path of names, not '{name}'") for name in (".", "..")),
         (["to-fabric", "good", "a\nb"], "cannot write to a b"),
         ([], "required: COMMAND"),
         (["status", "--keys"], "unrecognized arguments: --keys"),
