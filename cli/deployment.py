@@ -1,6 +1,5 @@
 """A running app, local or in Azure, and its HTTP API."""
 
-import json
 import re
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -41,9 +40,9 @@ class Deployment:
         """Return the answer's JSON; raise CommandError if the app cannot be reached or refuses."""
         return self._ask("POST", segments, query)
 
-    def put(self, body: object, *segments: str, **query: str) -> Any:  # noqa: ANN401
-        """Send JSON and return the answer's; raise CommandError if the app cannot be reached or refuses."""
-        return self._ask("PUT", segments, query, json.dumps(body).encode())
+    def put(self, body: bytes, *segments: str, **query: str) -> Any:  # noqa: ANN401
+        """Send JSON as it is and return the answer's; raise CommandError if the app cannot be reached or refuses."""
+        return self._ask("PUT", segments, query, body)
 
     def _ask(self, method: str, segments: tuple[str, ...], query: Mapping[str, str], body: bytes | None = None) -> Any:  # noqa: ANN401
         path = "/".join(map(_quoted, ("api", *segments)))

@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, BinaryIO, NoReturn, TypeAlias
 
 from cli.deployment import Deployment
 from cli.errors import CommandError, Exit
@@ -211,7 +211,7 @@ def _plan(arguments: argparse.Namespace) -> Exit:
     from cli.plan import plan_spec, plan_sync
 
     if arguments.spec:
-        return plan_spec(_app(arguments), arguments.name, arguments.spec.read(), as_json=arguments.json)
+        return plan_spec(_app(arguments), arguments.name, _content(arguments.spec), as_json=arguments.json)
     return plan_sync(_app(arguments), arguments.name, as_json=arguments.json)
 
 
@@ -243,9 +243,13 @@ def _check_events(arguments: argparse.Namespace) -> Exit:
 def _to_fabric(arguments: argparse.Namespace) -> Exit:
     from cli.to_fabric import to_fabric
 
-    with arguments.spec as file:
-        spec = file.read()
+    spec = _content(arguments.spec)
     return to_fabric(spec, arguments.out, arguments.name, with_values=arguments.with_values, as_json=arguments.json)
+
+
+def _content(file: BinaryIO) -> bytes:
+    with file:
+        return file.read()
 
 
 def _target(arguments: argparse.Namespace) -> "Target":

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from cli.deployment import Deployment
 from cli.errors import CommandError, Exit
+from cli.spec import one_line_errors
 from cli.tables import names_table
 
 
@@ -26,12 +27,9 @@ def plan_sync(app: Deployment, route: str, *, as_json: bool) -> Exit:
 
 
 def plan_spec(app: Deployment, environment: str, spec: bytes, *, as_json: bool) -> Exit:
-    """Show what a PUT of the spec would change, its likely mistakes, and the request."""
-    try:
-        body = json.loads(spec)
-    except ValueError as error:
-        raise CommandError(f"the spec is not valid JSON: {error}") from None
-    plan = app.put(body, "environments", environment, dryRun="true")
+    """Show what a PUT of the spec, as it is, would change, its likely mistakes, and the request."""
+    _check(spec)
+    plan = app.put(spec, "environments", environment, dryRun="true")
     if as_json:
         print(json.dumps(plan))
         return Exit.OK
@@ -42,6 +40,14 @@ def plan_spec(app: Deployment, environment: str, spec: bytes, *, as_json: bool) 
         console.print(_rows(("path", "message"), plan["warnings"]))
     _print_request(console, plan["request"])
     return Exit.OK
+
+
+def _check(spec: bytes) -> None:
+    """Raise CommandError for what is no JSON object in UTF-8, with a byte order mark or without."""
+    with one_line_errors():
+        body = json.loads(spec.decode("utf-8-sig"))
+    if not isinstance(body, dict):
+        raise CommandError("expected a spec that is a JSON object")
 
 
 def _rows(columns: tuple[str, ...], rows: list[dict[str, Any]]) -> Table:

@@ -9,6 +9,7 @@ from rich.console import Console
 from cli.deployment import Deployment
 from cli.errors import CommandError, Exit, NotFoundError
 from cli.files import Files
+from cli.plan import plan_spec
 from cli.status import Pace, watch
 from cli.sync import Wish
 from cli.tables import age, is_ready, names_table, problems_of_route, problems_of_sync, problems_table, routes_table
@@ -143,6 +144,12 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[requests.PreparedRequest]:
 
     monkeypatch.setattr(requests.Session, "send", send)
     return sent
+
+
+@pytest.mark.parametrize("spec", [b'{"a": [1e3, 0.12345678901234567890123], "a": "\\u00fc"}\n', b"\xef\xbb\xbf{}"])
+def test_the_plan_of_a_spec_sends_the_bytes_of_the_file(sent: list[requests.PreparedRequest], spec: bytes) -> None:
+    plan_spec(Deployment("http://127.0.0.1", None), "sample-2", spec, as_json=True)
+    assert [(request.body, request.headers["Content-Type"]) for request in sent] == [(spec, "application/json")]
 
 
 def test_the_path_of_a_file_keeps_its_slashes_and_nothing_else(sent: list[requests.PreparedRequest]) -> None:

@@ -12,6 +12,9 @@ from cli.main import main
 
 Run = Callable[..., int]
 SPEC = {"name": "orders", "properties": {"type": "Airflow"}}
+DEEP = b"[" * 100_000
+VARIABLES = {"airflowProperties": {"airflowEnvironmentVariables": {"A": "\ud800"}}}
+HALF_A_PAIR = json.dumps({"properties": {"type": "Airflow", "typeProperties": VARIABLES}}).encode()
 URLS = [
     "http://[bad",
     "http://example..com",
@@ -39,6 +42,8 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
 
 @pytest.fixture(autouse=True)
 def in_a_directory_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, content in {"deep": DEEP, "half": HALF_A_PAIR, "list": b"[]", "utf16": "{}".encode("utf-16")}.items():
+        (tmp_path / name).write_bytes(content)
     (tmp_path / "good").write_text(json.dumps(SPEC))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DAG_RELAY_URL", "http://127.0.0.1:1")
@@ -52,6 +57,13 @@ def in_a_directory_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         *((["status", "--key", key], "expected a function key") for key in KEYS),
         *(([command, "\udcff"], "expected a name in UTF-8, not \\udcff") for command in ("status", "sync", "plan")),
         *((["status", name], f"expected a name, or a path of names, not '{name}'") for name in (".", "..")),
+        (["plan", "sample-2", "--spec", "deep"], "the spec has too many levels"),
+        (["plan", "sample-2", "--spec", "utf16"], "the spec cannot be read or written in UTF-8"),
+        (["plan", "sample-2", "--spec", "list"], "expected a spec that is a JSON object"),
+        (["plan", "sample-2", "--spec", "none"], "can't open 'none'"),
+        (["to-fabric", "deep", "out"], "the spec has too many levels"),
+        (["to-fabric", "half", "out", "--name", "job1", "--with-values"], "cannot be read or written in UTF-8"),
+        (["to-fabric", "list", "out"], "expected an environment"),
         (["to-fabric", "good", "a\nb"], "cannot write to a b"),
         ([], "required: COMMAND"),
         (["status", "--keys"], "unrecognized arguments: --keys"),
@@ -65,6 +77,7 @@ def test_what_the_caller_got_wrong_is_one_line_and_two(
     shown = capsys.readouterr()
     assert (expected in shown.err, "canary" in shown.err) == (True, False)
     assert (shown.out, shown.err.count("\n"), shown.err[-1]) == ("", 1, "\n")
+    assert not Path("out").exists()
 
 
 @pytest.mark.parametrize("seconds", ["-1", "nan", "inf", "1e10", "soon"])
