@@ -1,10 +1,11 @@
 """A local folder against one in real Azurite: what differs, by content."""
 
 import base64
+import gzip
 from pathlib import Path
 
 import pytest
-from azure.storage.blob import BlobBlock, BlobServiceClient, ContainerClient
+from azure.storage.blob import BlobBlock, BlobServiceClient, ContainerClient, ContentSettings
 
 from cli.errors import CommandError
 from cli.folder import Difference, LocalFolder, RemoteFolder, Storage
@@ -57,6 +58,19 @@ def test_a_blob_without_an_md5_is_compared_by_its_bytes(
         assert not blob.get_blob_properties().content_settings.content_md5
     difference = RemoteFolder(blobs, FOLDER).difference(local)
     assert (difference.changed, difference.unchanged) == (("dags/deep/b.py",), ("dags/a.py",))
+
+
+def test_a_blob_that_claims_to_be_compressed_is_compared_as_it_is_stored(
+    blobs: BlobServiceClient, container: ContainerClient, local: LocalFolder
+) -> None:
+    packed = gzip.compress(b"# dags/a.py\n")
+    (local.root / "dags/deep/b.py").write_bytes(packed)
+    for path, content in (("dags/a.py", b"# dags/a.py\n"), ("dags/deep/b.py", packed)):
+        blob = container.get_blob_client(f"airflow/{path}")
+        block = base64.b64encode(b"1").decode()
+        blob.stage_block(block, content)
+        blob.commit_block_list([BlobBlock(block)], content_settings=ContentSettings(content_encoding="gzip"))
+    assert RemoteFolder(blobs, FOLDER).difference(local).unchanged == ("dags/a.py", "dags/deep/b.py")
 
 
 def test_a_container_that_is_itself_dags_holds_the_files_directly(blobs: BlobServiceClient, local: LocalFolder) -> None:
