@@ -11,6 +11,7 @@ class Exit(IntEnum):
     NO_ANSWER = 2
     TIMED_OUT = 3
     INTERRUPTED = 130
+    READER_GONE = 141
 
 
 class CommandError(Exception):

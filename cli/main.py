@@ -28,6 +28,18 @@ Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"  # noqa: SLF001 - it
 
 def main() -> int:
     """Run the command that the arguments name and return its exit code."""
+    try:
+        try:
+            return _end()
+        finally:
+            # What is not flushed here fails when Python ends, where nothing can catch it.
+            print(end="", flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.READER_GONE
+
+
+def _end() -> Exit:
     arguments = _parser().parse_args()
     run: Run = arguments.run
     try:

@@ -3,10 +3,10 @@
 import json
 from typing import Any
 
-from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
+from cli.console import Console
 from cli.deployment import Deployment
 from cli.errors import CommandError, Exit
 from cli.spec import one_line_errors

@@ -7,9 +7,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from rich.console import Console, Group
+from rich.console import Group
 from rich.live import Live
 
+from cli.console import Console
 from cli.deployment import Deployment
 from cli.errors import Exit, NotFoundError
 from cli.tables import condition, is_ready, problems_of_route, problems_table, routes_table, utc_now

@@ -6,8 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from rich.console import Console
-
+from cli.console import Console
 from cli.deployment import Deployment
 from cli.errors import Exit, NotFoundError
 from cli.tables import is_good, names_table, problems_of_sync, problems_table, syncs_table, utc_now

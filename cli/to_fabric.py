@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from rich.console import Console
 from rich.text import Text
 
+from cli.console import Console
 from cli.errors import CommandError, Exit
 from cli.spec import one_line_errors
 from shared.fabric.environment import adf_environment_in

@@ -1,8 +1,11 @@
-"""What the caller got wrong is one line and 2."""
+"""What the caller got wrong is one line and 2, and a reader that is gone is no traceback."""
 
 import json
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
@@ -108,3 +111,21 @@ def test_a_proxy_whose_name_is_none_is_an_app_that_cannot_be_reached(monkeypatch
     monkeypatch.setenv("no_proxy", "")
     with pytest.raises(UnreachableError, match=r"cannot reach http://app.example: \w+$"):
         Deployment("http://app.example", None).get("routes")
+
+
+@contextmanager
+def pipe_without_a_reader() -> Iterator[TextIO]:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as stdout:
+        yield stdout
+
+
+@pytest.mark.parametrize("command", [["--help"], ["to-fabric", "good", "out"], ["to-fabric", "good", "out", "--json"]])
+def test_a_reader_that_is_gone_is_told_from_a_bad_result(
+    run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    with pipe_without_a_reader() as stdout:
+        monkeypatch.setattr("sys.stdout", stdout)
+        assert run(*command) == Exit.READER_GONE
+    assert capsys.readouterr().err == ""
