@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NoReturn, TypeAlias
 
@@ -28,6 +29,9 @@ Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"  # noqa: SLF001 - it
 
 def main() -> int:
     """Run the command that the arguments name and return its exit code."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        # A name that the terminal cannot show is shown escaped.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         try:
             return _end()

@@ -1,5 +1,6 @@
-"""What the caller got wrong is one line and 2, and a reader that is gone is no traceback."""
+"""What the caller got wrong is one line and 2, and what stdout cannot take is no traceback."""
 
+import io
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -129,3 +130,11 @@ def test_a_reader_that_is_gone_is_told_from_a_bad_result(
         monkeypatch.setattr("sys.stdout", stdout)
         assert run(*command) == Exit.READER_GONE
     assert capsys.readouterr().err == ""
+
+
+def test_a_name_that_the_terminal_cannot_show_is_shown_escaped(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr("sys.stdout", shown)
+    assert run("to-fabric", "good", "aus\udcff\N{EN DASH}ü") == Exit.OK
+    shown.seek(0)
+    assert "aus\\udcff\\u2013\\xfc/settings.json\n" in shown.read()
