@@ -145,13 +145,15 @@ def _md5(content: bytes) -> bytes:
 def _one_line_errors() -> Iterator[None]:
     """Raise CommandError with storage's code and the first line of its words.
 
-    A host or a header that cannot be sent is a ValueError of urllib3 or http.client.
+    A host or a header that cannot be sent is a ValueError of urllib3 or http.client, which may repeat the signature.
     """
     from azure.core.exceptions import AzureError
 
     try:
         yield
-    except (AzureError, ValueError) as error:
+    except ValueError as error:
+        raise CommandError(f"storage: {type(error).__name__}: no request can name this account") from None
+    except AzureError as error:
         code = getattr(error, "error_code", None)
         words = (str(error).splitlines() or [""])[0]
         raise CommandError(f"storage: {getattr(code, 'value', code) or type(error).__name__}: {words}") from None
