@@ -145,7 +145,7 @@ def _md5(content: bytes) -> bytes:
 def _one_line_errors() -> Iterator[None]:
     """Raise CommandError with storage's code and the first line of its words.
 
-    A host or a header that cannot be sent is a ValueError of urllib3 or http.client, which may repeat the signature.
+    A host or a header that cannot be sent is a ValueError of urllib3 or http.client.
     """
     from azure.core.exceptions import AzureError
 
@@ -178,6 +178,9 @@ class Storage:
         from azure.storage.blob import BlobServiceClient
 
         if self.connection_string:
+            if not self.connection_string.strip().isprintable():
+                # What cannot be in a header would be shown with the signature in it.
+                raise ValueError("expected one line")
             return BlobServiceClient.from_connection_string(self.connection_string, **_RETRIES)
         if self.account_url:
             from azure.identity import DefaultAzureCredential

