@@ -52,5 +52,9 @@ def next_look(known: Asking, now: datetime) -> Asking:
 
 
 def _is_same(asking: Asking | None, known: Asking) -> bool:
-    """Whether it is still the same look; a wake-up may have been sent meanwhile in case its worker is lost."""
-    return asking is not None and asking.model_copy(update={"armed": known.armed}) == known
+    """Whether no other look has ended since; one that takes longer than it should may have been begun again."""
+    return asking is not None and (asking.sync_id, asking.since, asking.looks) == (
+        known.sync_id,
+        known.since,
+        known.looks,
+    )

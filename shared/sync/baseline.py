@@ -211,7 +211,11 @@ class Baseline(StoredModel):
 
     def renewed(self, manifest: Manifest) -> "Baseline":
         """Return the baseline with the ETags of a manifest that brings nothing new, so that doubts do not come back."""
-        contents = {file.name: self._version_of(file) for file in manifest.files if self.has(file)}
+        contents = {
+            file.name: self._version_of(file)
+            for file in manifest.files
+            if self.has(file) and not self._cannot_be_sent(file.name, file.content)
+        }
         return self.model_copy(update={"contents": self.contents | contents})
 
     def learned(self, read: Mapping[str, BytesRead]) -> "Baseline":

@@ -109,7 +109,8 @@ def decide(state: RouteState, manifest: Manifest, policy: Policy, *, deletes: bo
         return _follow(state.operation, manifest)
     if barred := _barred(state, manifest):
         return barred
-    if state.requested and state.requested.force:
+    is_owed = state.failure is not None and state.failure.transient and state.failure.forced
+    if state.requested and (state.requested.force or is_owed):
         return Sync("Forced", "a sync was requested, whatever the folder holds")
     if state.failure and state.failure.forced and not state.requested:
         return _after_failure(state.failure, manifest) or Sync("Forced", "the forced sync failed and is repeated")

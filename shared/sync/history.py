@@ -122,9 +122,18 @@ class Summaries:
         """Return the summaries by id, newest first; none where the document is missing or unreadable."""
         return _parse_summaries(self._documents.read(_summaries_name(route_name)))
 
-    def note(self, route_name: str, summary: SyncSummary) -> None:
-        """Add a summary, or replace what was known of this sync."""
-        self._update(route_name, lambda syncs: syncs | {summary.sync_id: summary})
+    def note(self, route_name: str, summary: SyncSummary, *, amends: bool = False) -> None:
+        """Add a summary, or replace what was known of this sync; one that only `amends` takes no end back.
+
+        The record may have been amended once more since this summary was made of it.
+        """
+
+        def change(syncs: dict[str, SyncSummary]) -> dict[str, SyncSummary]:
+            known = syncs.get(summary.sync_id)
+            has_ended = amends and known is not None and known.outcome != "running" and summary.outcome == "running"
+            return syncs if has_ended else syncs | {summary.sync_id: summary}
+
+        self._update(route_name, change)
 
     def correct(
         self, route_name: str, seen: Mapping[str, SyncSummary], true: Iterable[SyncSummary], gone: Iterable[str]
@@ -266,7 +275,7 @@ class History:
 
         record = update(self._documents, _name(route_name, sync_id), amended)
         if record:
-            self._note_summary(record)
+            self._note_summary(record, amends=True)
         return record
 
     def read(self, route_name: str, sync_id: str) -> SyncRecord | None:
@@ -320,9 +329,9 @@ class History:
         differing = [summary for summary in true if summary != seen.get(summary.sync_id)]
         self._summaries.correct(route_name, seen, differing, gone)
 
-    def _note_summary(self, record: SyncRecord) -> None:
+    def _note_summary(self, record: SyncRecord, *, amends: bool = False) -> None:
         try:
-            self._summaries.note(record.route, record.summary())
+            self._summaries.note(record.route, record.summary(), amends=amends)
         except StateConflict as conflict:
             log.warning("sync %s is missing in the list until the next sweep: %s", record.sync_id, conflict)
 

@@ -299,7 +299,8 @@ class Outcomes:
 
         def end(known: SyncRecord | None) -> SyncRecord:
             record = known or resumed
-            calls = {"calls": (*record.calls, *_last_call(error))}
+            last = () if record.calls[-1:] == _last_call(error) else _last_call(error)
+            calls = {"calls": (*record.calls, *last)}
             return record.with_findings(findings).model_copy(update=ended | why | calls)
 
         self.history.amend(route.name, operation.sync_id, end)

@@ -57,6 +57,7 @@ class Poller:
                 self.outcomes.operation_failed(route, lease.token, operation, error, now)
             case ImportFailed():
                 self.outcomes.operation_failed(route, lease.token, operation, _refusal(progress), now)
+                self.outcomes.notice(route, RESOLUTION)
             case ImportSucceeded():
                 self.outcomes.succeeded(route, lease.token, operation, now)
                 # Whatever changed meanwhile was left for now, and has waited long enough.

@@ -147,7 +147,15 @@ class Reconciler:
         # but expires, so that no other import begins meanwhile.
         tried = self._act(route, lease, found)
         lease.release(tried.reservation)
+        if not isinstance(found.decision, Wait):
+            self._turn_to_next_request(route, self.policy.settle if tried.reservation else timedelta(0))
         return Turn(found.decision, tried.taken)
+
+    def _turn_to_next_request(self, route: Route, settle: timedelta) -> None:
+        """Have a request looked at that waited its turn: its own message may have found the environment taken."""
+        known = self.states.recall(route)
+        if known and known.state.requested and known.state.operation is None:
+            self.wake_ups.notice(route, settle + RESOLUTION, no_later=True)
 
     def _look(self, route: Route, lease: Lease) -> FolderLook | Wait | ToRead:
         """Return what the folder holds and what to do about it; to wait where it cannot be listed; what is unread."""
@@ -187,7 +195,7 @@ class Reconciler:
         operation = lease.operation_of(route)
         if operation and state.operation is None and not _has_ended(operation, state):
             state = self._change(route, state, transitions.following(operation))
-        elif _has_all_outcomes(state):
+        elif _is_over(operation, state):
             # What the environment was reserved for has ended, and its worker was lost before it said so.
             lease.reservation = None
         if state.calling:
@@ -275,10 +283,12 @@ class Reconciler:
         return self.outcomes.change(route, state.worker, *steps)
 
 
-def _has_all_outcomes(state: RouteState) -> bool:
-    """Whether it is known what came of every call, and so what the target has."""
+def _is_over(operation: RunningSync | None, state: RouteState) -> bool:
+    """Whether nothing is under way that an environment may be reserved for, like this operation."""
+    if state.operation or state.calling:
+        return False
     is_known = state.synced is not None and state.synced.revision is not None
-    return is_known and not (state.operation or state.calling)
+    return is_known or (operation is not None and _has_ended(operation, state))
 
 
 def _has_ended(operation: RunningSync, state: RouteState) -> bool:

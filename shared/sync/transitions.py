@@ -211,7 +211,9 @@ def lost(call: Calling) -> Transition:
     def change(state: RouteState, now: datetime) -> RouteState:
         nothing = Synced(revision=None, listed_at=call.at, files=0, sync_id=call.sync_id, open_since=call.at)
         known = doubted()(state, now).synced or nothing
-        return _with(state, calling=None, synced=known, requested=_unanswered(state, call.sync_id))
+        # The look that finds this out goes on, and answers the request that is next.
+        requested = _taken(_unanswered(state, call.sync_id), taken=True)
+        return _with(state, calling=None, synced=known, requested=requested)
 
     return change
 
@@ -337,6 +339,9 @@ def requested(sync_id: str, *, force: bool, read_back: bool = False) -> Transiti
         first, new = state.requested, Requested(sync_id=sync_id, force=force, at=now, read_back=read_back)
         if first is None:
             return _with(state, requested=new)
+        if sync_id in {first.sync_id, first.last.sync_id}:
+            # The answer to this very write was lost, and a worker has taken the request since.
+            return state
         if first.then is None and not first.taken:
             return _with(state, requested=first.shared_by(force=force, read_back=read_back))
         then = first.then.shared_by(force=force, read_back=read_back) if first.then else new

@@ -56,6 +56,8 @@ class WakeUps:
         self._clock = clock
         self._not_due_until: dict[str, float] = defaultdict(float)
         self._noted_until: dict[str, float] = defaultdict(float)
+        # Until when it is certainly not due, by when it is due: what this process has sent.
+        self._on_their_way: dict[str, dict[datetime, float]] = defaultdict(dict)
         self._locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def notice(  # noqa: PLR0913 - what tells when the wake-up is due, and what to write down with it
@@ -94,15 +96,28 @@ class WakeUps:
                 if note:
                     self._states.update(route, note(due), loaded)
                 metrics.noticed("covered")
+            elif sent := self._sent_for(route, due, asked_at):
+                due, now = sent, max(now, self._states.time(route))
+                self._note_armed(route, due, loaded, by_sweep=by_sweep, note=note)
             else:
                 # What was written may have been known for a while: the queue tells a time after `asked_at`.
                 now = max(now, self._arm(route, due, loaded, by_sweep=by_sweep, note=note))
+                self._on_their_way[route.name][due] = asked_at + _surely_due_in(due, now).total_seconds()
             left = _surely_due_in(due, now)
             # One that is due much later is not relied on: a look that comes before it takes it out of the state.
             self._not_due_until[route.name] = asked_at + (left.total_seconds() if left <= self._quiet else 0.0)
             if note:
                 self._noted_until[route.name] = self._not_due_until[route.name]
             return loaded
+
+    def _sent_for(self, route: Route, due: datetime, asked_at: float) -> datetime | None:
+        """Return when a wake-up is due that this process sent for about that time and that no worker can have by now.
+
+        A look takes it out of the state, though it is still on its way: each look in a pause would send another one.
+        """
+        sent = {each: until for each, until in self._on_their_way[route.name].items() if asked_at < until}
+        self._on_their_way[route.name] = sent
+        return max((each for each in sent if due - self._quiet <= each <= due + RESOLUTION), default=None)
 
     def _due(self, loaded: LoadedState, delay: timedelta | None, changed_at: datetime | None) -> datetime:
         now, pending = loaded.read_at, loaded.state.pending
@@ -144,7 +159,12 @@ class WakeUps:
         """
         hidden_for = max(due - HEAD_START - loaded.read_at, timedelta(0))
         sent_at = self._queue.send(route.name, hidden_for, due) - hidden_for
+        self._note_armed(route, due, loaded, by_sweep=by_sweep, note=note)
+        return sent_at
 
+    def _note_armed(
+        self, route: Route, due: datetime, loaded: LoadedState, *, by_sweep: bool, note: Note | None
+    ) -> None:
         def note_pending(state: RouteState, now: datetime) -> RouteState:
             if note:
                 state = note(due)(state, now)
@@ -158,7 +178,6 @@ class WakeUps:
         metrics.noticed("armed")
         with bound(route=route.name):
             log.info("wake-up armed, due %s", due.isoformat())
-        return sent_at
 
 
 def _surely_due_in(due: datetime, now: datetime) -> timedelta:

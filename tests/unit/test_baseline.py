@@ -1,4 +1,4 @@
-from shared.sync.baseline import Baseline
+from shared.sync.baseline import Baseline, NotSent
 from tests.unit.memory import make_manifest
 
 FIRST = make_manifest(0, 1, 2, listed=100)
@@ -33,3 +33,13 @@ def test_a_file_whose_sync_is_not_known_has_no_origin() -> None:
     baseline = Baseline().after(FIRST, "sync-1").model_copy(update={"syncs": {}})
     assert baseline.origin_of("airflow/dags/dag_0.py") is None
     assert baseline.origin_of("airflow/dags/none.py") is None
+
+
+def test_what_could_not_be_sent_is_not_renewed_into_what_the_target_has() -> None:
+    baseline = Baseline().after(FIRST, "sync-1")
+    changed = make_manifest(0, 1, 2, listed=200, content="v2")
+    first = changed.files[0]
+    refused = baseline.model_copy(
+        update={"not_sent": {first.name: NotSent(content=first.content, sentence="too large")}}
+    )
+    assert refused.renewed(changed).contents[first.name] == baseline.contents[first.name]

@@ -1,6 +1,7 @@
 import pytest
 
-from shared.errors import ServiceUnavailable, Throttled
+from shared.errors import ServiceUnavailable, StateConflict, Throttled
+from shared.sync import transitions
 from shared.sync.decide import Hold, Skip, Sync, Wait
 from shared.targets.port import Accepted
 from tests.unit.memory import NOON
@@ -117,6 +118,39 @@ def test_a_forced_request_is_answered_though_storage_failed_and_another_one_came
     world.at(220, 0, 1)
     assert world.worker.reconcile(ROUTE).reason == "Unchanged"
     assert {forced, other} <= {record.sync_id for record in world.history()}
+
+
+def test_a_request_whose_write_was_answered_too_late_is_noted_once() -> None:
+    world = World()
+    world.worker.reconcile(ROUTE)
+    world.at(200, 0, 1)
+    write = world.documents.write
+
+    def told_late(name: str, content: bytes, etag: str | None) -> str:
+        """Storage's client repeats a request whose answer was lost; meanwhile a worker has taken what was asked."""
+        write(name, content, etag)
+        world.documents.write = write  # type: ignore[method-assign]
+        world.states.update(ROUTE, transitions.taken_over("worker", ROUTE.target))
+        raise StateConflict(name)
+
+    world.documents.write = told_late  # type: ignore[method-assign]
+    sync_id = world.commands.request_sync(ROUTE, force=False)
+    requested = world.state().requested
+    assert requested
+    assert (requested.sync_id, requested.then) == (sync_id, None)
+
+
+def test_a_forced_sync_that_failed_for_now_is_repeated_though_another_request_comes() -> None:
+    world = World()
+    world.worker.reconcile(ROUTE)
+    world.at(200, 0, 1)
+    world.commands.request_sync(ROUTE, force=True)
+    world.answer = ServiceUnavailable("down", code="HTTP 503", status=503)
+    world.worker.reconcile(ROUTE)
+    world.answer = Accepted(202, "request-1")
+    world.at(202, 0, 1)
+    world.commands.request_sync(ROUTE, force=False)
+    assert world.worker.reconcile(ROUTE).reason == "Forced"
 
 
 def test_a_request_that_waits_for_the_end_of_a_burst_can_still_be_shared() -> None:

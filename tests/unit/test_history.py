@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 
 from shared.errors import StateConflict
+from shared.storage.documents import Document
 from shared.sync.history import Changes, History, Names, Summaries, SyncRecord, new_sync_id
 from tests.unit.memory import NOON, Clock, MemoryDocuments
 
@@ -190,3 +191,24 @@ def test_the_longest_history_keeps_all(records: History) -> None:
         records.write(record_of(-days * 86400))
     assert records.prune("default", keep=10_000, age=timedelta(days=10_000)) == 0
     assert len(records.summaries("default")) == 3
+
+
+def test_the_list_does_not_take_back_the_end_of_a_sync(documents: MemoryDocuments, records: History) -> None:
+    running = record_of(1).model_copy(update={"outcome": "running"})
+    records.write(running)
+    recall = documents.recall
+
+    def end_first(name: str) -> Document | None:
+        """Another worker writes the end of the sync, once the first one has changed the record."""
+        documents.recall = recall  # type: ignore[method-assign]
+        records.amend(
+            "default", running.sync_id, lambda known: known and known.model_copy(update={"outcome": "failed"})
+        )
+        return recall(name)
+
+    documents.recall = end_first  # type: ignore[method-assign]
+    records.amend("default", running.sync_id, lambda known: known and known.model_copy(update={"message": "found"}))
+    [summary] = records.summaries("default")
+    record = records.read("default", running.sync_id)
+    assert record
+    assert (record.outcome, record.message, summary.outcome) == ("failed", "found", "failed")

@@ -241,6 +241,59 @@ def test_a_worker_that_was_lost_once_its_sync_had_ended_keeps_no_other_route_wai
     assert isinstance(world.worker.reconcile(OTHER), Sync)
 
 
+def test_a_worker_that_was_lost_once_its_import_had_failed_keeps_no_other_route_waiting(world: World) -> None:
+    world.answer, world.progress = RUNNING, ImportFailed("ImportFailed", "it failed")
+    world.worker.reconcile(ROUTE)
+    world.at(110, 0, 1)
+    lose_the_worker_before_it_releases_the_lease(world)
+    with pytest.raises(LostError):
+        world.worker.reconcile(ROUTE)
+    world.at(300, 0, 1)
+    assert world.worker.reconcile(ROUTE).reason == "Refused"
+    world.at(320, 0, 1)
+    assert isinstance(world.worker.reconcile(OTHER), Sync)
+
+
+@pytest.mark.parametrize("is_requested", [True, False])
+def test_a_request_during_the_sync_that_repeats_a_lost_one_has_a_sync_of_its_own(
+    world: World, *, is_requested: bool
+) -> None:
+    first = world.commands.request_sync(ROUTE, force=False) if is_requested else None
+    world.during_sync = lose_the_worker
+    with pytest.raises(LostError):
+        world.worker.reconcile(ROUTE)
+    world.at(300, 0, 1)
+    second = world.commands.request_sync(ROUTE, force=False)
+    assert second != first
+    third: list[str] = []
+    world.during_sync = lambda: third.append(world.commands.request_sync(ROUTE, force=True))
+    world.worker.reconcile(ROUTE)
+    assert third != [second]
+    world.during_sync = lambda: None
+    world.at(320, 0, 1)
+    assert world.worker.reconcile(ROUTE).reason == "Forced"
+
+
+def test_a_call_whose_record_was_answered_too_late_is_in_it_once(world: World) -> None:
+    world.answer = RUNNING
+    world.worker.reconcile(ROUTE)
+    world.at(110, 0, 1)
+    world.progress = ImportFailed("ImportFailed", "it failed", status=400, request_id="request-9")
+    write = world.documents.write
+
+    def told_late(name: str, content: bytes, etag: str | None) -> str:
+        written = write(name, content, etag)
+        if name.startswith("records/") and etag:
+            world.documents.write = write  # type: ignore[method-assign]
+            raise StateConflict(name)
+        return written
+
+    world.documents.write = told_late  # type: ignore[method-assign]
+    world.worker.reconcile(ROUTE)
+    [record] = world.history()
+    assert [call.request_id for call in record.calls].count("request-9") == 1
+
+
 def test_an_import_that_failed_does_not_fail_again_because_its_worker_was_lost(world: World) -> None:
     world.answer, world.progress = RUNNING, ImportFailed("ImportFailed", "it failed")
     world.worker.reconcile(ROUTE)

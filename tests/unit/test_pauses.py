@@ -82,3 +82,22 @@ def test_workers_that_find_the_environment_taken_share_one_wake_up(world: World)
     for _ in range(5):
         world.worker.reconcile(ROUTE)
     assert len(world.queue.sent) == before + 1
+
+
+def test_looks_during_a_pause_send_no_further_wake_ups_for_its_end(world: World) -> None:
+    sent = len(world.queue.sent)
+    for at in range(420, 620, 20):
+        world.at(at, 0, 1)
+        assert world.worker.reconcile(ROUTE).reason == "BackingOff"
+    assert len(world.queue.sent) == sent
+
+
+def test_the_events_of_a_burst_in_a_pause_cost_a_read_each_and_one_write(world: World) -> None:
+    world.at(420, 0, 419, content="v2")
+    stored, requests, sent = dict(world.documents.stored), world.documents.requests, len(world.queue.sent)
+    for _ in range(100):
+        world.engine.announcements.upload(ROUTE, NOON + timedelta(seconds=419))
+    assert (world.documents.requests - requests, len(world.queue.sent)) == (100 + 1, sent)
+    assert [name for name, found in world.documents.stored.items() if found != stored.get(name)] == [
+        "routes/default.json"
+    ]

@@ -347,6 +347,20 @@ def test_a_look_whose_worker_is_lost_once_the_next_wake_up_is_sent_is_made_again
     assert states(world) == {DAG_0: "Parsed", DAG_1: "Parsed"}
 
 
+def test_of_two_looks_that_overlap_the_first_to_end_counts(world: World) -> None:
+    sync(world)
+    due = world.state().asking
+    assert due
+    later = NOON + timedelta(seconds=200)
+    slow = asking_airflow.look_taken(due, NOON + timedelta(seconds=110))
+    beside = asking_airflow.look_taken(slow, later)
+    found = AirflowSummary(sync_id=due.sync_id, at=later, states={"Pending": 2})
+    state = world.state().model_copy(update={"asking": beside})
+    told = asking_airflow.airflow_looked(slow, found, asking_airflow.next_look(slow, later))(state, later)
+    assert (told.airflow, told.asking and told.asking.looks) == (found, 1)
+    assert asking_airflow.airflow_looked(beside, found, None)(told, later) is told
+
+
 def test_without_the_setting_airflow_is_not_asked(airflow: AirflowInMemory) -> None:
     world = World()
     assert isinstance(world.worker.reconcile(ROUTE), (Sync, Wait))
