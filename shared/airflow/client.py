@@ -131,6 +131,17 @@ class AirflowClient:
         that is not Airflow's), ServiceUnavailable where the next look may.
         """
         deadline = Deadline.after(deadline_s, self.clock)
+        was_known = self._known is not None
+        try:
+            return self._look(deadline)
+        except ServiceRefusal as refusal:
+            if not was_known or refusal.status != _NOT_FOUND:
+                raise
+        # Airflow may have got another version in its place.
+        self._known = None
+        return self._look(deadline)
+
+    def _look(self, deadline: Deadline) -> Evidence:
         api, version = self._known = self._known or self._find_api(deadline)
         dags, _ = self._list(api, "dags", api.all_dags, read_dags, deadline)
         errors, answered = self._list(api, "importErrors", {"order_by": "import_error_id"}, read_errors, deadline)

@@ -21,9 +21,11 @@ _FRAME = re.compile(
 )
 _EXCEPTION = re.compile(r"(?P<type>[A-Za-z_][\w.]*)(?:: (?P<message>.*))?")
 
+# A name is matched from its beginning only: else each of its letters would be tried as one, which takes minutes.
 _NAMED = re.compile(
-    r"""(?P<name>[\w.-]*(?:passw(?:or)?d|pwd|secret|token|api[_-]?key|account_?key|access_?key|credential|\bsig)[\w.-]*
-    ["']?\s*[=:]\s*["']?)[^\s"',;&)}\]]+""",
+    r"""(?<![\w.-])(?P<name>[\w.-]*
+    (?:passw(?:or)?d|pwd|secret|token|api[_-]?key|account_?key|access_?key|credential|\bsig)[\w.-]*
+    ["']?\s*[=:]\s*(?:[bru]{0,2}["'])?)(?:(?<=")[^"]*|(?<=')[^']*|[^\s"',;&)}\]]+)""",
     re.IGNORECASE | re.VERBOSE,
 )
 _SCHEMES = re.compile(r"\b(?P<scheme>Bearer|Basic)\s+\S+", re.IGNORECASE)

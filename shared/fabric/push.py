@@ -66,7 +66,9 @@ def plan(
     sent = {name for name in wanted if name in paths and name not in not_sendable}
     taken = {paths[name] for name in sent}
     puts = [Step("put", name, paths[name]) for name in sent if name not in held or held[name] != wanted[name]]
-    gone = [name for name in held if name in paths and name not in sent and (deletes or paths[name] in taken)]
+    never_sent = {name for name in not_sendable if name in new}
+    ours = [name for name in held if name in paths and name not in sent and name not in never_sent]
+    gone = [name for name in ours if deletes or paths[name] in taken]
     removals = [Step("forget" if paths[name] in taken else "delete", name, paths[name]) for name in sorted(gone)]
     folders = {above for path in taken for above in _above(path)}
     in_the_way = [step for step in removals if step.path in folders or not taken.isdisjoint(_above(step.path))]

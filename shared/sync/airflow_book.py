@@ -15,6 +15,7 @@ from shared.sync.baseline import Baseline
 from shared.sync.state import AirflowSummary, Asking, BrokenFile
 
 _ASKED_AGAIN: frozenset[VerdictState] = frozenset({"ImportError", "NotSeen", "Unreachable"})
+_TAKEN: frozenset[VerdictState] = frozenset({"Parsed", "NoDag"})
 _NAMES_KEPT = 3
 
 
@@ -30,7 +31,7 @@ class FileInAirflow(StoredModel):
     """What Airflow made of a file, as of a time on Airflow's clock.
 
     `brought_by` is the sync that brought its version, `asked_for` the last sync after which it was asked about, and
-    `open` says that it still is.
+    `open` says that it still is; `was_broken`, that Airflow could not import it when it last had a verdict on it.
     """
 
     state: VerdictState = "Pending"
@@ -41,6 +42,12 @@ class FileInAirflow(StoredModel):
     brought_by: str = ""
     asked_for: str = ""
     open: bool = True
+    was_broken: bool = False
+
+    def takes(self, verdict: FileVerdict) -> bool:
+        """Whether a verdict counts: an import that failed may be over at the next look, and the reverse."""
+        is_over = self.state == "ImportError" and verdict.state == "Parsed"
+        return self.open or is_over or verdict.state == "ImportError"
 
     def judged(self, verdict: FileVerdict) -> "FileInAirflow":
         """Return it with a verdict; what was known stays until there is one."""
@@ -55,6 +62,7 @@ class FileInAirflow(StoredModel):
                 "error": problem and AirflowError(type=problem.type, message=problem.message, line=problem.line),
                 "reason": verdict.reason,
                 "open": False,
+                "was_broken": verdict.state == "ImportError" or (self.was_broken and verdict.state not in _TAKEN),
             }
         )
 
@@ -76,17 +84,17 @@ class AirflowBook(StoredModel):
     def _asked(self, name: str, brought_by: str, sync_id: str) -> FileInAirflow:
         known = self.files.get(name)
         if known is None or known.brought_by != brought_by:
-            return FileInAirflow(brought_by=brought_by, asked_for=sync_id)
+            return FileInAirflow(brought_by=brought_by, asked_for=sync_id, was_broken=bool(known and known.was_broken))
         if known.open or (known.state in _ASKED_AGAIN and known.asked_for != sync_id):
             return known.model_copy(update={"open": True, "asked_for": sync_id})
         return known
 
     def judged(self, verdicts: Mapping[str, FileVerdict]) -> "AirflowBook":
-        """Return the book with verdicts, by name; those on files that are not open count where they are errors."""
+        """Return the book with verdicts, by name; on files that are not open see `takes`."""
         found = {
             name: self.files[name].judged(verdict)
             for name, verdict in verdicts.items()
-            if name in self.files and (self.files[name].open or verdict.state == "ImportError")
+            if name in self.files and self.files[name].takes(verdict)
         }
         return AirflowBook(files=self.files | found)
 
@@ -94,6 +102,11 @@ class AirflowBook(StoredModel):
     def open_names(self) -> list[str]:
         """The files that are being asked about."""
         return [name for name, file in self.files.items() if file.open]
+
+    @property
+    def names_to_ask(self) -> list[str]:
+        """The files that are being asked about, and those that could not be imported when Airflow was last asked."""
+        return [name for name, file in self.files.items() if file.open or file.state == "ImportError"]
 
     def summary(self, asking: Asking, at: datetime, trouble: str | None = None) -> AirflowSummary:
         """Return the book in short: the states of the files that were asked about, and all that do not load."""
@@ -109,6 +122,7 @@ class AirflowBook(StoredModel):
             states=dict(asked),
             errors=len(broken),
             first_errors=tuple(broken[:_NAMES_KEPT]),
+            unproven=sum(file.was_broken and file.state != "ImportError" for file in self.files.values()),
             trouble=trouble,
         )
 

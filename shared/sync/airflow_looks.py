@@ -93,7 +93,7 @@ class AirflowLooks:
     ) -> Mapping[str, FileVerdict]:
         """Return the verdicts by name; a file that was written again since the sync is left to the next one."""
         paths = {name: path for name in book.files if (path := below_dags(route.folder, name))}
-        modules = [name for name in book.open_names if name.endswith(".py")]
+        modules = [name for name in book.names_to_ask if name.endswith(".py")]
         versions = [baseline.contents[name].as_file(name, since) for name in modules]
         contents = {each.name: each.content for each in self.read_files(route, versions)}
         files = [
@@ -101,7 +101,7 @@ class AirflowLooks:
             for name, content in contents.items()
             if not (isinstance(content, Unread) and content.passing)
         ]
-        files += [imported_file(paths[name], None) for name in book.open_names if name not in modules]
+        files += [imported_file(paths[name], None) for name in book.names_to_ask if name not in modules]
         verdicts = look(
             self.airflow_of(route),
             files,
@@ -121,6 +121,8 @@ class AirflowLooks:
             self.wake_ups.wake_later(route, after.next_look - summary.at)
         else:
             summary = self._recorded(route, summary)
+        if not asking_airflow.is_same(self.states.read(route).state.asking, asking):
+            return
         self.books.write(route, book)
         change = asking_airflow.airflow_looked(asking, summary, after)
 

@@ -96,7 +96,7 @@ def _airflow_trouble(summary: AirflowSummary, now: datetime) -> Alert | None:
 
 
 def _airflow_recovery(alarm: Alert | None, summary: AirflowSummary, now: datetime) -> Alert | None:
-    if alarm is None or summary.trouble:
+    if alarm is None or summary.trouble or summary.unproven:
         return None
     return Alert(
         id=f"importErrorsResolved-{summary.sync_id}",
@@ -176,9 +176,9 @@ def _failed(before: RouteState, after: RouteState, now: datetime) -> Alert | Non
 
 
 def _recovery(before: RouteState, after: RouteState, sync_id: str | None, now: datetime) -> Alert | None:
-    """Return the alert that the trouble is over: nothing failed, nothing is held, nothing is open."""
+    """Return the alert that the trouble is over: nothing failed, nothing is held, nothing is open or behind."""
     alarm = after.outbox.alarm
-    troubled = after.unreadable or after.failure or after.held
+    troubled = after.unreadable or after.failure or after.held or after.behind_since
     if alarm is None or troubled or after.operation or after.suspended_since:
         return None
     return Alert(

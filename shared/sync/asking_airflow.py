@@ -40,7 +40,7 @@ def taking_look(known: Asking, taken: Asking) -> Transition:
 def airflow_looked(known: Asking, summary: AirflowSummary, after: Asking | None) -> Transition:
     """Airflow was asked; nothing of it counts if another look, or a newer sync, came first."""
     return lambda state, _now: (
-        state.model_copy(update={"asking": after, "airflow": summary}) if _is_same(state.asking, known) else state
+        state.model_copy(update={"asking": after, "airflow": summary}) if is_same(state.asking, known) else state
     )
 
 
@@ -51,10 +51,7 @@ def next_look(known: Asking, now: datetime) -> Asking:
     return known.model_copy(update={"looks": known.looks + 1, "next_look": due, "armed": True})
 
 
-def _is_same(asking: Asking | None, known: Asking) -> bool:
+def is_same(asking: Asking | None, known: Asking) -> bool:
     """Whether no other look has ended since; one that takes longer than it should may have been begun again."""
-    return asking is not None and (asking.sync_id, asking.since, asking.looks) == (
-        known.sync_id,
-        known.since,
-        known.looks,
-    )
+    known_by = (known.sync_id, known.since, known.looks)
+    return asking is not None and (asking.sync_id, asking.since, asking.looks) == known_by

@@ -174,9 +174,10 @@ class Baseline(StoredModel):
         """Return the baseline once some of the files have arrived, or are gone, at a target that takes them singly."""
         arrived = {name: self._version_of(file) for name, file in done.put.items()}
         lost = {name: self._unclear(name) for name in done.unclear}
-        contents = {
-            name: version for name, version in (self.contents | arrived | lost).items() if name not in done.gone
-        }
+        known = self.contents | arrived | lost
+        # What cannot be sent, and never was, is not ours in the target, whoever has a file of that path there.
+        never_sent = {name for name in done.not_sendable if name in known and known[name].unclear and known[name].new}
+        contents = {name: version for name, version in known.items() if name not in done.gone | never_sent}
         fresh = {
             name: NotSent(content=version.content, sentence=version.sentence)
             for name, version in done.not_sendable.items()

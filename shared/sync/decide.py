@@ -150,8 +150,9 @@ def _unchanged(state: RouteState, manifest: Manifest, policy: Policy) -> Decisio
     """Return that there is nothing to do, but for a look at what a target holds, where one is due or requested."""
     if state.requested and state.requested.read_back:
         return Sync("VerificationRequested", "a comparison with what the environment holds was requested")
-    if state.verified_at and manifest.listed_at >= state.verified_at + policy.verify_every and not state.failure:
-        return Sync("VerificationDue", "what the environment holds was not looked at for a day")
+    if state.verified_at and manifest.listed_at >= state.verified_at + policy.verify_every:
+        hindrance = None if state.requested else _after_failure(state.failure, manifest)
+        return hindrance or Sync("VerificationDue", "what the environment holds was not looked at for a day")
     return Skip("Unchanged", "the folder holds what was synced last")
 
 

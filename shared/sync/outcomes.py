@@ -104,6 +104,13 @@ class Outcomes:
         verified_at = now if operation.verify else None
         self._end_synced(route, worker, done, removed, not_sent=len(not_sent), verified_at=verified_at)
 
+    def never_begun(self, route: Route, worker: str, operation: RunningSync) -> None:
+        """A worker was lost before it began the push: the folder is synced anew."""
+        call = Calling(
+            sync_id=operation.sync_id, trigger="Resumed", revision=operation.revision, at=operation.listed_at
+        )
+        self.lost(route, self.change(route, worker, transitions.operation_over()), call)
+
     def operation_failed(
         self, route: Route, worker: str | None, operation: RunningSync, error: ServiceError, now: datetime
     ) -> None:

@@ -45,6 +45,11 @@ class Poller:
             return self._poll(route, lease, operation, manifest)
 
     def _poll(self, route: Route, lease: Lease, operation: RunningSync, manifest: Manifest) -> Reservation | None:
+        if route.is_pushed and self.baselines.read_staged(route).sync_id != operation.sync_id:
+            # A crash kept the push from being written down, and so from being begun.
+            self.outcomes.never_begun(route, lease.token, operation)
+            self.outcomes.notice(route, RESOLUTION)
+            return None
         progress, has_moved = self._progress(route, lease, operation, manifest)
         now = lease.now()
         match progress:
@@ -72,9 +77,6 @@ class Poller:
         if not route.is_pushed:
             return target.poll(operation.handle, Work(route), deadline_s=lease.call_deadline_s()), False
         staged = self.baselines.read_staged(route)
-        if staged.sync_id != operation.sync_id:
-            # A crash kept the push from being written down, and so from being begun.
-            return ImportSucceeded(), False
         held = self.baselines.claim(route, lease.token)
         work = work_of(route, held, staged, manifest, read=partial(self.fetch_file, route), operation=operation)
         progress = target.poll(operation.handle, work, deadline_s=lease.call_deadline_s())

@@ -228,8 +228,9 @@ class AirflowSummary(StoredModel):
     """What Airflow made of the files of the last sync, in short, as of `at`.
 
     `states` counts the files that were asked about by their verdict; `errors` are all files of the route that Airflow
-    could not import, `first_errors` the first of them. `trouble` says why Airflow could not be asked. `seconds` passed
-    from the last upload of the sync until there was a verdict on all its files.
+    could not import, `first_errors` the first of them; `unproven` are those that it could not import before, and of
+    whose present version it has said nothing. `trouble` says why Airflow could not be asked. `seconds` passed from the
+    last upload of the sync until there was a verdict on all its files.
     """
 
     sync_id: str
@@ -237,6 +238,7 @@ class AirflowSummary(StoredModel):
     states: dict[str, int] = Field(default_factory=dict)
     errors: int = 0
     first_errors: tuple[BrokenFile, ...] = ()
+    unproven: int = 0
     trouble: str | None = None
     seconds: float | None = None
 

@@ -53,7 +53,8 @@ def taken_over(worker: str, target: str) -> Transition:
 
 def _retargeted(state: RouteState, now: datetime) -> RouteState:
     known = operation_doubted()(doubted()(state, now), now)
-    return _with(known, failure=None, quota_wait=None, held=None, burst_since=None, seen=None, removed=0)
+    nothing = {"failure": None, "quota_wait": None, "held": None, "burst_since": None, "seen": None, "removed": 0}
+    return _with(known, **nothing, verified_at=None, asking=None, airflow=None)
 
 
 def doubted() -> Transition:
@@ -87,6 +88,11 @@ def operation_doubted() -> Transition:
     return lambda state, _now: _with(
         state, operation=state.operation and state.operation.model_copy(update={"revision": None})
     )
+
+
+def operation_over() -> Transition:
+    """There is nothing of an operation that could be followed."""
+    return lambda state, _now: _with(state, operation=None)
 
 
 def environment_seen() -> Transition:

@@ -28,8 +28,9 @@ class PushState(StoredModel):
     """What a push has to remember between looks, besides the baseline.
 
     `folders` are still to be listed, `looked` says that all of them are among these already. `again` are names that the
-    job did not hold as they were sent, which is tried once more. `refused` has Fabric's words, `operation` the URL of
-    the deployment of requirements. Names up to `read_back`, in their order, have been compared byte by byte.
+    job did not hold as they were sent, which is tried once more. `refused` has Fabric's words, `operation` the URL
+    of the deployment of requirements, `deployed` what stands for their bytes. Names up to `read_back`, in their order,
+    have been compared byte by byte.
     """
 
     folders: tuple[str, ...] = ()
@@ -37,6 +38,7 @@ class PushState(StoredModel):
     again: tuple[str, ...] = ()
     refused: dict[str, str] = Field(default_factory=dict)
     operation: str | None = None
+    deployed: str | None = None
     read_back: str = ""
 
 

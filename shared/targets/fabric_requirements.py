@@ -19,16 +19,23 @@ def deploy(look: PushLook) -> None:
     for name, file in look.work.wanted.items():
         if look.has_path(name):
             continue
-        if options.requirements == "deploy":
-            _deploy_one(look, file)
-        look.put[name] = file
+        if options.requirements != "deploy" or _is_deployed(look, file):
+            look.put[name] = file
 
 
-def _deploy_one(look: PushLook, file: File) -> None:
-    """Begin the deployment, or ask how it stands; return once it has ended well."""
-    link = look.state.operation or _begin(look, file)
-    if link is None:
-        return
+def _is_deployed(look: PushLook, file: File) -> bool:
+    """Begin the deployment, or ask how it stands; return once it has ended well, and whether it was of this version.
+
+    Another version, also one that came before the bytes were read, is left to the next sync.
+    """
+    if look.state.operation is None:
+        _begin(look, file)
+    if look.state.operation is not None:
+        _follow(look, look.state.operation)
+    return look.state.deployed == file.content
+
+
+def _follow(look: PushLook, link: str) -> None:
     answer = calls.get_operation(look.caller, link, deadline_s=look.deadline.left_s)
     status = _status(answer)
     if status == "failed":
@@ -43,11 +50,11 @@ def _status(answer: RestAnswer) -> str:
     return str(body.get("status")).lower() if isinstance(body, dict) else ""
 
 
-def _begin(look: PushLook, file: File) -> str | None:
-    """Ask for the deployment; return the URL of the operation, if there is one to follow."""
+def _begin(look: PushLook, file: File) -> None:
+    """Ask for the deployment, and remember the URL of the operation, if there is one to follow."""
     text = look.read(file)
     if text is None:
-        return None
+        return
     try:
         answer = calls.deploy_requirements(look.caller, look.job, text, deadline_s=look.deadline.left_s)
     except ServiceRefusal as refusal:
@@ -55,5 +62,4 @@ def _begin(look: PushLook, file: File) -> str | None:
             raise
         message = f"the requirements were not deployed, since the environment is not started: {refusal.message}"
         raise ServiceRefusal(message, code="RequirementsNotDeployed", status=_CONFLICT) from refusal
-    look.remember(operation=answer.headers.get("Location"))
-    return look.state.operation
+    look.remember(operation=answer.headers.get("Location"), deployed=file.content)

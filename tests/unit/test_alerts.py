@@ -8,7 +8,7 @@ from shared.errors import ServiceRefusal, ServiceUnavailable
 from shared.sync.alerts import KEPT, alerted
 from shared.sync.state import Alert, RouteState
 from shared.targets.port import Accepted, ImportFailed, ImportSucceeded
-from tests.unit.memory import NOON
+from tests.unit.memory import NOON, make_route
 from tests.unit.world import ROUTE, World
 
 AWAY = ServiceUnavailable("busy", code="ServerBusy", status=503)
@@ -197,3 +197,27 @@ def test_without_a_receiver_no_news_are_kept() -> None:
     world = World(notifies=False)
     sync(world, 1000, AWAY)
     assert world.state().outbox == RouteState().outbox
+
+
+def test_a_route_that_has_another_target_now_has_not_recovered_before_it_is_synced(world: World) -> None:
+    sync(world, 100, REFUSED)
+    assert world.alerts() == ["failed"]
+    world.at(200, 0, 1)
+    world.answer = AWAY
+    other = make_route(environment="another")
+    world.worker.reconcile(other)
+    assert "recovered" not in world.alerts(other)
+
+
+def test_a_held_route_that_was_suspended_has_not_recovered_when_it_is_resumed_in_a_burst(world: World) -> None:
+    world.worker.reconcile(ROUTE)
+    world.at(200)
+    world.worker.reconcile(ROUTE)
+    assert world.alerts() == ["held"]
+    world.commands.suspend(ROUTE)
+    world.at(300)
+    world.worker.reconcile(ROUTE)
+    world.commands.resume(ROUTE)
+    world.at(400, 399)
+    assert world.worker.reconcile(ROUTE).reason == "BurstRunning"
+    assert world.alerts() == ["held"]

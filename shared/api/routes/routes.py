@@ -13,7 +13,7 @@ from shared.api.routes.shown import SharedSettings, one_route, route_view
 from shared.api.routes.views import AllRoutes, FileInAirflowView, FileStatusView, RouteView, link_to
 from shared.folder.manifest import File
 from shared.route import Route
-from shared.sync.airflow_book import AirflowBooks
+from shared.sync.airflow_book import AirflowBooks, FileInAirflow
 from shared.sync.baseline import Baseline
 from shared.sync.baseline_store import Baselines
 from shared.sync.commands import Commands
@@ -94,8 +94,11 @@ class RoutesApi:
         if name is None or self.shared.policy.ask_airflow is None:
             return None
         file = self.airflow_books.read(route).files.get(name)
-        if file is None:
+        version = self.baselines.read(route).contents.get(name)
+        if file is None or version is None:
             return None
+        if file.brought_by != (version.brought_by or ""):
+            file = FileInAirflow(brought_by=version.brought_by or "")
         return FileInAirflowView(
             state=file.state, dags=file.dags, error=file.error, reason=file.reason, as_of=file.as_of
         )

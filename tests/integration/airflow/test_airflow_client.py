@@ -187,3 +187,13 @@ def test_a_file_that_airflow_parses_again_and_again_is_shown_with_its_last_parse
     assert client.look(deadline_s=10).dags == ()
     settings(parse_seconds=0)
     assert len(client.look(deadline_s=10).dags) == 1
+
+
+def test_an_airflow_that_was_upgraded_in_its_place_is_asked_in_its_new_form(
+    client: AirflowClient, settings: Set, imported: Upload
+) -> None:
+    settings(airflow_version="2.10.5")
+    imported({"etl.py": GOOD})
+    assert client.look(deadline_s=10).version == "2.10.5"
+    settings(airflow_version="3.3.2")
+    assert client.look(deadline_s=10).version == "3.3.2"

@@ -1,15 +1,19 @@
 """A folder kept in step with a Fabric job: what is sent, in which order, how often, and what is left alone."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from shared.fabric.names import FabricJob
 from shared.sync.baseline import Baseline
 from shared.sync.conditions import conditions
 from shared.sync.decide import Hold, Skip
 from shared.sync.file_status import status_of, status_of_missing
 from shared.telemetry.tracing import Trace, continuing
 from tests.integration.fabric.conftest import World, make_route
+
+WORKSPACE = "11111111-1111-1111-1111-111111111111"
 
 BUSY: dict[str, Any] = {
     "status": 429,
@@ -418,3 +422,57 @@ def test_a_folder_that_cannot_be_read_is_tried_again(world: World) -> None:
     world.unreadable = False
     world.sync(after=20)
     assert len(world.held()) == 1
+
+
+def test_a_file_of_others_is_not_deleted_where_ours_could_not_be_sent(world: World) -> None:
+    world.theirs("dags/latin.py")
+    world.write("dags/a.py")
+    world.write("dags/latin.py", b"# \xe9")
+    world.sync()
+    world.delete("dags/latin.py")
+    world.sync()
+    assert set(world.held()) == {"dags/a.py", "dags/latin.py"}
+
+
+def test_a_file_with_the_path_of_a_folder_leads_to_no_deletion_of_that_folder(world: World) -> None:
+    world.write("dags/t")
+    world.write("dags/t/a.py")
+    world.sync()
+    world.delete("dags/t")
+    state = world.sync()
+    assert "DELETE /files/dags/t" not in world.calls()
+    assert state.failure is None
+
+
+def test_a_push_whose_worker_was_lost_before_it_began_has_not_succeeded(world: World) -> None:
+    world.write("dags/a.py")
+    write = world.documents.write
+
+    def lose_before_it_is_staged(name: str, content: bytes, etag: str | None) -> str:
+        if name.startswith("baselines/orders.staged"):
+            world.documents.write = write  # type: ignore[method-assign]
+            raise ConnectionError("the worker was lost")
+        return write(name, content, etag)
+
+    world.documents.write = lose_before_it_is_staged  # type: ignore[method-assign]
+    with pytest.raises(ConnectionError):
+        world.look(after=100)
+    world.start()
+    world.look(after=400)
+    history = world.engine.history
+    records = [history.read("orders", sync_id) for sync_id in history.ids("orders")]
+    assert [record and record.code for record in records] == ["OutcomeUnknown"]
+    assert (world.held(), world.state.verified_at) == ({}, None)
+    world.sync()
+    assert set(world.held()) == {"dags/a.py"}
+
+
+def test_another_job_is_looked_at_whole_by_the_first_push(world: World) -> None:
+    world.write("dags/a.py")
+    world.sync()
+    verified_at = world.state.verified_at
+    assert verified_at
+    another = FabricJob(WORKSPACE, "33333333-3333-3333-3333-333333333333")
+    world.route = replace(world.route, environment=another)
+    world.look(after=100)
+    assert world.state.verified_at is None

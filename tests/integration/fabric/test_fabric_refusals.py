@@ -282,3 +282,14 @@ def test_a_long_deployment_is_asked_about_when_fabric_says_so(emulator: str) -> 
     world.look(after=100)
     assert world.state.operation
     assert (world.state.operation.next_poll - world.clock.now()).total_seconds() == 20
+
+
+def test_a_daily_look_that_is_refused_stays_a_failure(world: World) -> None:
+    world.write("dags/a.py")
+    world.sync()
+    role = {"status": 403, "body": refusal("InsufficientWorkspaceRole")}
+    world.fault(role, times=None, method="GET", path_contains="/environment")
+    assert world.look(after=86400).reason == "VerificationDue"
+    for _ in range(3):
+        assert world.look(after=300).reason == "Refused"
+        assert world.state.failure

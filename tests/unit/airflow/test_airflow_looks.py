@@ -6,6 +6,7 @@ from datetime import timedelta
 import azure.functions as func
 import pytest
 
+from shared.airflow.evidence import Evidence
 from shared.api.metrics import MetricsApi
 from shared.errors import ServiceRefusal, ServiceUnavailable
 from shared.route import Route
@@ -15,7 +16,8 @@ from shared.sync.decide import Sync, Wait
 from shared.sync.state import AirflowSummary
 from shared.sync.store import LoadedState, RouteStates
 from tests.unit.airflow.airflow_in_memory import AirflowInMemory
-from tests.unit.memory import NOON, Clock
+from tests.unit.http import body_of, request, routes_api
+from tests.unit.memory import NOON, Clock, make_route
 from tests.unit.world import ROUTE, World
 
 DAG_0, DAG_1 = "airflow/dags/dag_0.py", "airflow/dags/dag_1.py"
@@ -359,6 +361,86 @@ def test_of_two_looks_that_overlap_the_first_to_end_counts(world: World) -> None
     told = asking_airflow.airflow_looked(slow, found, asking_airflow.next_look(slow, later))(state, later)
     assert (told.airflow, told.asking and told.asking.looks) == (found, 1)
     assert asking_airflow.airflow_looked(beside, found, None)(told, later) is told
+
+
+def test_errors_are_not_told_to_be_over_while_airflow_has_not_seen_the_correction(
+    world: World, airflow: AirflowInMemory
+) -> None:
+    sync(world)
+    parse(world, airflow, DAG_0)
+    airflow.errors = {"dag_1.py": "NameError: no"}
+    wake(world, 110)
+    assert world.alerts() == ["importErrors"]
+    change(world, 200, DAG_1)
+    first, second = world.folder.files
+    world.folder = replace(world.folder, files=(replace(first, content="md5:new", etag="new"), second))
+    sync(world)
+    airflow.errors = {}
+    parse(world, airflow, DAG_0)
+    while world.state().asking:
+        wake(world, due(world)[-1])
+    assert states(world) == {DAG_0: "Parsed", DAG_1: "NotSeen"}
+    assert "importErrorsResolved" not in world.alerts()
+
+
+def test_an_import_error_that_is_over_at_the_next_look_is_none(world: World, airflow: AirflowInMemory) -> None:
+    sync(world)
+    airflow.errors = {"dag_1.py": "ModuleNotFoundError: No module named 'helper'"}
+    wake(world, 110)
+    assert states(world) == {DAG_0: "Pending", DAG_1: "ImportError"}
+    airflow.errors = {}
+    parse(world, airflow, DAG_0, DAG_1)
+    wake(world, 130)
+    assert states(world) == {DAG_0: "Parsed", DAG_1: "Parsed"}
+    assert (world.state().asking, world.alerts()) == (None, [])
+
+
+def test_another_target_says_nothing_about_the_errors_of_the_last_one(world: World, airflow: AirflowInMemory) -> None:
+    sync(world)
+    parse(world, airflow, DAG_0)
+    airflow.errors = {"dag_1.py": "NameError: no"}
+    wake(world, 110)
+    change(world, 200, DAG_1)
+    sync(world)
+    world.environment = REFUSED
+    world.at(211, 0, 1)
+    world.worker.reconcile(make_route(environment="another"))
+    assert "importErrorsResolved" not in world.alerts()
+
+
+def test_a_look_that_ends_after_that_of_a_newer_sync_takes_back_no_verdict(
+    world: World, airflow: AirflowInMemory
+) -> None:
+    sync(world)
+    parse(world, airflow, DAG_0)
+    airflow.errors = {"dag_1.py": "NameError: no"}
+    look = airflow.look
+
+    def overtaken(*, deadline_s: float) -> Evidence:
+        evidence = look(deadline_s=deadline_s)
+        airflow.look = look  # type: ignore[method-assign]
+        change(world, 118, DAG_1)
+        airflow.errors = {}
+        parse(world, airflow, DAG_1)
+        sync(world)
+        wake(world, 128)
+        return evidence
+
+    airflow.look = overtaken  # type: ignore[method-assign]
+    wake(world, 110)
+    assert states(world) == {DAG_0: "Parsed", DAG_1: "Parsed"}
+
+
+def test_the_verdict_on_the_version_before_is_not_told_of_the_one_just_synced(
+    world: World, airflow: AirflowInMemory
+) -> None:
+    sync(world)
+    parse(world, airflow, DAG_0, DAG_1)
+    wake(world, 110)
+    change(world, 200, DAG_1)
+    sync(world)
+    shown = body_of(routes_api(world).file(request(path="dags/dag_1.py")))
+    assert (shown["state"], shown["airflow"]["state"]) == ("synced", "Pending")
 
 
 def test_without_the_setting_airflow_is_not_asked(airflow: AirflowInMemory) -> None:

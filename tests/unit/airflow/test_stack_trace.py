@@ -83,3 +83,21 @@ def test_a_stack_trace_of_a_megabyte_is_summed_up_without_its_secrets() -> None:
     problem = read_stack_trace(text, "big.py")
     assert problem == ImportProblem("ValueError", "password=********", 4)
     assert "hunter2" not in repr(problem)
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ('login failed: password="correct horse battery"', "battery"),
+        ("password='ab,cd-rest'", "rest"),
+        ("password=b'hunter2'", "hunter2"),
+        ("{'password': b'hunter2'}", "hunter2"),
+    ],
+)
+def test_a_secret_in_quotes_is_masked_to_their_end(text: str, secret: str) -> None:
+    assert secret not in without_secrets_of(text)
+
+
+def test_a_line_of_names_that_could_each_be_a_secrets_is_no_riddle() -> None:
+    names = "pwd-" * 5000  # with a name tried from each of its letters it takes hours
+    assert without_secrets_of(names) == names
