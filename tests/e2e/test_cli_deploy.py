@@ -43,7 +43,8 @@ def test_what_differs_is_uploaded_and_imported_with_one_sync(
     before = len(running.observer.look().sync_calls)
     status, told = terminal.json("deploy", str(directory), "--every", "0.2", **storage)
     assert (status, told["result"], len(told["added"]), len(told["files"])) == (0, "ok", 3, 3)
-    assert running.imported().keys() == {"dags/one.py", "dags/two.py", "requirements.txt"}
+    names = {"dags/one.py", "dags/two.py", "requirements.txt"}
+    running.wait_for(lambda _: running.imported().keys() == names, "the import, which goes on after it was accepted")
     assert len(running.observer.look().sync_calls) == before + 1
 
     status, told = terminal.json("deploy", str(directory), **storage)
@@ -63,7 +64,7 @@ def test_a_dry_run_changes_nothing_and_delete_removes_what_is_gone(
     assert one.download_blob().readall() != b"# changed\n"
     assert terminal.run("deploy", str(directory), "--every", "0.2", "--delete", **storage).returncode == 0
     assert one.download_blob().readall() == b"# changed\n"
-    assert running.imported().keys() == {"dags/one.py", "requirements.txt"}
+    running.wait_for(lambda _: running.imported().keys() == {"dags/one.py", "requirements.txt"}, "the import")
 
 
 def test_a_refused_sync_fails_the_pipeline_with_arms_words_on_the_file(

@@ -127,7 +127,8 @@ def test_who_starts_from_nothing_sees_their_own_file_imported(tmp_path: Path) ->
     """As `make start` starts it: empty, and without keys."""
     with running_stack() as (running, _):
         run(FROM_NOTHING, facts_of(running, key=""), tmp_path)
-        assert running.imported() == {"dags/hello.py": (tmp_path / "my-dags/dags/hello.py").stat().st_size}
+        hello = {"dags/hello.py": (tmp_path / "my-dags/dags/hello.py").stat().st_size}
+        running.wait_for(lambda _: running.imported() == hello, "the import")
 
 
 @pytest.mark.parametrize("command", [c for c in COMMANDS if not is_elsewhere(c)], ids=str)
