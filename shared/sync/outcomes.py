@@ -109,7 +109,7 @@ class Outcomes:
         call = Calling(
             sync_id=operation.sync_id, trigger="Resumed", revision=operation.revision, at=operation.listed_at
         )
-        self.lost(route, self.change(route, worker, transitions.operation_over()), call)
+        self.lost(route, worker, call)
 
     def operation_failed(
         self, route: Route, worker: str | None, operation: RunningSync, error: ServiceError, now: datetime
@@ -139,7 +139,7 @@ class Outcomes:
         self.change(attempt.route, attempt.worker, behind, not_called, transitions.throttled(delay))
         self.notice(attempt.route, delay)
 
-    def lost(self, route: Route, state: RouteState, call: Calling) -> RouteState:
+    def lost(self, route: Route, worker: str | None, call: Calling) -> RouteState:
         """A worker was lost while it called ADF; return the state as it is then."""
         message = f"the worker was lost while it called {route.service}: outcome unknown, the sync will be repeated"
         self.history.write(
@@ -154,7 +154,7 @@ class Outcomes:
                 message=message,
             )
         )
-        return self.change(route, state.worker, transitions.lost(call))
+        return self.change(route, worker, transitions.lost(call))
 
     def held(self, attempt: Attempt, decision: Hold) -> None:
         """A sync would do harm, or a check stands against it."""

@@ -45,14 +45,12 @@ class Poller:
             return self._poll(route, lease, operation, manifest)
 
     def _poll(self, route: Route, lease: Lease, operation: RunningSync, manifest: Manifest) -> Reservation | None:
-        if route.is_pushed and self.baselines.read_staged(route).sync_id != operation.sync_id:
-            # A crash kept the push from being written down, and so from being begun.
-            self.outcomes.never_begun(route, lease.token, operation)
-            self.outcomes.notice(route, RESOLUTION)
-            return None
         progress, has_moved = self._progress(route, lease, operation, manifest)
         now = lease.now()
         match progress:
+            case None:
+                self.outcomes.never_begun(route, lease.token, operation)
+                self.outcomes.notice(route, RESOLUTION)
             case StillRunning() if has_moved:
                 return self._ask_again(route, lease, operation, progress, now + self.policy.operation_timeout)
             case StillRunning() if now < operation.give_up_at:
@@ -71,12 +69,17 @@ class Poller:
 
     def _progress(
         self, route: Route, lease: Lease, operation: RunningSync, manifest: Manifest
-    ) -> tuple[ImportProgress, bool]:
-        """Let the target go on; return how far it is, and whether it came any further than before."""
+    ) -> tuple[ImportProgress | None, bool]:
+        """Let the target go on; return how far it is, and whether it came any further than before.
+
+        None where a crash kept the push from being written down, and so from being begun.
+        """
         target = self.target_of(route)
         if not route.is_pushed:
             return target.poll(operation.handle, Work(route), deadline_s=lease.call_deadline_s()), False
         staged = self.baselines.read_staged(route)
+        if staged.sync_id != operation.sync_id:
+            return None, False
         held = self.baselines.claim(route, lease.token)
         work = work_of(route, held, staged, manifest, read=partial(self.fetch_file, route), operation=operation)
         progress = target.poll(operation.handle, work, deadline_s=lease.call_deadline_s())

@@ -199,7 +199,7 @@ class Reconciler:
             # What the environment was reserved for has ended, and its worker was lost before it said so.
             lease.reservation = None
         if state.calling:
-            state = self.outcomes.lost(route, state, state.calling)
+            state = self.outcomes.lost(route, state.worker, state.calling)
         return state
 
     def _may_have_been_replaced(self, state: RouteState, manifest: Manifest, decision: Decision) -> bool:

@@ -53,8 +53,18 @@ def taken_over(worker: str, target: str) -> Transition:
 
 def _retargeted(state: RouteState, now: datetime) -> RouteState:
     known = operation_doubted()(doubted()(state, now), now)
-    nothing = {"failure": None, "quota_wait": None, "held": None, "burst_since": None, "seen": None, "removed": 0}
-    return _with(known, **nothing, verified_at=None, asking=None, airflow=None)
+    return _with(
+        known,
+        failure=None,
+        quota_wait=None,
+        held=None,
+        burst_since=None,
+        seen=None,
+        removed=0,
+        verified_at=None,
+        asking=None,
+        airflow=None,
+    )
 
 
 def doubted() -> Transition:
@@ -88,11 +98,6 @@ def operation_doubted() -> Transition:
     return lambda state, _now: _with(
         state, operation=state.operation and state.operation.model_copy(update={"revision": None})
     )
-
-
-def operation_over() -> Transition:
-    """There is nothing of an operation that could be followed."""
-    return lambda state, _now: _with(state, operation=None)
 
 
 def environment_seen() -> Transition:
@@ -212,14 +217,14 @@ def calling(call: Calling) -> Transition:
 
 
 def lost(call: Calling) -> Transition:
-    """A worker was lost while it called ADF, which may have taken the sync."""
+    """A worker was lost while it called ADF, which may have taken the sync, or before it began a push."""
 
     def change(state: RouteState, now: datetime) -> RouteState:
         nothing = Synced(revision=None, listed_at=call.at, files=0, sync_id=call.sync_id, open_since=call.at)
         known = doubted()(state, now).synced or nothing
         # The look that finds this out goes on, and answers the request that is next.
         requested = _taken(_unanswered(state, call.sync_id), taken=True)
-        return _with(state, calling=None, synced=known, requested=requested)
+        return _with(state, calling=None, operation=None, synced=known, requested=requested)
 
     return change
 

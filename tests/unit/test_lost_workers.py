@@ -241,7 +241,7 @@ def test_a_worker_that_was_lost_once_its_sync_had_ended_keeps_no_other_route_wai
     assert isinstance(world.worker.reconcile(OTHER), Sync)
 
 
-def test_a_worker_that_was_lost_once_its_import_had_failed_keeps_no_other_route_waiting(world: World) -> None:
+def lose_the_worker_of_an_import_that_failed(world: World) -> None:
     world.answer, world.progress = RUNNING, ImportFailed("ImportFailed", "it failed")
     world.worker.reconcile(ROUTE)
     world.at(110, 0, 1)
@@ -249,6 +249,10 @@ def test_a_worker_that_was_lost_once_its_import_had_failed_keeps_no_other_route_
     with pytest.raises(LostError):
         world.worker.reconcile(ROUTE)
     world.at(300, 0, 1)
+
+
+def test_a_worker_that_was_lost_once_its_import_had_failed_keeps_no_other_route_waiting(world: World) -> None:
+    lose_the_worker_of_an_import_that_failed(world)
     assert world.worker.reconcile(ROUTE).reason == "Refused"
     world.at(320, 0, 1)
     assert isinstance(world.worker.reconcile(OTHER), Sync)
@@ -295,13 +299,7 @@ def test_a_call_whose_record_was_answered_too_late_is_in_it_once(world: World) -
 
 
 def test_an_import_that_failed_does_not_fail_again_because_its_worker_was_lost(world: World) -> None:
-    world.answer, world.progress = RUNNING, ImportFailed("ImportFailed", "it failed")
-    world.worker.reconcile(ROUTE)
-    world.at(110, 0, 1)
-    lose_the_worker_before_it_releases_the_lease(world)
-    with pytest.raises(LostError):
-        world.worker.reconcile(ROUTE)
-    world.at(300, 0, 1)
+    lose_the_worker_of_an_import_that_failed(world)
     world.worker.reconcile(ROUTE)
     failure = world.state().failure
     assert failure

@@ -57,10 +57,10 @@ class RoutesApi:
         query_of(request)
         path = self._path_in(request, route)
         name = route.folder.blob_name(path)
-        status = self._status(route, name) if name else None
+        status, baseline = self._status(route, name) if name else (None, Baseline())
         if name and status is None:
             raise Problem("FileNotFound", _NO_SUCH_FILE)
-        return view_answer(_status_view(route, name or path, status, self._in_airflow(route, name)))
+        return view_answer(_status_view(route, name or path, status, self._in_airflow(route, name, baseline)))
 
     @answering
     def look(self, request: func.HttpRequest) -> func.HttpResponse:
@@ -90,11 +90,12 @@ class RoutesApi:
     def _shown(self, route: Route) -> RouteView:
         return route_view(route, self.states.read(route).state, self.shared)
 
-    def _in_airflow(self, route: Route, name: str | None) -> FileInAirflowView | None:
+    def _in_airflow(self, route: Route, name: str | None, baseline: Baseline) -> FileInAirflowView | None:
+        """Return what Airflow made of the version that was synced last, which may be nothing yet."""
         if name is None or self.shared.policy.ask_airflow is None:
             return None
         file = self.airflow_books.read(route).files.get(name)
-        version = self.baselines.read(route).contents.get(name)
+        version = baseline.contents.get(name)
         if file is None or version is None:
             return None
         if file.brought_by != (version.brought_by or ""):
@@ -113,15 +114,15 @@ class RoutesApi:
         name = route.folder.blob_name(sent)
         return sent if sent != slashed and name and self.find_file(route, name) else slashed
 
-    def _status(self, route: Route, name: str) -> FileStatus | None:
+    def _status(self, route: Route, name: str) -> tuple[FileStatus | None, Baseline]:
         # The file first: a sync that ends meanwhile is then known when the baseline is read, and not the reverse.
         file = self.find_file(route, name)
         state = self.states.read(route).state
         staged = self.baselines.read_staged(route) if state.operation else Baseline()
         baseline = self.baselines.read(route)
         if file is None:
-            return status_of_missing(route, name, baseline)
-        return status_of(route, file, baseline, staged, state)
+            return status_of_missing(route, name, baseline), baseline
+        return status_of(route, file, baseline, staged, state), baseline
 
 
 def _status_view(
