@@ -1,7 +1,7 @@
 """What the fresh processes run, in the package's folder, with nothing installed but `requirements.txt`.
 
 `python probe.py CASE REST_S` prints JSON, `[seconds, seconds of CPU]` each: until all is imported, then of each thing
-done. `REST_S` is for how long the process is left alone after the index.
+done. `REST_S` is for how long the process is left alone before each of them but the last, which is done at once.
 """
 
 import json
@@ -26,8 +26,10 @@ def main(case: str, rest_s: float) -> None:
     functions = _import_packages() if case == "packages" else _index()
     times = [_since(started)]
     logging.disable(logging.WARNING)
-    time.sleep(rest_s)
-    for do, name in _steps(case):
+    steps = list(_steps(case))
+    for number, (do, name) in enumerate(steps, start=1):
+        if number < len(steps):
+            time.sleep(rest_s)
         before = _clocks()
         do(functions, name)
         times.append(_since(before))
@@ -58,7 +60,7 @@ def _index() -> Functions:
 
 
 def _steps(case: str) -> Iterator[tuple[Callable[[Functions, str], None], str]]:
-    """Yield what to do, the second time with another route or environment."""
+    """Yield what to do, each time with another route or environment."""
     if case == "put":
         yield from ((_put, name) for name in json.loads(os.environ["PROBE_ENVIRONMENTS"]))
     if case == "reconcile":
