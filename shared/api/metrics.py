@@ -15,8 +15,9 @@ from prometheus_client.metrics_core import Metric as Family
 
 from shared.api.response import answering
 from shared.route import Route
-from shared.sync.state import OUTCOMES, cumulated, pending_seconds
+from shared.sync.state import pending_seconds
 from shared.sync.store import LoadedState, RouteStates
+from shared.sync.tally import OUTCOMES
 from shared.sync.transitions import failures_in_a_row
 from shared.telemetry import catalogue
 from shared.telemetry.catalogue import Metric
@@ -67,7 +68,7 @@ def _durations(loaded: Mapping[str, LoadedState]) -> Family:
     metric = catalogue.SYNC_SECONDS
     family = HistogramMetricFamily(metric.name, metric.meaning, labels=metric.labels)
     for route, each in loaded.items():
-        family.add_metric([route], cumulated(each.state.tally), each.state.tally.seconds)
+        family.add_metric([route], each.state.tally.cumulated(), each.state.tally.seconds)
     return family
 
 

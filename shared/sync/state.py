@@ -8,6 +8,7 @@ from pydantic import Field
 from shared.folder.checks import Finding
 from shared.folder.manifest import Ignored, Manifest
 from shared.storage.documents import StoredModel
+from shared.sync.tally import Tally
 
 
 class Pending(StoredModel):
@@ -152,22 +153,6 @@ class Requested(StoredModel):
     def shared_by(self, *, force: bool, read_back: bool) -> "Requested":
         """Return the request once it is another one's, too."""
         return self.model_copy(update={"force": self.force or force, "read_back": self.read_back or read_back})
-
-
-class Ending(StoredModel):
-    """How a sync ended; `seconds` is how old the oldest change was that it brought, None where it brought none."""
-
-    outcome: str
-    seconds: float | None = None
-
-
-class Tally(StoredModel):
-    """How many syncs ended in which way, and how long changes took: the numbers only grow while the state lives."""
-
-    outcomes: dict[str, int] = Field(default_factory=dict)
-    seconds: float = 0.0
-    buckets: dict[str, int] = Field(default_factory=dict)
-    latest: Ending | None = None
 
 
 class Alert(StoredModel):
@@ -373,37 +358,3 @@ def pending_seconds(state: RouteState, now: datetime) -> float:
         state.unreadable and state.unreadable.since,
     )
     return max((max(0.0, (now - since).total_seconds()) for since in begun if since), default=0.0)
-
-
-# Upper bounds in seconds; beyond the last one there is one more bucket.
-BOUNDS = (5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600)
-BEYOND = "+Inf"
-
-# As in the history, less what has not ended, and messages that no attempt came of.
-OUTCOMES = ("accepted", "succeeded", "held", "failed", "refused", "unchanged")
-
-
-def counted(state: RouteState, outcome: str, now: datetime | None = None) -> Tally:
-    """Return the tally with one more end; `now` is when ADF took the oldest change, None where it took none."""
-    tally = state.tally
-    outcomes = tally.outcomes | {outcome: tally.outcomes.get(outcome, 0) + 1}
-    if now is None or state.behind_since is None:
-        latest = Ending(outcome=outcome)
-        return tally.model_copy(update={"outcomes": outcomes, "latest": latest})
-    seconds = max(0.0, (now - state.behind_since).total_seconds())
-    bucket = next((str(bound) for bound in BOUNDS if seconds <= bound), BEYOND)
-    return Tally(
-        outcomes=outcomes,
-        seconds=tally.seconds + seconds,
-        buckets=tally.buckets | {bucket: tally.buckets.get(bucket, 0) + 1},
-        latest=Ending(outcome=outcome, seconds=seconds),
-    )
-
-
-def cumulated(tally: Tally) -> list[tuple[str, int]]:
-    """Return the buckets as Prometheus has them: each bound with the count of all that took no longer."""
-    count, found = 0, []
-    for bound in (*map(str, BOUNDS), BEYOND):
-        count += tally.buckets.get(bound, 0)
-        found.append((bound, count))
-    return found

@@ -20,7 +20,6 @@ from shared.sync.state import (
     Synced,
     Unreadable,
     behind_since,
-    counted,
 )
 from shared.sync.store import Transition
 
@@ -164,7 +163,7 @@ def nothing_to_do(decision: Skip, listing: str, sync_id: str | None = None) -> T
             held=None,
             failure=None if unchanged else state.failure,
             requested=_unanswered(state, sync_id),
-            tally=counted(state, "unchanged") if sync_id else state.tally,
+            tally=state.tally.plus("unchanged") if sync_id else state.tally,
         )
 
     return change
@@ -183,7 +182,7 @@ def holding(decision: Hold, sync_id: str, revision: str) -> Transition:
             burst_since=None,
             seen=None,
             requested=_unanswered(state, sync_id),
-            tally=counted(state, "held"),
+            tally=state.tally.plus("held"),
         )
 
     return change
@@ -273,10 +272,14 @@ def synced(done: Synced, removed: int, not_sent: int = 0, verified_at: datetime 
             behind_since=None if done.revision else done.listed_at,
             seen=None,
             requested=_unanswered(state, done.sync_id),
-            tally=counted(state, "succeeded" if state.operation else "accepted", now),
+            tally=state.tally.plus("succeeded" if state.operation else "accepted", _seconds_behind(state, now)),
         )
 
     return change
+
+
+def _seconds_behind(state: RouteState, now: datetime) -> float | None:
+    return max(0.0, (now - state.behind_since).total_seconds()) if state.behind_since else None
 
 
 def findings_seen(findings: OpenFindings) -> Transition:
@@ -319,7 +322,7 @@ def failed(
             behind_since=state.behind_since or now,
             seen=None,
             requested=_unanswered(state, sync_id),
-            tally=counted(state, "failed" if failure.transient or state.operation else "refused"),
+            tally=state.tally.plus("failed" if failure.transient or state.operation else "refused"),
         )
 
     return change

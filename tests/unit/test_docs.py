@@ -19,7 +19,8 @@ from shared.setting_values import names_of
 from shared.settings import Settings, read_settings
 from shared.sync.file_status import FileState
 from shared.sync.history import Outcome
-from shared.sync.state import OUTCOMES, Alert
+from shared.sync.state import Alert
+from shared.sync.tally import OUTCOMES
 from shared.telemetry.catalogue import OF_PROCESSES, OF_ROUTES, Metric
 from tests.documents import Block, blocks
 

@@ -3,7 +3,8 @@ from datetime import timedelta
 import pytest
 
 from shared.errors import ServiceRefusal, ServiceUnavailable
-from shared.sync.state import OUTCOMES, Ending, RouteState, cumulated, pending_seconds
+from shared.sync.state import RouteState, pending_seconds
+from shared.sync.tally import OUTCOMES, Ending
 from shared.targets.port import Accepted, ImportFailed, StillRunning
 from tests.unit.memory import NOON
 from tests.unit.world import ROUTE, World
@@ -27,8 +28,8 @@ def test_a_sync_is_counted_with_the_age_of_the_oldest_change_it_brought(world: W
     tally = world.state().tally
     assert tally.outcomes == {"accepted": 2}
     assert (tally.latest, tally.seconds) == (Ending(outcome="accepted", seconds=20), 20)
-    assert dict(cumulated(tally))["15"] == 1
-    assert [dict(cumulated(tally))[bound] for bound in ("30", "3600", "+Inf")] == [2, 2, 2]
+    assert dict(tally.cumulated())["15"] == 1
+    assert [dict(tally.cumulated())[bound] for bound in ("30", "3600", "+Inf")] == [2, 2, 2]
 
 
 def test_a_change_stays_as_old_as_it_was_while_files_are_written_again(world: World) -> None:
@@ -143,7 +144,7 @@ def test_a_request_and_an_overdue_wake_up_are_pending_and_one_in_time_is_not(wor
 def test_a_state_of_an_older_version_counts_from_nothing() -> None:
     state = RouteState.model_validate_json(b'{"version": 1, "removed": 2}')
     assert state.tally.outcomes == {}
-    assert set(cumulated(state.tally)) == {(bound, 0) for bound, _ in cumulated(state.tally)}
+    assert set(state.tally.cumulated()) == {(bound, 0) for bound, _ in state.tally.cumulated()}
 
 
 def test_every_outcome_that_is_counted_is_one_of_those_that_are_shown(world: World) -> None:
