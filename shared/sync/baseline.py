@@ -86,7 +86,8 @@ class Baseline(StoredModel):
 
     `syncs` tells when each sync that brought a file of today had listed it. `target` is what it was synced to, None
     where that was not noted. `not_sent` and `foreign`, paths that the target holds and the relay did not send, are
-    known only of a target that the files are sent to one by one, by `worker`.
+    known only of a target that the files are sent to one by one, by `worker`. `pushing` while it does so: what it may
+    have changed is written down after that.
     """
 
     contents: dict[str, FileVersion] = Field(default_factory=dict)
@@ -97,6 +98,7 @@ class Baseline(StoredModel):
     not_sent: dict[str, NotSent] = Field(default_factory=dict)
     foreign: tuple[str, ...] = ()
     worker: str | None = None
+    pushing: bool = False
 
     def of(self, worker: str) -> "Baseline":
         """Return the baseline if this worker was the last one to claim it; raise StateConflict if not."""
@@ -159,16 +161,20 @@ class Baseline(StoredModel):
             sync_id=sync_id,
         )
 
-    def begun(self, staged: "Baseline", *, deletes: bool) -> "Baseline":
-        """Return the baseline before a push of `staged`: what that may change is unclear, whatever happens.
+    def claimed(self, worker: str, staged: "Baseline", *, deletes: bool) -> "Baseline":
+        """Return the baseline for a worker that is about to push `staged`.
 
-        So a file that a crashed worker sent is sent again, or deleted, also where the folder has gone back meanwhile.
+        A worker that was lost while it did so may have sent or deleted anything of that, so that all of it is unclear:
+        it is sent again, or deleted, also where the folder has gone back meanwhile.
         """
-        touched = {name for name, version in staged.contents.items() if self._is_other_than(name, version)}
-        if deletes:
-            touched |= self.contents.keys() - staged.contents.keys()
-        unclear = {name: self._unclear(name) for name in touched}
-        return self.model_copy(update={"contents": self.contents | unclear, "target": staged.target})
+        unclear: set[str] = set()
+        if self.pushing:
+            unclear = {name for name, version in staged.contents.items() if self._is_other_than(name, version)}
+        if self.pushing and deletes:
+            unclear |= self.contents.keys() - staged.contents.keys()
+        contents = self.contents | {name: self._unclear(name) for name in unclear}
+        update = {"contents": contents, "target": staged.target, "worker": worker, "pushing": True}
+        return self.model_copy(update=update)
 
     def moved(self, done: Done) -> "Baseline":
         """Return the baseline once some of the files have arrived, or are gone, at a target that takes them singly."""
@@ -186,7 +192,7 @@ class Baseline(StoredModel):
         kept = (path for path in self.foreign if path.rpartition("/")[0] not in done.foreign)
         foreign = {*kept, *(path for paths in done.foreign.values() for path in paths)}
         update = {"contents": contents, "not_sent": not_sent, "foreign": tuple(sorted(foreign)[:_FOREIGN_KEPT])}
-        return self.model_copy(update=update)
+        return self.model_copy(update={**update, "pushing": False})
 
     def pushed(self, staged: "Baseline", *, deletes: bool) -> "Baseline":
         """Return what is left once a push of `staged` is over: where it deletes, nothing stays that was removed."""

@@ -16,7 +16,7 @@ from pydantic import Field, ValidationError
 from shared.route import Route
 from shared.storage.documents import Document, Documents, StoredModel, update
 from shared.sync.baseline import Baseline, BytesRead, FileVersion
-from shared.targets.port import Done
+from shared.targets.port import NOTHING_DONE, Done
 
 log = logging.getLogger(__name__)
 
@@ -104,19 +104,14 @@ class Baselines:
         self._documents.replace(_name(route), document.content or b"{}")
         return staged.removed, True
 
-    def begin(self, route: Route) -> None:
-        """Write down what the staged push may change, before it changes anything."""
-        staged = self.read_staged(route)
-        self.update(route, lambda before: before.begun(staged, deletes=route.deletes))
-
-    def claim(self, route: Route, worker: str) -> Baseline:
+    def claim(self, route: Route, worker: str, staged: Baseline) -> Baseline:
         """Return the baseline for a worker that is about to push; what earlier ones still write down comes too late."""
-        return self.update(route, lambda before: before.model_copy(update={"worker": worker}))
+        return self.update(route, lambda before: before.claimed(worker, staged, deletes=route.deletes))
 
     def move(self, route: Route, worker: str, done: Done) -> bool:
-        """Note what a push has done, and return whether that changes anything; raise StateConflict if too late."""
+        """Note what a look at a push has done, and return whether that is anything; raise StateConflict if too late."""
         before, after = self._update(route, _name(route), lambda before: before.of(worker).moved(done))
-        return before != after
+        return before.moved(NOTHING_DONE) != after
 
     def settle(self, route: Route, worker: str, sync_id: str) -> tuple[Baseline, bool]:
         """Return the baseline now that a push is over, and whether the target has what was staged and nothing else.

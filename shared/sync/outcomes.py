@@ -77,8 +77,6 @@ class Outcomes:
         """ADF took the sync and works on it."""
         self.history.write(attempt.record("running"))
         self.baselines.stage(attempt.route, attempt.after, attempt.loaded)
-        if attempt.route.is_pushed:
-            self.baselines.begin(attempt.route)
         self.change(attempt.route, attempt.worker, transitions.following(operation))
 
     def succeeded(self, route: Route, worker: str, operation: RunningSync, now: datetime) -> None:

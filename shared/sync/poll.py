@@ -80,7 +80,7 @@ class Poller:
         staged = self.baselines.read_staged(route)
         if staged.sync_id != operation.sync_id:
             return None, False
-        held = self.baselines.claim(route, lease.token)
+        held = self.baselines.claim(route, lease.token, staged)
         work = work_of(route, held, staged, manifest, read=partial(self.fetch_file, route), operation=operation)
         progress = target.poll(operation.handle, work, deadline_s=lease.call_deadline_s())
         has_moved = self.baselines.move(route, lease.token, progress.done)

@@ -1,7 +1,8 @@
 """One look of a push to a Fabric job: what it has found out so far, and what the next one has to know.
 
-What is certain goes into `Done`; whatever is not is sent again by the next look, which is safe, since a PUT and a
-DELETE may be repeated. A look ends with the first 429, with the first answer that is not clear, and in time.
+What a look did, and what it may have done, goes into `Done`; whatever is not certain is sent again by the next one,
+which is safe, since a PUT and a DELETE may be repeated. A look ends with the first 429, with the first answer that is
+not clear, and in time.
 """
 
 from collections.abc import Iterable
@@ -80,7 +81,7 @@ class PushLook:
             raise LookOver(0.0)
 
     def done(self) -> Done:
-        """Return what is certain by now."""
+        """Return what is known by now."""
         return Done(self.put, frozenset(self.gone), frozenset(self.unclear), self.not_sendable, self.foreign)
 
     def remember(self, **parts: object) -> None:

@@ -69,6 +69,8 @@ class Sender:
             match outcome:
                 case Exception():
                     wrong.append(outcome)
+                    if isinstance(outcome, ServiceError) and outcome.may_have_acted:
+                        self.look.unclear.add(step.name)
                 case NotSendable():
                     self.look.not_sendable[step.name] = outcome
                 case _Refused():
@@ -127,7 +129,7 @@ class Sender:
                 return self._refused(step, refusal)
         except ServiceUnavailable as error:
             # A missing file may be answered with 500, so only the listing tells.
-            if error.status in {None, _THROTTLED} or self._is_there(step.path):
+            if error.status in {None, _THROTTLED} or self._is_still_there(step.path):
                 raise
         return step.path
 
@@ -144,9 +146,14 @@ class Sender:
         answer = calls.get_job_environment(look.caller, look.job, deadline_s=look.deadline.left_s)
         return (calls.job_state_of(answer) or "").lower() in _STARTED
 
-    def _is_there(self, path: str) -> bool:
+    def _is_still_there(self, path: str) -> bool:
+        """Whether a file is there that may have been deleted; where that cannot be told, it may have been."""
         look = self.look
-        listed = calls.list_job_folder(look.caller, look.job, folder_of(path), deadline_s=look.deadline.left_s)
+        try:
+            listed = calls.list_job_folder(look.caller, look.job, folder_of(path), deadline_s=look.deadline.left_s)
+        except ServiceError as error:
+            error.may_have_acted = True
+            raise
         return path in listed.sizes
 
     def _note_refused(self, step: Step, refused: _Refused) -> None:

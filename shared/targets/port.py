@@ -59,8 +59,9 @@ class NotSendable:
 class Done:
     """What is known since the last look: files that arrived, files that are gone, files that cannot be sent.
 
-    `unclear` are files that had arrived and are not in the target as they were sent. `foreign` has the paths that the
-    relay did not send, for each folder of the target that was listed.
+    `unclear` are files that the target may have otherwise than is known: they had arrived and are not there as they
+    were sent, or it is unknown what came of a call. `foreign` has the paths that the relay did not send, for each
+    folder of the target that was listed.
     """
 
     put: Mapping[str, File] = field(default_factory=dict)

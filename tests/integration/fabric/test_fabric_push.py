@@ -434,6 +434,67 @@ def test_a_file_of_others_is_not_deleted_where_ours_could_not_be_sent(world: Wor
     assert set(world.held()) == {"dags/a.py", "dags/latin.py"}
 
 
+@pytest.mark.parametrize("status", [429, 400])
+def test_a_file_of_others_is_not_deleted_where_ours_was_not_taken(world: World, status: int) -> None:
+    world.theirs("dags/b.py")
+    world.write("dags/a.py")
+    world.write("dags/b.py")
+    world.fault({"status": status, "body": {}}, times=None, method="PUT", path_contains="/files/dags/b.py")
+    world.look(after=100)
+    world.look(after=1)
+    world.delete("dags/b.py")
+    world.sync()
+    world.sync()
+    assert (set(world.held()), world.content("dags/b.py")) == ({"dags/a.py", "dags/b.py"}, b"theirs")
+    assert world.state.removed == 0
+
+
+@pytest.mark.parametrize("reset", ["before", "after"])
+def test_a_file_whose_call_had_no_clear_end_is_deleted_when_it_is_gone(world: World, reset: str) -> None:
+    world.write("dags/a.py")
+    world.write("dags/b.py")
+    world.fault({"reset": reset}, method="PUT", path_contains="/files/dags/b.py")
+    world.look(after=100)
+    world.look(after=1)
+    world.delete("dags/b.py")
+    world.sync()
+    world.sync()
+    assert set(world.held()) == {"dags/a.py"}
+
+
+def test_a_file_that_a_lost_worker_sent_is_deleted_when_it_is_gone(world: World) -> None:
+    world.write("plugins/first.py")
+    world.write("dags/second.py")
+
+    def lose_after_the_first() -> None:
+        if world.held():
+            raise ConnectionError("the worker was lost")
+
+    world.during_read = lose_after_the_first
+    with pytest.raises(ConnectionError):
+        world.look(after=100)
+    world.during_read = lambda: None
+    world.delete("plugins/first.py")
+    world.start()
+    world.sync(after=400)
+    world.sync()
+    assert set(world.held()) == {"dags/second.py"}
+
+
+def test_a_file_that_comes_back_after_a_deletion_without_a_clear_end_is_sent_again(world: World) -> None:
+    world.write("dags/a.py")
+    world.write("dags/b.py")
+    world.sync()
+    world.delete("dags/b.py")
+    world.fault({"reset": "after"}, method="DELETE", path_contains="/files/dags/b.py")
+    world.look(after=100)
+    world.look(after=1)
+    world.write("dags/b.py")
+    world.sync()
+    world.sync()
+    assert set(world.held()) == {"dags/a.py", "dags/b.py"}
+
+
 def test_a_file_with_the_path_of_a_folder_leads_to_no_deletion_of_that_folder(world: World) -> None:
     world.write("dags/t")
     world.write("dags/t/a.py")
