@@ -1,5 +1,6 @@
 """What a service answered: its JSON, its ids, how long it asks us to wait, and the same without secrets."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -13,6 +14,10 @@ from shared.rest.scrubbing import without_secrets
 _QUOTA = "x-ms-ratelimit-remaining-"
 # Ids go into logs; whatever does not look like one (a token would be longer) stays out.
 _ID = re.compile(r"[\w.:{}-]{1,128}", re.ASCII)
+# Half of a surrogate pair, as services leave one behind that cut a text in the middle of an emoji.
+_HALF = re.compile(
+    r"\\(?:\\|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<half>u[dD][89a-fA-F][0-9a-fA-F]{2}))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +57,13 @@ class RestAnswer:
         }
 
     def json(self) -> Any:  # noqa: ANN401 - any JSON value
-        """Return the body's JSON value, or None where the body is empty or is not JSON (gateways answer HTML)."""
+        """Return the body's JSON value, or None where the body is empty or is not JSON (gateways answer HTML).
+
+        Half of a surrogate pair, which no UTF-8 can hold and so no document or answer of ours, becomes U+FFFD.
+        """
         try:
-            return loads(self.content)
+            text = self.content.decode(json.detect_encoding(self.content))
+            return loads(_HALF.sub(lambda found: r"\ufffd" if found["half"] else found[0], text))
         except (ValueError, RecursionError):
             return None
 

@@ -5,13 +5,14 @@ ARM's contract with resource providers has flat `details`, Data Factory's specif
 is flat: `errorCode`, `message`, `moreDetails`, and `isRetriable`, which makes a refusal one for now.
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from shared.adf.secrets import masked
 from shared.errors import ErrorDetail, ServiceError, ServiceRefusal, ServiceUnavailable, Throttled, UnexpectedAnswer
+from shared.exact_json import dumps
 from shared.rest.answers import RestAnswer, retry_after_s
 from shared.rest.no_answer import NoAnswer, Reach
 
@@ -35,7 +36,7 @@ def read_error(answer: RestAnswer) -> ErrorDetail:
     """Return ARM's code, message, target and details; without any, the status and the start of the body's text."""
     found = _detail(answer.json(), _DEEPEST)
     if found is None:
-        return ErrorDetail(f"HTTP {answer.status}", _text(answer.content) or "an empty answer")
+        return ErrorDetail(f"HTTP {answer.status}", _text(answer) or "an empty answer")
     return ErrorDetail(found.code or f"HTTP {answer.status}", found.message, found.target, found.details)
 
 
@@ -98,15 +99,19 @@ def _items(value: object) -> list[Any]:
 
 
 def _words(value: object, longest: int) -> str:
-    """Return a text on one line; any other value as JSON."""
+    """Return a text on one line; any other value as JSON without secrets, since it may be a resource."""
     if value is None:
         return ""
-    text = value if isinstance(value, str) else json.dumps(value)
+    text = value if isinstance(value, str) else dumps(masked(value))
     return " ".join(text.split())[:longest]
 
 
-def _text(content: bytes) -> str:
-    return " ".join(_MARKUP.sub(" ", content[:8192].decode(errors="replace")).split())[:_LONGEST_TEXT]
+def _text(answer: RestAnswer) -> str:
+    """Return the start of a body that is no error: of JSON without secrets, else of the text between the markup."""
+    body = answer.json()
+    if body is not None:
+        return _words(body, _LONGEST_TEXT)
+    return " ".join(_MARKUP.sub(" ", answer.content[:8192].decode(errors="replace")).split())[:_LONGEST_TEXT]
 
 
 UNAUTHORIZED = 401
@@ -163,7 +168,7 @@ def may_have_acted(outcome: RestAnswer | NoAnswer) -> bool:
 
 def _unexpected(answer: RestAnswer) -> UnexpectedAnswer:
     """Return the failure that a 2xx is which the operation does not document."""
-    text = _text(answer.content) or "an empty body"
+    text = _text(answer) or "an empty body"
     message = f"expected an answer that the operation documents, got HTTP {answer.status} with: {text}"
     return UnexpectedAnswer(message, code="UnexpectedAnswer", status=answer.status, request_id=answer.request_id)
 

@@ -35,6 +35,21 @@ def test_a_body_that_is_no_json_is_none(content: bytes) -> None:
     assert answer(content).json() is None
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (r"\ud83d", "\ufffd"),
+        (r"\uDE00\uD83D", "\ufffd\ufffd"),
+        (r"\ud83d\ude00", "\U0001f600"),
+        (r"\\ud83d", r"\ud83d"),
+        (r"\\\ud83d", "\\\ufffd"),
+        (r"\ud83d\ud83d\ude00", "\ufffd\U0001f600"),
+    ],
+)
+def test_half_of_a_surrogate_pair_is_read_as_a_character_that_stands_for_it(written: str, read: str) -> None:
+    assert answer(f'{{"a": "{written}"}}'.encode()).json() == {"a": read}
+
+
 def test_neither_body_nor_headers_are_shown() -> None:
     assert "secret" not in repr(answer(b"secret", etag="secret"))
 

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.api.problem import problem_of
 from shared.errors import ErrorDetail, ServiceError
 from shared.rest.answers import RestAnswer
 from shared.rest.error_bodies import failure, read_error, sentence_of
@@ -66,6 +67,38 @@ def test_other_shapes_are_understood(body: object, code: str, message: str) -> N
 )
 def test_what_is_no_error_of_arm_is_shown_as_it_begins(body: bytes, message: str) -> None:
     assert read(body) == ErrorDetail("HTTP 400", message)
+
+
+@pytest.mark.parametrize("number", ["1.50", "1e3", "-0"])
+def test_numbers_in_an_error_are_told_as_they_were_written(number: str) -> None:
+    info = f'{{"error": {{"code": "C", "message": "m", "additionalInfo": [{{"type": "T", "info": [{number}]}}]}}}}'
+    assert read(info.encode()).details == (ErrorDetail("T", f"[{number}]"),)
+    assert read(f'{{"code": {number}, "message": {number}}}'.encode()) == ErrorDetail(number, number)
+
+
+def test_half_of_an_emoji_that_a_service_cut_leaves_an_error_that_can_be_told_and_stored() -> None:
+    error = failure(RestAnswer(400, {}, rb'{"code": "C", "message": "no \ud83d\ude00 \\ud83d but \ud83d"}'))
+    assert error.message == "no \U0001f600 \\ud83d but \ufffd"
+    assert json.loads(problem_of(error).response().get_body())["detail"] == error.message
+
+
+RESOURCE = {"name": "x", "properties": {"typeProperties": {"airflowEnvironmentVariables": {"PW": "canary"}}}}
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (203, RESOURCE),
+        (409, RESOURCE),
+        (409, {"code": "C", "message": RESOURCE}),
+        (409, {"error": {"code": "C", "message": "m", "additionalInfo": [{"type": "T", "info": RESOURCE}]}}),
+    ],
+    ids=["of a proxy", "instead of an error", "as message", "as information"],
+)
+def test_a_resource_that_is_told_of_has_no_secrets(status: int, body: object) -> None:
+    told = str(failure(RestAnswer(status, {}, json.dumps(body).encode())))
+    assert "PW" in told
+    assert "canary" not in told
 
 
 def test_a_bottomless_error_has_a_bottom() -> None:
