@@ -5,6 +5,7 @@ Data Factory would take an expression for text: `[parameters('pw')]` would be th
 
 import json
 import re
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -93,9 +94,9 @@ def template_in(body: Mapping[str, Any]) -> TemplateFound | None:
 
 def environment_in(found: TemplateFound) -> TemplatePart | None:
     """Return the first environment in a template; resources may stand within a resource."""
-    todo: list[tuple[str, Any]] = [(found.path, found.template)]
+    todo: deque[tuple[str, Any]] = deque([(found.path, found.template)])
     while todo:
-        path, holder = todo.pop(0)
+        path, holder = todo.popleft()
         resources = holder.get("resources") if isinstance(holder, dict) else None
         named = resources.items() if isinstance(resources, dict) else enumerate(resources or ())
         for key, resource in named if isinstance(resources, list | dict) else ():

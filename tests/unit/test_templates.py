@@ -1,3 +1,5 @@
+import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -95,6 +97,18 @@ def test_an_environment_is_found_within_the_resources_of_a_factory() -> None:
 @pytest.mark.parametrize("template", [{"resources": []}, {"resources": {"a": 1}}, {"resources": [None, {"type": 3}]}])
 def test_a_template_may_have_no_environment(template: dict[str, object]) -> None:
     assert environment_in(found_in(template)) is None
+
+
+def test_a_template_of_many_resources_takes_time_in_proportion_to_them() -> None:
+    few, many = TemplateFound("", {"resources": [0] * 40_000}), TemplateFound("", {"resources": [0] * 320_000})
+    assert seconds_for(lambda: environment_in(many)) < 24 * seconds_for(lambda: environment_in(few))
+
+
+def seconds_for(act: Callable[[], object]) -> float:
+    """Return the processor's time that an act takes."""
+    started = time.process_time()
+    act()
+    return time.process_time() - started
 
 
 def test_a_spec_is_no_template() -> None:
