@@ -38,7 +38,7 @@ class Inbox:
 
     def __post_init__(self) -> None:
         self.documents = MemoryDocuments(self.clock)
-        self.deliveries = Deliveries(self.documents)
+        self.deliveries = Deliveries(self.documents, self.clock.monotonic)
 
     def take(
         self, handler: Handler, *prints: str, delivery: Delivery = DELIVERY, at: float | None = None
@@ -118,6 +118,24 @@ def test_the_claim_of_a_worker_that_died_ends_after_a_minute(inbox: Inbox) -> No
     assert inbox.take(outlived).status_code == 200
     assert (outlived.calls, overtaking.calls) == (1, 1)
     assert inbox.take(Handler()).headers[REPLAYED] == "true"
+
+
+def test_a_claim_that_took_so_long_that_it_may_end_before_the_work_does_nothing(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, handler = inbox.documents.write, Handler()
+
+    def slow(name: str, content: bytes, etag: str | None) -> str:
+        inbox.clock.seconds += 59
+        return write(name, content, etag)
+
+    monkeypatch.setattr(inbox.documents, "write", slow)
+    with pytest.raises(Problem) as raised:
+        inbox.take(handler)
+    assert (raised.value.status, raised.value.code, handler.calls) == (503, "StorageUnavailable", 0)
+    monkeypatch.undo()
+    assert REPLAYED not in inbox.take(handler).headers
+    assert handler.calls == 1
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 408, 409, 412, 422, 425, 429, 500, 502, 503])

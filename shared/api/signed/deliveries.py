@@ -7,7 +7,9 @@ request may succeed later.
 
 import hashlib
 import logging
+import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from http import HTTPStatus
 
@@ -25,6 +27,8 @@ log = logging.getLogger(__name__)
 KEPT_FOR = timedelta(days=7)
 # Longer than any handler works, so that only the claim of a worker that died expires.
 CLAIM = timedelta(seconds=60)
+# A claim that took longer to make may end before the work does; the storage's client tries for up to two minutes.
+LATEST_START = timedelta(seconds=30)
 REPLAYED = "X-Relay-Replayed"
 
 _FOLDER = "deliveries/"
@@ -61,10 +65,11 @@ class Handling(StoredModel):
 
 
 class Deliveries:
-    """Handles each delivery once."""
+    """Handles each delivery once; `clock` measures, in seconds, how old a claim is."""
 
-    def __init__(self, documents: Documents) -> None:
+    def __init__(self, documents: Documents, clock: Callable[[], float] = time.monotonic) -> None:
         self._documents = documents
+        self._clock = clock
 
     def once(
         self, delivery: Delivery, fingerprints: Sequence[str], handle: Callable[[], func.HttpResponse]
@@ -72,9 +77,10 @@ class Deliveries:
         """Return what `handle` answers, or what it answered when the delivery came before.
 
         `fingerprints` tell what the delivery asks for: the first is written down, each is taken for the same request.
-        Raises a Problem (409) while another worker has the delivery, and one (422) if its id came with another request.
+        Raises a Problem (409) while another worker has the delivery, one (422) if its id came with another request, and
+        one (503) where the storage was so slow that a claim would not last.
         """
-        name = _name(delivery)
+        name, latest = _name(delivery), self._clock() + LATEST_START.total_seconds()
         document = self._documents.read(name)
         seen = _parse(document.content)
         if seen is not None:
@@ -83,7 +89,11 @@ class Deliveries:
                 return seen.answer.again()
             _require_free(seen, document.read_at)
         claim = Handling(fingerprint=fingerprints[0], claimed_until=document.read_at + CLAIM)
-        return self._handle(name, self._claim(name, claim, document.etag), claim, handle)
+        etag = self._claim(name, claim, document.etag)
+        if self._clock() > latest:
+            self._release(name, claim, etag)
+            raise Problem("StorageUnavailable", "the app's storage was too slow", retry_after_s=_RETRY_AFTER_S)
+        return self._handle(name, etag, claim, handle)
 
     def prune(self) -> None:
         """Forget the deliveries of more than seven days ago."""
@@ -96,6 +106,11 @@ class Deliveries:
             return self._write(name, claim, etag)
         except StateConflict:
             raise _in_progress() from None
+
+    def _release(self, name: str, claim: Handling, etag: str) -> None:
+        """Give up a claim, which expires anyway."""
+        with suppress(StateConflict, AzureError):
+            self._write(name, Handling(fingerprint=claim.fingerprint), etag)
 
     def _handle(
         self, name: str, etag: str, claim: Handling, handle: Callable[[], func.HttpResponse]
