@@ -10,6 +10,8 @@ _PORTS = {"https": 443, "http": 80}
 _VISIBLE_ASCII = re.compile(r"[!-~]+")
 # What a client swallows when it normalises a path.
 _SWALLOWED = frozenset({"", ".", ".."})
+# Windows servers take both, and some decode them before they divide a path.
+_SEPARATOR = re.compile(r"[/\\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class Url:
         if not service.owns(absolute):
             raise ValueError("the service gave a link to another host, which must not see our token")
         url = urlsplit(absolute)
-        if _SWALLOWED.intersection(map(unquote, url.path.split("/")[1:])):
+        if _SWALLOWED.intersection(_SEPARATOR.split(unquote(url.path))[1:]):
             raise ValueError("the service gave a link with an empty part, '.' or '..' in its path")
         return cls(url.path, url.query)
 

@@ -157,6 +157,13 @@ def test_a_start_that_failed_is_told_as_a_failure(operation: RestAnswer | Servic
         OPERATION.replace(FACTORY.name, "other-adf"),
         OPERATION.replace("operationresults/d711", "linkedservices/secret"),
         f"https://management.azure.com{FACTORY}/x/../operationresults/d711",
+        f"https://management.azure.com{FACTORY}%2f..%2fother-adf/operationresults/d711",
+        f"https://management.azure.com{FACTORY}/..%2Fother-adf/operationresults/d711",
+        f"https://management.azure.com{FACTORY}/..%5cother-adf/operationresults/d711",
+        f"https://management.azure.com{FACTORY}/..\\other-adf/operationresults/d711",
+        f"https://management.azure.com{FACTORY}/%252e%252e/other-adf/operationresults/d711",
+        f"https://management.azure.com{FACTORY}/..;/other-adf/operationresults/d711",
+        f"https://management.azure.com{FACTORY}/x%00/operationresults/d711",
     ],
 )
 def test_only_operations_of_the_factory_are_followed(link: str) -> None:

@@ -32,7 +32,8 @@ from shared.rest.urls import Url
 
 _OPERATION = "operation"
 _LONGEST_OPERATION = 4096
-_OF_OPERATIONS = re.compile(r"/operation(?:results|statuses)/[^/]+$")
+# Below a factory. A caller may have made it up, so no part has an encoded slash or dot that ARM would decode.
+_OF_OPERATIONS = re.compile(r"(?:[\w.~:=@-]+/)*operation(?:results|statuses)/[\w.~:=@-]+", re.ASCII | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +159,9 @@ class EnvironmentActions:
     def _is_of(self, factory: FactoryId, operation: operations.Operation) -> bool:
         """Whether an operation's URL is ARM's own, and that of an operation of the factory."""
         try:
-            path = unquote(Url.given(operation.url, self._arm.service).path).lower()
+            parts = Url.given(operation.url, self._arm.service).path.split("/")[1:]
         except ValueError:
             return False
-        return path.startswith(f"{factory.key}/") and _OF_OPERATIONS.search(path) is not None
+        length = len(factory.segments)
+        found, below = [unquote(part).lower() for part in parts[:length]], "/".join(parts[length:])
+        return found == [part.lower() for part in factory.segments] and _OF_OPERATIONS.fullmatch(below) is not None
