@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from shared.adf.secrets import SECRET_MAPS
 from shared.exact_json import Number
@@ -54,6 +54,19 @@ GitService = Annotated[
 ]
 
 
+# How requirements are read. Pydantic puts this into the path of an error, where it is no key of the body.
+READINGS = frozenset({"as a list", "as a text"})
+
+
+def _reading(value: object) -> str:
+    return "as a list" if isinstance(value, list) else "as a text"
+
+
+_Requirements = Annotated[
+    Annotated[list[str], Tag("as a list")] | Annotated[str, Tag("as a text")], Discriminator(_reading)
+]
+
+
 class ComputeProperties(_Section):
     """The nodes that Airflow runs on; each extra node adds three workers."""
 
@@ -78,7 +91,7 @@ class AirflowProperties(_Section):
     """Airflow itself: version, libraries, variables, login."""
 
     airflowVersion: str | None = None  # noqa: N815
-    airflowRequirements: list[str] | str | None = None  # noqa: N815
+    airflowRequirements: _Requirements | None = None  # noqa: N815
     airflowEnvironmentVariables: dict[str, _SecretText] | None = None  # noqa: N815
     gitSyncProperties: GitSyncProperties | None = None  # noqa: N815
     enableAADIntegration: bool | None = None  # noqa: N815

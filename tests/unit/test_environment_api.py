@@ -208,6 +208,13 @@ def test_what_data_factory_would_misunderstand_is_refused_by_its_place(body: dic
     assert arm.calls == []
 
 
+@pytest.mark.parametrize(("requirements", "path"), [(["a", 1], ".1"), ({"a": 1}, ""), (1, "")])
+def test_a_wrong_requirement_is_refused_once_by_its_place_in_the_body(requirements: object, path: str) -> None:
+    problem = json.loads(put(ScriptedArm({}), spec(airflowRequirements=requirements)).get_body())
+    place = f"properties.typeProperties.airflowProperties.airflowRequirements{path}"
+    assert [error["path"] for error in problem["errors"]] == [place]
+
+
 def test_a_pasted_arm_template_is_answered_with_the_part_to_send_and_without_its_values() -> None:
     template = {"resources": [{**spec(password=CANARY), "type": "a/integrationRuntimes"}]}
     (error,) = json.loads(put(ScriptedArm({}), template).get_body())["errors"]
@@ -222,10 +229,13 @@ def test_a_section_in_another_case_goes_out_as_documented() -> None:
     assert arm.calls[0].body == spec(password=CANARY)
 
 
-def test_a_quoted_etag_is_sent_as_data_factory_writes_it() -> None:
+@pytest.mark.parametrize(
+    ("etags", "sent"), [('"e1"', "e1"), ('W/"e1"', "e1"), ('"e1", W/"e2"', "e1, e2"), ("e1", "e1"), ("*", "*")]
+)
+def test_an_etag_is_sent_as_data_factory_writes_it(etags: str, sent: str) -> None:
     arm = ScriptedArm({})
-    put(arm, spec(), **{"If-Match": '"e1"'})
-    assert dict(arm.calls[0].headers) == {"If-Match": "e1"}
+    put(arm, spec(), **{"If-Match": etags})
+    assert dict(arm.calls[0].headers) == {"If-Match": sent}
 
 
 @pytest.mark.parametrize("condition", [{"If-Match": "e2"}, {"If-None-Match": "*"}])

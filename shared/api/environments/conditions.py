@@ -10,7 +10,7 @@ from shared.api.problem import Problem
 
 # An ETag, quoted or as Data Factory writes it, or `*`, or a list of them.
 _CONDITION = re.compile(r"[\x20-\x7e]{1,1024}")
-_ONE_QUOTED = re.compile(r'"([^",]+)"')
+_ONE_QUOTED = re.compile(r'(?:W/)?"([^",]+)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,10 @@ class Conditions:
 
     @property
     def headers(self) -> dict[str, str]:
-        """The headers to send to Data Factory, which shows its ETags without quotes and knows them so."""
+        """The headers to send to Data Factory, which shows its ETags without quotes and knows them so.
+
+        A proxy that compresses an answer makes its ETag a weak one.
+        """
         conditions = {"If-Match": self.if_match, "If-None-Match": self.if_none_match}
         return {name: _ONE_QUOTED.sub(r"\1", etag) for name, etag in conditions.items() if etag is not None}
 

@@ -11,7 +11,7 @@ from pydantic.alias_generators import to_camel
 from shared.adf.diff import SpecChange
 from shared.adf.names import EnvironmentId
 from shared.adf.secrets import masks_in
-from shared.adf.spec import EnvironmentSpec, normalised, twins_in
+from shared.adf.spec import READINGS, EnvironmentSpec, normalised, twins_in
 from shared.adf.templates import TemplateFound, environment_in, expressions_in, template_in
 from shared.adf.warnings import SpecWarning
 from shared.api.environments.conditions import Conditions
@@ -78,7 +78,7 @@ def checked(body: dict[str, Any], environment: EnvironmentId) -> dict[str, Any]:
         spec = EnvironmentSpec.model_validate(body)
     except ValidationError as error:
         raise _invalid_spec(
-            {"path": ".".join(str(part) for part in found["loc"]), "message": _message(found)}
+            {"path": ".".join(str(part) for part in found["loc"] if part not in READINGS), "message": _message(found)}
             for found in error.errors(include_url=False, include_input=False, include_context=False)
         ) from None
     if spec.name is not None and not _same_name(spec.name, environment.name):
