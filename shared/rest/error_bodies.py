@@ -99,19 +99,20 @@ def _items(value: object) -> list[Any]:
 
 
 def _words(value: object, longest: int) -> str:
-    """Return a text on one line; any other value as JSON without secrets, since it may be a resource."""
+    """Return a text on one line, any other value as JSON, without logins in URLs and the secrets of a resource."""
     if value is None:
         return ""
-    text = value if isinstance(value, str) else dumps(masked(value))
+    shown = masked(value)
+    text = shown if isinstance(shown, str) else dumps(shown)
     return " ".join(text.split())[:longest]
 
 
 def _text(answer: RestAnswer) -> str:
-    """Return the start of a body that is no error: of JSON without secrets, else of the text between the markup."""
+    """Return the start of a body that is no error: of its JSON, else of the text between its markup."""
     body = answer.json()
-    if body is not None:
-        return _words(body, _LONGEST_TEXT)
-    return " ".join(_MARKUP.sub(" ", answer.content[:8192].decode(errors="replace")).split())[:_LONGEST_TEXT]
+    if body is None:
+        body = _MARKUP.sub(" ", answer.content[:8192].decode(errors="replace"))
+    return _words(body, _LONGEST_TEXT)
 
 
 UNAUTHORIZED = 401

@@ -102,6 +102,21 @@ def test_a_resource_that_is_told_of_has_no_secrets(status: int, body: object) ->
     assert "canary" not in told
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"error": {"code": "GitSyncFailed", "message": "cannot clone https://user:canary@git.example/r.git"}},
+        {"error": {"code": "C", "message": "m", "details": [{"message": "https://canary@git.example/r.git"}]}},
+        b"<p>502: no answer from https://user:canary@git.example/r.git</p>",
+    ],
+)
+def test_the_login_in_a_url_is_not_told(body: object) -> None:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    told = str(failure(RestAnswer(409, {}, content)))
+    assert "********@git.example" in told
+    assert "canary" not in told
+
+
 def test_a_bottomless_error_has_a_bottom() -> None:
     error: dict[str, object] = {"code": "C"}
     for _ in range(50):
