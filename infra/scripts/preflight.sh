@@ -38,7 +38,8 @@ providers() {
         "$AZURE_SUBSCRIPTION_ID" Web "$AZURE_SUBSCRIPTION_ID" App "$AZURE_SUBSCRIPTION_ID" Storage \
         "$AZURE_SUBSCRIPTION_ID" Insights "$AZURE_SUBSCRIPTION_ID" OperationalInsights \
         "$AZURE_SUBSCRIPTION_ID" ManagedIdentity "$dag_subscription" EventGrid
-    if [ -n "${RELAY_WEBHOOK_SECRETS:-}${RELAY_NOTIFICATION_URL:-}${RELAY_NOTIFICATION_SECRET:-}" ]; then
+    # What infra/main.bicepparam keeps in a vault.
+    if [ -n "${RELAY_WEBHOOK_SECRETS:-}${RELAY_NOTIFICATION_URL:-}${RELAY_NOTIFICATION_SECRET:-}${RELAY_AIRFLOW_PASSWORD:-}" ]; then
         printf '%s Microsoft.KeyVault\n' "$AZURE_SUBSCRIPTION_ID"
     fi
     if [ "${USE_NETWORK:-false}" = true ]; then
@@ -52,6 +53,8 @@ while read -r subscription provider; do
         problem "$provider is not registered (${state:-unknown}); run: az provider register --subscription $subscription --namespace $provider --wait"
     fi
 done < <(providers)
+
+plain() { tr -d ' ' | tr '[:upper:]' '[:lower:]'; }
 
 exists() { az resource show --ids "$1" --query id --output tsv >/dev/null 2>&1; }
 
@@ -93,10 +96,10 @@ check_topic() {
     read -r _ name group identity < <(grep -i "^$account_id[[:space:]]" <<<"$topics" || true) || true
     [ -n "${name:-}" ] || return 0
     [ "$name" != "dag-relay-$DAG_STORAGE_NAME" ] || return 0
-    if [ "${group,,}" != "${dag_group,,}" ]; then
+    if [ "$(plain <<<"$group")" != "$(plain <<<"$dag_group")" ]; then
         problem "the system topic $name of $DAG_STORAGE_NAME lies in resource group $group; the template looks for it in $dag_group"
     fi
-    if [[ "${identity,,}" != *systemassigned* ]]; then
+    if [[ "$(plain <<<"$identity")" != *systemassigned* ]]; then
         problem "the system topic $name has no identity to write dead letters with; run: az eventgrid system-topic update --subscription $dag_subscription --resource-group $group --name $name --identity systemassigned"
     fi
     use_topic "$name"
@@ -121,8 +124,6 @@ if exists "$account_id"; then
 else
     problem "no storage account $DAG_STORAGE_NAME in resource group $dag_group of subscription $dag_subscription, or you may not read it; see DAG_STORAGE_NAME, DAG_STORAGE_RESOURCE_GROUP, DAG_STORAGE_SUBSCRIPTION"
 fi
-
-plain() { tr -d ' ' | tr '[:upper:]' '[:lower:]'; }
 
 regions=$(az functionapp list-flexconsumption-locations --subscription "$AZURE_SUBSCRIPTION_ID" --query "[].name" --output tsv | plain)
 if ! grep -qx "$(plain <<<"$AZURE_LOCATION")" <<<"$regions"; then

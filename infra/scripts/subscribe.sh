@@ -4,14 +4,16 @@
 # It can be repeated at any time, and has to be after the blobs_extension key was renewed.
 set -euo pipefail
 
+missing=
 for name in AZURE_SUBSCRIPTION_ID AZURE_RESOURCE_GROUP AZURE_FUNCTION_APP_NAME AZURE_FUNCTION_APP_URL \
     EVENT_SUBSCRIPTION EVENT_RESOURCE_GROUP EVENT_TOPIC_NAME WATCHED_CONTAINERS DEAD_LETTER_STORAGE_ID \
     DEAD_LETTER_CONTAINER; do
     if [ -z "${!name:-}" ]; then
         echo "$name is not set: it is an output of infra/main.bicep, see docs/deploy.md" >&2
-        exit 2
+        missing=yes
     fi
 done
+[ -z "$missing" ] || exit 2
 
 tries=${SUBSCRIBE_TRIES:-30}
 pause=${SUBSCRIBE_PAUSE_SECONDS:-10}

@@ -17,7 +17,9 @@ if [ -z "$given" ] || [ "$given" = None ]; then
     echo "the app has no role in subscription $AZURE_SUBSCRIPTION_ID: run \`azd provision\` again" >&2
     exit 1
 fi
-left=$((old_enough - ($(date +%s) - $(date --date "$given" +%s))))
+# By Python, since the `date` of macOS reads no times. Azure's are in UTC.
+since=$(python3 -c 'import calendar, sys, time; print(calendar.timegm(time.strptime(sys.argv[1][:19], "%Y-%m-%dT%H:%M:%S")))' "$given")
+left=$((old_enough - ($(date +%s) - since)))
 if [ "$left" -gt 0 ]; then
     echo "the app's roles are new: publishing in $left s. If it is refused with 403 all the same, run \`azd deploy\` again later"
     sleep "$left"

@@ -124,6 +124,12 @@ def test_what_is_missing_is_named(name: str, tmp_path: Path) -> None:
     assert ran.err.startswith(f"{name} is not set")
 
 
+def test_all_that_is_missing_is_named_at_once(tmp_path: Path) -> None:
+    ran = run("subscribe.sh", tmp_path, {}, WELL)
+    assert (ran.code, ran.calls) == (2, [])
+    assert [line.split()[0] for line in ran.err.splitlines()] == list(OUTPUTS)
+
+
 def test_what_the_hooks_need_is_an_output_of_the_template_or_azds_own(one_route: Snapshot) -> None:
     azd = {"AZURE_SUBSCRIPTION_ID", "AZURE_RESOURCE_GROUP"}
     assert OUTPUTS.keys() - azd | {"AZURE_FUNCTION_APP_PRINCIPAL_ID"} == one_route.outputs.keys()
@@ -148,6 +154,15 @@ def test_a_new_role_is_waited_for_and_the_remedy_is_told(tmp_path: Path) -> None
     assert "run `azd deploy` again" in ran.out
 
 
+def test_the_age_of_a_role_is_told_without_the_date_of_linux(tmp_path: Path) -> None:
+    """The `date` of macOS reads no times."""
+    date = tmp_path / "date"
+    date.write_text('#!/bin/sh\n[ "$*" = +%s ] || exit 1\nexec /bin/date +%s\n')
+    date.chmod(0o755)
+    ran = wait(tmp_path, "2020-01-01T00:00:00.123456+00:00")
+    assert (ran.code, ran.out, ran.err) == (0, "", "")
+
+
 @pytest.mark.parametrize("given", ["", "None"])
 def test_an_app_without_a_role_is_not_published(given: str, tmp_path: Path) -> None:
     ran = wait(tmp_path, given)
@@ -162,4 +177,6 @@ def test_every_hook_of_azd_can_be_run_and_stops_at_the_first_failure() -> None:
     for script in scripts:
         assert os.access(script, os.X_OK)
         assert "\nset -euo pipefail\n" in script.read_text()
+        # What came with bash 4: macOS has 3.2.
+        assert not re.search(r"\$\{\w+(?:,|\^)|\bmapfile\b|\breadarray\b|declare -A|\|&", script.read_text())
         subprocess.run(["/usr/bin/env", "bash", "-n", script], check=True)

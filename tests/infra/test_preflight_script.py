@@ -1,14 +1,16 @@
 """What a deployment would stumble over is said before it, all at once, each with its remedy."""
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from tests.infra.azure_cli import Answer, Ran, run
-from tests.infra.compiler import VARIABLES
+from tests.infra.compiler import INFRA, VARIABLES
 
+PARAMETERS_FILE = INFRA / "main.bicepparam"
 SUBSCRIPTION = "11111111-1111-1111-1111-111111111111"
 GIVEN = VARIABLES | {"AZURE_SUBSCRIPTION_ID": SUBSCRIPTION, "AZURE_RESOURCE_GROUP": "rg-relay"}
 ACCOUNT = (
@@ -142,6 +144,11 @@ def test_providers_of_what_is_made_on_demand_are(tmp_path: Path) -> None:
     assert ran.asked("Microsoft.KeyVault")
     assert ran.asked("Microsoft.Network")
     assert "chat.example" not in ran.out + ran.err + "".join(ran.calls)
+
+
+@pytest.mark.parametrize("name", re.findall(r"^  (RELAY_\w+): ", PARAMETERS_FILE.read_text(), re.MULTILINE))
+def test_any_secret_needs_the_provider_of_the_vault_that_it_is_kept_in(name: str, tmp_path: Path) -> None:
+    assert preflight(tmp_path, **{name: "a secret"}).asked("Microsoft.KeyVault")
 
 
 def test_the_event_topics_provider_is_asked_for_where_the_account_is(tmp_path: Path) -> None:
