@@ -60,12 +60,22 @@ var rules = [
   }
   {
     id: 'failures-in-a-row'
-    description: 'Syncs fail again and again; GET /api/routes says why, in the words of ARM.'
+    description: 'Syncs fail again and again, and are retried; GET /api/routes says why, in the words of ARM.'
     severity: 2
     window: 'PT1H'
     operator: 'GreaterThanOrEqual'
     threshold: failuresToAlert
     query: 'traces | where message startswith "the sync failed, retrying within" or message startswith "the folder could not be listed"'
+  }
+  // What each look logs of such a route, and each sweep leads to one.
+  {
+    id: 'needs-an-operator'
+    description: 'ADF or Fabric refuses the syncs of a route, or a change is held; GET /api/routes says why, and the runbook what to do.'
+    severity: 2
+    window: 'PT15M'
+    operator: 'GreaterThan'
+    threshold: 0
+    query: 'traces | where message startswith "Skip Refused " or message startswith "Hold "'
   }
   {
     id: 'poison'

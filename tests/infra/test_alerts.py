@@ -2,8 +2,10 @@
 
 import ast
 import json
+import logging
 import re
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +13,10 @@ import pytest
 
 from local.app_settings import ROOT
 from local.azurite import node
+from shared.errors import ServiceRefusal
 from tests.infra.compiler import Snapshot
 from tests.infra.test_event_subscriptions import functions
+from tests.unit.world import ROUTE, World
 
 # The columns that are used, of Application Insights' tables; docs: azure-monitor/app/convert-classic-resource.
 TABLES = {
@@ -45,7 +49,7 @@ def said_by_kusto(*queries: str) -> dict[str, list[str]]:
 
 def test_kustos_own_parser_finds_nothing_wrong(queries: dict[str, str]) -> None:
     assert [line for lines in said_by_kusto(*queries.values()).values() for line in lines] == []
-    assert len(queries) == 4
+    assert len(queries) == 5
 
 
 def test_kustos_parser_would_have_spoken() -> None:
@@ -72,6 +76,29 @@ def test_an_alert_looks_for_what_the_app_logs(rule: str, lines: int, queries: di
     assert [start for start in starts if not any(line.startswith(start) for line in logged())] == []
 
 
+def looks_at_a_refused_route(world: World) -> None:
+    world.answer = ServiceRefusal("no", code="AuthorizationFailed", status=403)
+    world.worker.reconcile(ROUTE)
+    world.worker.reconcile(ROUTE)
+
+
+def looks_at_an_emptied_folder(world: World) -> None:
+    world.worker.reconcile(ROUTE)
+    world.at(400)
+    world.worker.reconcile(ROUTE)
+
+
+@pytest.mark.parametrize("looks", [looks_at_a_refused_route, looks_at_an_emptied_folder])
+def test_each_look_that_finds_a_route_waiting_for_an_operator_counts_for_an_alert(
+    looks: Callable[[World], None], queries: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither fails again and again: a hold never, and what ADF refused is tried once an hour."""
+    caplog.set_level(logging.INFO)
+    looks(World())
+    starts = re.findall(r'message startswith "([^"]+)"', queries["needs-an-operator"])
+    assert [line for line in caplog.messages if line.startswith(tuple(starts))]
+
+
 def test_an_alert_names_functions_and_addresses_of_the_app(queries: dict[str, str]) -> None:
     text = " ".join(queries.values())
     assert set(re.findall(r'name contains "(\w+)"', text)) <= functions()
@@ -94,6 +121,11 @@ def test_of_what_runs_once_an_event_the_host_logs_warnings_only() -> None:
         "Function.on_dag_blob",
         "Function.on_blob_deleted",
     }
+
+
+def test_every_alert_has_a_row_in_the_document(alerts: dict[str, dict[str, Any]]) -> None:
+    document = (ROOT / "docs/deploy.md").read_text()
+    assert [name for name in alerts if f"\n| `{name}` | " not in document] == []
 
 
 def test_people_are_told(alerts: dict[str, dict[str, Any]], one_route: Snapshot) -> None:
