@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,8 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
+from local.app_settings import ROOT
 from local.ports import free_ports
+from shared.api.endpoints import ENDPOINTS
+from tests import hosts
 from tests.e2e.conftest import Running, running_stack
 
 
@@ -113,3 +118,44 @@ def test_an_app_that_is_not_there_is_one_line_and_two() -> None:
 def test_an_unknown_route_is_one_line_and_two(terminal: Terminal) -> None:
     ran = terminal.run("status", "nowhere")
     assert (ran.returncode, "the settings list no route of this name" in ran.stderr) == (2, True)
+
+
+def asked(running: Running) -> dict[str, int]:
+    """Return how often each function that answers HTTP was started."""
+    if hosts.chosen != "standin":
+        pytest.skip("only the stand-in host counts the runs of functions")
+    counts = requests.get(f"{running.addresses.app}/_standin/invocations", timeout=10).json()
+    return {endpoint.name: counts.get(endpoint.name, {}).get("started", 0) for endpoint in ENDPOINTS}
+
+
+def said_to_ask(command: str) -> set[str]:
+    """Return the functions in the row of a command."""
+    document = (ROOT / "docs/command-line.md").read_text()
+    (row,) = re.findall(rf"^\| `{command}` \| (`\w+_\w+`.*) \|$", document, re.MULTILINE)
+    return set(re.findall(r"`(\w+_\w+)`", row))
+
+
+@pytest.mark.parametrize(
+    "uses",
+    [
+        [["status"], ["status", "default"]],
+        [["watch", "--timeout", "0"], ["watch", "default", "--until-ready", "--timeout", "30", "--every", "0.2"]],
+        [["sync", "--wait", "60"]],
+        [["plan"], ["plan", "sample-2", "--spec", "-"]],
+        [["wait", "dags/keys.py", "--timeout", "30"]],
+        [["deploy", "DIR", "--timeout", "30"]],
+        [["check-events"]],
+    ],
+    ids=lambda uses: uses[0][0],
+)
+def test_a_command_asks_the_functions_whose_keys_it_is_said_to_need(
+    uses: list[list[str]], running: Running, terminal: Terminal, tmp_path: Path
+) -> None:
+    running.upload("dags/keys.py")
+    (tmp_path / "dags").mkdir()
+    (tmp_path / "dags/keys.py").write_text("# another version\n")
+    storage = {"AZURE_STORAGE_CONNECTION_STRING": running.addresses.connection_string}
+    before = asked(running)
+    for command in uses:
+        terminal.run(*(str(tmp_path) if word == "DIR" else word for word in command), stdin="{}", **storage)
+    assert {name for name, count in asked(running).items() if count > before[name]} == said_to_ask(uses[0][0])

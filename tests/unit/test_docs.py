@@ -31,6 +31,7 @@ TELEMETRY = (ROOT / "docs/telemetry.md").read_text()
 ROUTES = (ROOT / "docs/routes.md").read_text()
 SETTINGS = (ROOT / "docs/settings.md").read_text()
 OPERATE = (ROOT / "docs/operate.md").read_text()
+NOTIFICATIONS = (ROOT / "docs/notifications.md").read_text()
 # They describe the one route and become one of RELAY_ROUTES, so the model does not have them by name.
 SINGLE_ROUTE = {"RELAY_FACTORY", "RELAY_ENVIRONMENT", "RELAY_LINKED_SERVICE", "RELAY_FOLDER", "RELAY_CONNECTION"}
 KNOWN = {*names_of(Settings)} | SINGLE_ROUTE | {"RELAY_ROUTES_BLOB"}
@@ -175,6 +176,13 @@ def test_every_query_parameter_is_in_the_description_of_the_routes_api(parameter
     assert f"`{parameter}" in ROUTES or f"`?{parameter}=" in ROUTES
 
 
+def test_every_reason_of_a_hold_is_in_notifications() -> None:
+    reasons = {words[0] for _, words in made_of("Hold") if words[0]}
+    assert "FolderEmpty" in reasons
+    row = next(line for line in NOTIFICATIONS.splitlines() if line.startswith("| `route.held` |"))
+    assert [reason for reason in reasons if f"`{reason}`" not in row] == []
+
+
 @pytest.mark.parametrize("kind", get_args(Alert.model_fields["kind"].annotation))
 def test_every_kind_of_news_is_in_notifications(kind: str) -> None:
-    assert f"| `route.{kind}` |" in (ROOT / "docs/notifications.md").read_text()
+    assert f"| `route.{kind}` |" in NOTIFICATIONS

@@ -113,6 +113,13 @@ def test_files_and_tests_that_are_mentioned_exist(document: str) -> None:
     assert [(path, name) for path, name in named if f"def {name}(" not in (ROOT / path).read_text()] == []
 
 
+def test_promises_of_the_model_that_are_named_exist() -> None:
+    named = set(re.findall(r"`tests/model` \(`(\w+)`\)", (ROOT / "docs/contract.md").read_text()))
+    model = "".join(path.read_text() for path in (ROOT / "tests/model").glob("*.py"))
+    assert "nothing_is_lost" in named
+    assert [name for name in named if f"def {name}(" not in model] == []
+
+
 def test_every_document_can_be_found_from_the_index() -> None:
     listed = {target.partition("#")[0] for target in links("docs/README.md")}
     others = {document.removeprefix("docs/") for document in DOCUMENTS if document.startswith("docs/")}
