@@ -200,7 +200,7 @@ class App:
         from shared.rest.tokens import Tokens
         from shared.storage.connections import credential
 
-        tokens = Tokens(credential(), settings.airflow_scope)
+        tokens = Tokens(credential(), settings.airflow_scope, service="Airflow")
         user, password, url = settings.airflow_user, settings.airflow_password.reveal(), settings.airflow_url
         clients = AirflowClients(
             self._arm,

@@ -51,7 +51,7 @@ var rules = [
   }
   {
     id: 'not-ready'
-    description: 'The app got no token for ARM, or /api/ready answered 503.'
+    description: 'The app got no token for ARM or Fabric, or /api/ready answered 503.'
     severity: 1
     window: 'PT15M'
     operator: 'GreaterThan'

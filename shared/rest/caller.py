@@ -55,7 +55,7 @@ class RestCaller:
         self._policy = policy or RetryPolicy()
         self._budget = budget or RetryBudget()
         self._pace = Pace(clock)
-        self._tokens = Tokens(credential, service.scope, clock)
+        self._tokens = Tokens(credential, service.scope, clock, service.title)
         self._transport = Transport(service, trust_environment=trust_environment)
 
     def call(self, call: RestCall, *, deadline_s: float) -> RestAnswer:

@@ -39,7 +39,7 @@ class Credential(Protocol):
 
 @dataclass(slots=True)
 class Tokens:
-    """The token for one scope, for many threads.
+    """The token for one scope, for many threads; `service` is who takes it, in words.
 
     The credential is asked in a thread of its own and by one at a time, since its timeouts are far longer than a call
     may last (azure-identity waits minutes for an identity endpoint that hangs).
@@ -48,6 +48,7 @@ class Tokens:
     credential: Credential
     scope: str
     clock: Callable[[], float] = time.monotonic
+    service: str = "the service"
     _token: str | None = field(default=None, repr=False)
     _kept_until: float = 0.0
     _pending: "Future[str] | None" = None
@@ -100,7 +101,7 @@ class Tokens:
             # The credential's message lists what it tried; it holds no secret, but nothing for the caller either.
             log.error("no token for %s: %s: %s", self.scope, type(error).__name__, error)  # noqa: TRY400 - it says it all
         # Raised outside, so that no request of the credential hangs on to the exception.
-        raise NoToken("the app's identity got no token for ARM", code="NoToken")
+        raise NoToken(f"the app's identity got no token for {self.service}", code="NoToken")
 
 
 def _claims(challenge: str) -> str:

@@ -37,6 +37,11 @@ class Service:
             raise ValueError("expected an endpoint of scheme, host and port only, like https://management.azure.com")
 
     @property
+    def title(self) -> str:
+        """What the service is called in a sentence."""
+        return "ARM" if self.name == "arm" else self.name.capitalize()
+
+    @property
     def encrypted(self) -> bool:
         """Whether requests are encrypted; only a loopback address may do without."""
         return self.endpoint.lower().startswith("https:")

@@ -5,8 +5,12 @@ from contextlib import suppress
 
 import pytest
 
+from shared.arm.clouds import CLOUDS
 from shared.errors import NoToken
+from shared.rest.caller import RestCaller
 from shared.rest.tokens import Tokens
+from shared.rest.urls import Service
+from shared.targets.fabric_service import ENDPOINT, SCOPE, fabric_service
 from tests.waiting import until
 
 
@@ -102,6 +106,15 @@ def test_whatever_the_identity_raises_is_no_token_and_stays_with_it(identity: Id
     assert "secret" not in str(raised.value)
     identity.error = None
     assert tokens.get(9) == "token-2"
+
+
+@pytest.mark.parametrize(
+    ("service", "title"), [(CLOUDS["AzureCloud"], "ARM"), (fabric_service(ENDPOINT, SCOPE), "Fabric")]
+)
+def test_the_service_is_named_that_there_is_no_token_for(service: Service, title: str, identity: Identity) -> None:
+    identity.error = RuntimeError("no identity")
+    with pytest.raises(NoToken, match=f"got no token for {title}$"):
+        RestCaller(service, identity).check_token(deadline_s=9)
 
 
 def test_a_fresh_token_is_asked_for_with_the_claims_that_arm_names(identity: Identity) -> None:
