@@ -3,14 +3,17 @@
 import argparse
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from local.app_settings import ROOT, sample
+from local.azurite import PORTS
 from local.errors import LocalError
 from local.events.faults import Faults
 from local.events.options import SCHEMAS, Events
 from local.functions_host import HOSTS
+from local.ports import HIGHEST
 from local.shapes import SHAPES
 from local.stack import Plan, running
 
@@ -55,9 +58,14 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_stack(commands: Commands) -> None:
     start = commands.add_parser("start", help="start Azurite, the ARM emulator and the app")
-    start.add_argument("--app-port", type=int, default=Plan.app_port, help="0 picks a free one")
-    start.add_argument("--arm-port", type=int, default=Plan.arm_port, help="0 picks a free one")
-    start.add_argument("--storage-port", type=int, default=Plan.storage_port, help="and the two above it; 0: free ones")
+    start.add_argument("--app-port", type=_port, default=Plan.app_port, help="0 picks a free one")
+    start.add_argument("--arm-port", type=_port, default=Plan.arm_port, help="0 picks a free one")
+    start.add_argument(
+        "--storage-port",
+        type=partial(_port, in_a_row=PORTS),
+        default=Plan.storage_port,
+        help="and the two above it; 0: free ones",
+    )
     _add_host(start)
     start.add_argument("--enable-auth", action="store_true", help="ask for function keys, as Azure does")
     start.add_argument(
@@ -81,14 +89,14 @@ def _add_host(parser: argparse.ArgumentParser) -> None:
 
 def _add_parts(commands: Commands) -> None:
     arm = commands.add_parser("arm", help="the ARM emulator alone")
-    arm.add_argument("--port", type=int, default=Plan.arm_port, help="0 picks a free one")
+    arm.add_argument("--port", type=_port, default=Plan.arm_port, help="0 picks a free one")
     arm.add_argument("--storage-connection-string", default=sample()["AzureWebJobsStorage"])
     arm.add_argument("--airflow-url", help="a real Airflow that is the seeded environment's; needs --airflow-home")
     arm.add_argument("--airflow-home", type=Path, help="the folder above that Airflow's dags and plugins")
     arm.set_defaults(command=_arm)
 
     host = commands.add_parser("host", help="the stand-in Functions host alone; settings come from the environment")
-    host.add_argument("--port", type=int, default=Plan.app_port, help="0 picks a free one")
+    host.add_argument("--port", type=_port, default=Plan.app_port, help="0 picks a free one")
     host.add_argument("--app-dir", type=Path, default=ROOT)
     host.add_argument("--enable-auth", action="store_true")
     host.set_defaults(command=_host)
@@ -123,6 +131,14 @@ def _add_airflow_option(parser: argparse.ArgumentParser) -> None:
 
 def _event_options(arguments: argparse.Namespace) -> Events:
     return Events(arguments.event_schema, arguments.event_faults, arguments.event_seed, arguments.event_misname)
+
+
+def _port(text: str, in_a_row: int = 1) -> int:
+    """Read the first of so many ports in a row."""
+    highest = HIGHEST + 1 - in_a_row
+    if not text.isdecimal() or int(text) > highest:
+        raise argparse.ArgumentTypeError(f"expected a port from 0 to {highest}, got {text!r}")
+    return int(text)
 
 
 def _faults(text: str) -> Faults:

@@ -12,6 +12,7 @@ from pathlib import Path
 from local.errors import LocalError
 
 LOOPBACK = "127.0.0.1"
+HIGHEST = 65535
 
 
 _given: set[int] = set()
@@ -48,10 +49,14 @@ def _reservations() -> int:
 
 
 def check_free(ports: Iterable[tuple[int, str]]) -> None:
-    """Raise LocalError for the first port that is taken; each comes with what it is for."""
+    """Raise LocalError for the first port that is taken or wanted twice; each comes with what it is for."""
+    wanted: dict[int, str] = {}
     for port, purpose in ports:
+        if port in wanted:
+            raise LocalError(f"port {port} is wanted for {wanted[port]} and for {purpose}; give one of them another")
         if not is_free(port):
             raise LocalError(f"port {port}, wanted for {purpose}, is in use; choose another one, or 0 for a free one")
+        wanted[port] = purpose
 
 
 def is_free(port: int) -> bool:

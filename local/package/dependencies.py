@@ -4,7 +4,7 @@ import ast
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from importlib.metadata import distribution, distributions
+from importlib.metadata import Distribution, PackageNotFoundError, distribution, distributions
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -18,7 +18,10 @@ _BY_THE_WORKER = frozenset({"azure-functions-runtime"})
 
 
 def check_dependencies(app: Path, paths: Sequence[str]) -> None:
-    """Raise LocalError if the files import what `requirements.txt` does not bring, or it names a development tool."""
+    """Raise LocalError if the files import what `requirements.txt` does not bring, or it names a development tool.
+
+    Also if a file is not Python, or what `requirements.txt` names is not installed here.
+    """
     brought = _closure(_named_in(app / "requirements.txt")) | _BY_THE_WORKER
     places = _distributions_by_place()
     problems = [
@@ -46,10 +49,17 @@ def _closure(names: set[str]) -> set[str]:
     while open_ones:
         name = open_ones.pop()
         found.add(name)
-        requirements = [Requirement(line) for line in distribution(name).requires or ()]
+        requirements = [Requirement(line) for line in _installed(name).requires or ()]
         needed = {_canonical(each.name) for each in requirements if each.marker is None or each.marker.evaluate()}
         open_ones |= needed - found
     return found
+
+
+def _installed(name: str) -> Distribution:
+    try:
+        return distribution(name)
+    except PackageNotFoundError:
+        raise LocalError(f"requirements.txt brings {name}, which is not installed here; run `make setup`") from None
 
 
 def _distributions_by_place() -> dict[str, str]:
@@ -62,7 +72,11 @@ def _distributions_by_place() -> dict[str, str]:
 
 
 def _imported(source: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(source.read_text())):
+    try:
+        tree = ast.parse(source.read_text())
+    except (SyntaxError, ValueError) as error:
+        raise LocalError(f"{source} is not Python: {error}") from error
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
