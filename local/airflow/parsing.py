@@ -35,7 +35,7 @@ def parse(path: str, content: bytes) -> ParsedFile:
             warnings.simplefilter("ignore")
             tree = ast.parse(content, filename=f"{HOME}/{path}")
             compile(tree, f"{HOME}/{path}", "exec")
-    except (SyntaxError, ValueError, RecursionError) as error:
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return ParsedFile(source, stack_trace=_stack_trace(error))
     return ParsedFile(source, dag_ids=_dag_ids(tree))
 

@@ -94,12 +94,14 @@ def _site(emulator: Emulator, name: str) -> rest_api.EmulatedSite:
 
 
 def _call(request: web.Request) -> Call:
+    query, headers = request.query, request.headers
     return Call(
         method=request.method,
         path=request.rel_url.raw_path,
-        query=dict(request.query),
-        headers={name.lower(): value for name, value in request.headers.items()},
-        origin=f"{request.headers.get('X-Forwarded-Proto', 'http')}://{request.host}",
+        query=dict(query),
+        headers={name.lower(): ", ".join(headers.getall(name)) for name in headers},
+        origin=f"{headers.get('X-Forwarded-Proto', 'http')}://{request.host}",
+        repeated={name: list(values) for name in query if len(values := query.getall(name)) > 1},
     )
 
 

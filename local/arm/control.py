@@ -94,7 +94,12 @@ ROUTES = (
 
 
 async def _body(request: web.Request) -> JsonValue:
-    body: JsonValue = await request.json()
+    """Read the body, whatever its content type says; raise ValueError for what is no JSON or could not be shown."""
+    try:
+        body: JsonValue = json.loads(await request.read())
+        json.dumps(body, allow_nan=False)
+    except RecursionError:
+        raise ValueError("expected JSON with fewer levels") from None
     return body
 
 

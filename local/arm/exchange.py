@@ -22,6 +22,8 @@ class Call:
     origin: str
     content: bytes | None = b""
     """None where it was longer than ARM takes."""
+    repeated: Mapping[str, list[JsonValue]] = field(default_factory=dict)
+    """All values of those names that the query has more than once; `query` has the first."""
 
     def json_object(self) -> JsonObject:
         """Return the body, or raise ARM's refusal if it is not one JSON object."""
@@ -34,8 +36,11 @@ class Call:
         return body
 
     def json(self) -> JsonValue:
-        """Return the body; raise ValueError if it is not JSON."""
-        body: JsonValue = json.loads(self.content or b"")
+        """Return the body; raise ValueError if it is not JSON, or has too many levels to be read."""
+        try:
+            body: JsonValue = json.loads(self.content or b"")
+        except RecursionError:
+            raise ValueError("it has too many levels") from None
         return body
 
 

@@ -3,17 +3,27 @@
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 
 from local.arm.exchange import Answer
 from local.arm.settings import explained
 
 _Seconds = Annotated[float, Field(ge=0, le=600)]
+# A token of RFC 9110; with anything else no answer can be sent.
+_HeaderName = Annotated[str, Field(pattern=r"^[-!#$%&'*+.^_`|~0-9A-Za-z]+$")]
 _HeaderValue = Annotated[str, Field(pattern=r"^[^\r\n\x00]*$")]
 
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", coerce_numbers_to_str=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_not_given(cls, given: JsonValue) -> JsonValue:
+        """Leave out keys that are null, except `times`, where null says something."""
+        if not isinstance(given, dict):
+            return given
+        return {key: value for key, value in given.items() if value is not None or key == "times"}
 
 
 class Match(_Part):
@@ -37,7 +47,7 @@ class Fault(_Part):
     """
 
     status: int | None = Field(None, ge=200, le=599)
-    headers: dict[str, _HeaderValue] = Field(default_factory=dict)
+    headers: dict[_HeaderName, _HeaderValue] = Field(default_factory=dict)
     body: JsonValue = None
     delay_s: _Seconds = 0
     slow_body_s: _Seconds = 0

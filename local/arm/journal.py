@@ -30,7 +30,7 @@ class JournalEntry:
             "at": timestamp(self.at),
             "method": self.call.method,
             "path": self.call.path,
-            "query": dict(self.call.query),
+            "query": {**self.call.query, **self.call.repeated},
             "headers": {name: value for name, value in self.call.headers.items() if name not in _LEFT_OUT},
             "body": _readable(self.call.content),
             "status": self.status,
@@ -43,6 +43,8 @@ def _readable(content: bytes | None) -> JsonValue:
     text = content.decode(errors="replace")
     try:
         body: JsonValue = json.loads(text)
-    except ValueError:
+        # A number beyond a float, or too many levels, would make the journal itself unreadable.
+        json.dumps([[[body]]], allow_nan=False)
+    except (ValueError, RecursionError):
         return text
     return body

@@ -14,6 +14,7 @@ from uuid import uuid4
 
 from pydantic import JsonValue
 
+from local.airflow.standin import EmulatedAirflow
 from local.arm.errors import ServiceError
 from local.arm.exchange import Answer, Call, JsonObject
 from local.arm.importer import Folder, ImportedFile, ImportFailedError
@@ -102,18 +103,21 @@ async def _imported(emulator: Emulator, request: SyncRequest, key: str, started_
         error = {"code": failure.code, "message": failure.message}
     await emulator.sleep(max(0.0, lasts - (emulator.clock() - started_at).total_seconds()))
     finished_at = emulator.clock()
-    await asyncio.to_thread(_hand_over, emulator, request, files, finished_at)
+    # The Airflow of now: a reset while the files are parsed brings another one, which they must not reach.
+    await asyncio.to_thread(_hand_over, emulator, emulator.airflow, request, files, finished_at)
     emulator.imports.append(ImportRecord(request.environment, request.folder, started_at, finished_at, files, error))
     emulator.operations[key] = Operation(finished_at, error)
     log.info("import of %s into %s: %s files, error %s", request.folder, request.environment, len(files), error)
 
 
-def _hand_over(emulator: Emulator, request: SyncRequest, files: list[ImportedFile], finished_at: datetime) -> None:
+def _hand_over(
+    emulator: Emulator, airflow: EmulatedAirflow, request: SyncRequest, files: list[ImportedFile], finished_at: datetime
+) -> None:
     """Give the imported bytes to the environment's Airflow, emulated and real, and let go of them."""
     folder = Folder.of(request.folder)
     contents = {folder.place(file.name): file.content for file in files if file.content is not None}
     dags = {path.removeprefix("dags/"): content for path, content in contents.items() if path.startswith("dags/")}
-    emulator.airflow.take(request.environment, {path: _bytes(content) for path, content in dags.items()}, finished_at)
+    airflow.take(request.environment, {path: _bytes(content) for path, content in dags.items()}, finished_at)
     if emulator.real_airflow and request.environment.lower() == emulator.seed.environment.lower():
         emulator.real_airflow.take(contents)
     for content in contents.values():

@@ -1,8 +1,10 @@
 """`/_emulator`: journal, settings, faults, reset, and the managed identity."""
 
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -33,6 +35,28 @@ def test_the_journal_shows_requests_as_they_came_without_the_token(
     assert "authorization" not in put["headers"]
     assert put["at"] < post["at"]
     assert (post["body"], post["status"]) == ("not json", 400)
+
+
+def test_the_journal_shows_all_values_of_a_name_that_comes_more_than_once(
+    session: requests.Session, factory: str, journal: Journal
+) -> None:
+    session.get(f"{factory}?a=1&a=2&b=", headers={"X-Once": "1"}, timeout=10)
+    host = urlsplit(factory)
+    with socket.create_connection((str(host.hostname), host.port or 0), timeout=10) as connection:
+        connection.sendall(f"GET {host.path} HTTP/1.0\r\nX-A: 1\r\nx-a: 2\r\n\r\n".encode())
+        assert connection.recv(1000)
+    query, headers = journal()
+    assert query["query"] == {"a": ["1", "2"], "b": "", "api-version": "2018-06-01"}
+    assert headers["headers"] == {"x-a": "1, 2"}
+
+
+@pytest.mark.parametrize("body", ["[" * 100_000, "{" + '"a":{' * 5_000])
+def test_a_body_with_too_many_levels_is_refused_and_leaves_the_journal_readable(
+    session: requests.Session, factory: str, journal: Journal, body: str
+) -> None:
+    answer = session.put(f"{factory}/integrationruntimes/new", data=body, timeout=10)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "InvalidRequestContent")
+    assert [(entry["body"], entry["status"]) for entry in journal()] == [(body, 400)]
 
 
 def test_requests_without_a_token_are_refused_and_in_the_journal(factory: str, journal: Journal) -> None:
@@ -76,11 +100,16 @@ def test_settings_can_be_read_and_changed_one_by_one(arm: str) -> None:
 
 
 @pytest.mark.parametrize("endpoint", ["settings", "faults"])
-@pytest.mark.parametrize("body", ['{"what": 1}', "{", "7"])
+@pytest.mark.parametrize("body", ['{"what": 1}', "{", "7", "[" * 100_000, '{"answer": {"body": 1e999}}'])
 def test_malformed_input_is_refused_with_a_sentence(arm: str, endpoint: str, body: str) -> None:
     answer = requests.post(f"{arm}/_emulator/{endpoint}", data=body, timeout=10)
     assert answer.status_code == 400
-    assert any(start in answer.text for start in ("cannot be used: ", "expected JSON: "))
+    assert any(start in answer.text for start in ("cannot be used: ", "expected JSON", "not JSON compliant"))
+
+
+def test_a_content_type_decides_nothing(arm: str) -> None:
+    headers = {"Content-Type": "text/plain; charset=none-such"}
+    assert requests.post(f"{arm}/_emulator/settings", data='{"page_size": 5}', headers=headers, timeout=10).ok
 
 
 def test_a_reset_forgets_everything_but_the_seed(

@@ -2,7 +2,7 @@ import pytest
 from pydantic import JsonValue
 
 from local.arm.exchange import Answer
-from local.arm.faults import NO_FAULT, Fault, FaultScripts, scripts_from
+from local.arm.faults import NO_FAULT, Fault, FaultScripts, Match, Script, scripts_from
 
 
 def scripts(*bodies: JsonValue) -> FaultScripts:
@@ -66,9 +66,21 @@ def test_numbers_in_headers_are_taken_as_text() -> None:
         ({"answer": {}, "times": 0}, "times"),
         ({"answer": {"reset": "maybe"}}, "answer.reset"),
         ({"answer": {"headers": {"a": "b\r\nc: d"}}}, "answer.headers.a"),
+        ({"answer": {"headers": {"a\r\nc": "d"}}}, "answer.headers.a"),
+        ({"answer": {"headers": {"a b": "d"}}}, "answer.headers.a b"),
+        ({"answer": {"headers": {"": "d"}}}, "answer.headers."),
+        ({"answer": None}, "answer"),
         ("text", "value"),
     ],
 )
 def test_a_malformed_script_is_named(body: JsonValue, named: str) -> None:
     with pytest.raises(ValueError, match=rf"the script cannot be used: {named}"):
         scripts_from(body)
+
+
+def test_a_key_that_is_null_is_one_that_is_not_given() -> None:
+    nothing: JsonValue = dict.fromkeys(Fault.model_fields)
+    given = scripts_from(
+        [{"match": None, "times": 1, "answer": nothing}, {"match": dict.fromkeys(Match.model_fields), "answer": {}}]
+    )
+    assert given == [Script(answer=Fault()), Script(answer=Fault())]

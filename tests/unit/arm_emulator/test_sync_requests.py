@@ -1,7 +1,9 @@
 """`airflow/sync`: what is refused, what an import leaves behind, and how it can be followed."""
 
 import asyncio
-from collections.abc import Callable
+import io
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -158,3 +160,58 @@ def test_a_reset_ends_what_runs_without_a_record(ask: Ask, emulator: Emulator, p
 
     asyncio.run(reset_while_running())
     assert emulator.imports == []
+
+
+class SlowFiles(list[ImportedFile]):
+    """Files that are handed to Airflow once the test lets them be."""
+
+    def __init__(self, files: Iterable[ImportedFile]) -> None:
+        super().__init__(files)
+        self.asked_for, self.let = threading.Event(), threading.Event()
+
+    def __iter__(self) -> Iterator[ImportedFile]:
+        self.asked_for.set()
+        assert self.let.wait(60)
+        return super().__iter__()
+
+
+def test_what_an_import_brings_while_the_emulator_is_reset_does_not_reach_the_new_airflow(
+    ask: Ask, emulator: Emulator, path: str
+) -> None:
+    content = io.BytesIO(b"DAG('a')  # airflow")
+    files = SlowFiles([ImportedFile("airflow/dags/a.py", "0x1", "0", 3, content)])
+
+    async def slow(_folder: str) -> list[ImportedFile]:
+        return files
+
+    async def reset_meanwhile() -> None:
+        ask("POST", path, BODY)
+        await asyncio.to_thread(files.asked_for.wait, 60)
+        emulator.reset()
+        files.let.set()
+        await asyncio.get_running_loop().shutdown_default_executor()
+
+    emulator.read_folder = slow
+    asyncio.run(reset_meanwhile())
+    assert content.closed
+    assert (emulator.imports, list(emulator.airflow.shown("sample-2", emulator.clock(), 0))) == ([], [])
+
+
+@pytest.mark.parametrize("source", [b"-" * 100_000, b"(" * 5_000, b"\0", b"1+" * 20_000])
+def test_a_file_that_python_cannot_take_is_imported_with_airflows_error(
+    ask: Ask, emulator: Emulator, path: str, source: bytes
+) -> None:
+    async def one(_folder: str) -> list[ImportedFile]:
+        content = io.BytesIO(b"# an airflow dag\nx = " + source + b"1\n")
+        return [ImportedFile("airflow/dags/a.py", "0x1", "0", 3, content)]
+
+    emulator.read_folder = one
+    sync(ask, emulator, path, BODY)
+    assert len(emulator.imports) == 1
+    [shown] = emulator.airflow.shown("sample-2", emulator.clock(), 0)
+    assert shown.parsed.stack_trace.splitlines()[-1].partition(":")[0] in {
+        "MemoryError",
+        "RecursionError",
+        "SyntaxError",
+        "ValueError",
+    }
