@@ -1,13 +1,16 @@
-"""Child processes: started in a session of their own, watched, started again if wanted, and ended by their starter."""
+"""Child processes: in a session of their own, watched, started again if wanted, and ended with who started them."""
 
 import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -19,12 +22,14 @@ STOP_TIMEOUT_S = 40.0
 # A process that ends soon after its start is started again ever more slowly.
 _SOON_S = 10.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 10.0
+_ENDING = (signal.SIGTERM, signal.SIGINT)
 
 
 class Child:
     """A running process. What it prints goes to `log`, except its JSON line that says that it is ready.
 
-    It has a session of its own, so that Ctrl-C reaches only us and we end the children in order.
+    It has a session of its own, so that Ctrl-C reaches only us and we end the children in order. On Linux it ends with
+    us, too, where we cannot do that any more (`_tied`).
     """
 
     def __init__(self, name: str, command: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: TextIO) -> None:
@@ -93,10 +98,54 @@ class Child:
         assert self._process.stdout is not None  # noqa: S101 - it is a pipe
         with self._process.stdout as lines:
             for line in lines:
-                if self._ready is None and b'"ready"' in line:
-                    self._ready = json.loads(line)
+                if self._ready is None and (ready := _ready_line(line)):
+                    self._ready = ready
                 else:
                     self._log.write(line.decode(errors="replace"))
+
+
+def _ready_line(line: bytes) -> dict[str, Any] | None:
+    """Return what a line says that tells of a process being ready, None for any other line."""
+    if b'"ready"' not in line:
+        return None
+    try:
+        said = json.loads(line)
+    except ValueError:
+        return None
+    return said if isinstance(said, dict) and said.get("ready") is True else None
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Put SIGTERM and SIGINT off until the context ends.
+
+    A process that is started and handed to who has to end it in such a context cannot be lost between the two. Other
+    threads than the main one are never disturbed by signals.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    before = {each: signal.signal(each, lambda number, _frame: came.append(number)) for each in _ENDING}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+        for number in came:
+            signal.raise_signal(number)
+
+
+@cache
+def _tied() -> tuple[str, ...]:
+    """Return what to put before a command so that the system sends it SIGTERM when the thread ends that started it.
+
+    That is util-linux' `setpriv` on Linux, which then becomes the command. Empty where there is none that can do it.
+    """
+    setpriv = shutil.which("setpriv")
+    words = (setpriv or "", "--pdeathsig", "TERM")
+    can = setpriv and not subprocess.run((*words, setpriv, "--version"), capture_output=True, check=False).returncode
+    return words if can else ()
 
 
 def _spawn(
@@ -104,7 +153,7 @@ def _spawn(
 ) -> "subprocess.Popen[bytes]":
     try:
         return subprocess.Popen(
-            command,
+            [*_tied(), *command],
             env=dict(env),
             cwd=cwd,
             stdin=subprocess.DEVNULL,

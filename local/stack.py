@@ -17,7 +17,7 @@ from local.errors import LocalError
 from local.events.options import Events
 from local.functions_host import FunctionsHost, HostName, require
 from local.ports import LOOPBACK, check_free, free_ports
-from local.processes import Child, Service
+from local.processes import Child, Service, undisturbed
 from local.releases import AIRFLOW_3
 from local.routes_file import RoutesFile
 from local.shapes import ShapeName, Storage, scale_groups
@@ -94,8 +94,9 @@ def running(plan: Plan, log: TextIO = sys.stderr) -> Iterator[Stack]:
         _check_settings(env, routes)
 
         def start(name: str, command: list[str], **more: str) -> Child:
-            child = Child(name, command, env=env | more, cwd=ROOT, log=log)
-            ending.callback(child.stop)
+            with undisturbed():
+                child = Child(name, command, env=env | more, cwd=ROOT, log=log)
+                ending.callback(child.stop)
             children.append(child)
             return child
 
@@ -109,8 +110,9 @@ def running(plan: Plan, log: TextIO = sys.stderr) -> Iterator[Stack]:
         hosts = _hosts(plan, storage, env, routes)
 
         def start_app(host: FunctionsHost) -> Service:
-            app = host.service(log)
-            ending.callback(app.stop)
+            with undisturbed():
+                app = host.service(log)
+                ending.callback(app.stop)
             return app
 
         # The first makes the keys of all: where two of Microsoft's hosts make them at once, one fails and stays so.

@@ -21,7 +21,7 @@ from typing import TextIO
 
 from local.errors import LocalError
 from local.ports import LOOPBACK
-from local.processes import Child
+from local.processes import Child, undisturbed
 from local.releases import AIRFLOW_2, AIRFLOW_3, Release
 
 # Two cores that are busy otherwise need a minute; a webserver of 2.x forks and imports everything again.
@@ -150,8 +150,9 @@ def running_airflow(release: Release, port: int, log: TextIO) -> Iterator[tuple[
         children = []
         for service in _SERVICES[release]:
             command = [str(release.program), service]
-            child = Child(f"Airflow's {service}", command, env=airflow.environment, cwd=airflow.home, log=log)
-            ending.callback(_end, child)
+            with undisturbed():
+                child = Child(f"Airflow's {service}", command, env=airflow.environment, cwd=airflow.home, log=log)
+                ending.callback(_end, child)
             children.append(child)
         yield airflow, tuple(children)
 

@@ -4,6 +4,7 @@ import json
 import signal
 import socket
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from azure.storage.blob import BlobServiceClient
 from local.app_settings import ROOT
 from tests import hosts
 from tests.e2e.conftest import started
+from tests.waiting import until
 
 
 def ready_line(process: "subprocess.Popen[str]") -> dict[str, Any]:
@@ -39,6 +41,35 @@ def test_the_stack_answers_where_its_ready_line_says_and_ends_with_all_it_starte
     assert process.returncode == 0
     assert rest == ""
     assert psutil.wait_procs(children, timeout=60)[1] == []
+
+
+@pytest.mark.parametrize(("number", "parts"), [(signal.SIGTERM, 1), (signal.SIGINT, 2), (signal.SIGTERM, 3)])
+def test_a_signal_before_the_ready_line_leaves_no_process_behind(number: signal.Signals, parts: int) -> None:
+    """Each part is started right before or after the signal; what it is by then shows in its environment only."""
+    name = f"signal-{number}-{parts}"
+    with started(RELAY_APP_NAME=name) as process:
+        children = psutil.Process(process.pid).children
+        until(lambda: len(children()) >= parts, "the start of so many parts")
+        process.send_signal(number)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, "Traceback" in err) == (0, "", False)
+    assert [each for each in psutil.process_iter() if environment_of(each).get("RELAY_APP_NAME") == name] == []
+
+
+def environment_of(process: psutil.Process) -> dict[str, str]:
+    try:
+        return process.environ()
+    except psutil.Error:
+        return {}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process of its parent's end")
+def test_the_parts_end_even_where_the_stack_is_killed() -> None:
+    with started() as process:
+        ready_line(process)
+        children = psutil.Process(process.pid).children(recursive=True)
+        process.kill()
+        assert psutil.wait_procs(children, timeout=60)[1] == []
 
 
 def test_event_driven_the_stack_says_the_same_and_ends_as_well() -> None:
