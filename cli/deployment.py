@@ -59,7 +59,8 @@ class Deployment:
             )
             if answer.ok:
                 return answer.json()
-        except (requests.RequestException, ValueError) as error:  # urllib3's of a proxy's name is a ValueError only
+        except (requests.RequestException, ValueError, RecursionError) as error:
+            # A ValueError is urllib3's of a proxy's name, a RecursionError that of JSON with too many levels.
             raise UnreachableError(f"cannot reach {self._url}: {type(error).__name__}") from None
         raise _failure(answer.status_code)(f"{method} /{path}: {answer.status_code} {_reason(answer)}")
 
@@ -95,7 +96,7 @@ def _reason(answer: requests.Response) -> str:
     """Return the detail of a problem answer, or what the status means."""
     try:
         problem = answer.json()
-    except requests.JSONDecodeError:
+    except (requests.JSONDecodeError, RecursionError):
         problem = {}
     if not isinstance(problem, dict) or "detail" not in problem:
         return "the key is missing or wrong" if answer.status_code == requests.codes.unauthorized else answer.reason

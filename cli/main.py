@@ -53,6 +53,13 @@ def _end() -> Exit:
     except CommandError as error:
         print(_line(f"dag-relay: {error}"), file=sys.stderr)
         return Exit.NO_ANSWER
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        if "url" not in arguments:
+            raise
+        # All else that comes from outside is checked where it is read: here an answer had other members.
+        what = f"the answer of {arguments.url} is not one of DAG Relay: {type(error).__name__}: {error}"
+        print(_line(f"dag-relay: {what}"), file=sys.stderr)
+        return Exit.NO_ANSWER
 
 
 def _line(text: str) -> str:

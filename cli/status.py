@@ -88,7 +88,11 @@ def _looks(app: Deployment, route: str | None, pace: Pace) -> Looks:
 
 
 def _routes(app: Deployment, route: str | None) -> list[dict[str, Any]]:
-    return [app.get("routes", route)] if route else list(app.get("routes")["value"])
+    routes = [app.get("routes", route)] if route else list(app.get("routes")["value"])
+    for each in routes:
+        # Another service's answer ends the command here, before anything of it is printed.
+        condition(each, "Ready")
+    return routes
 
 
 def _are_idle(routes: list[dict[str, Any]]) -> bool:

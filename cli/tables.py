@@ -33,9 +33,9 @@ class Problem:
 
 
 def condition(route: dict[str, Any], kind: str) -> dict[str, Any]:
-    """Return one of the conditions of a route as `/api/routes` shows it."""
-    found: dict[str, Any] = next(each for each in route["conditions"] if each["type"] == kind)
-    return found
+    """Return one of the conditions of a route as `/api/routes` shows it; raise LookupError if it has none."""
+    found: dict[str, dict[str, Any]] = {each["type"]: each for each in route["conditions"]}
+    return found[kind]
 
 
 def is_ready(route: dict[str, Any]) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 import pytest
+import requests
 
 from cli.deployment import Deployment
 from cli.errors import Exit, UnreachableError
@@ -112,6 +113,61 @@ def test_a_proxy_whose_name_is_none_is_an_app_that_cannot_be_reached(monkeypatch
     monkeypatch.setenv("no_proxy", "")
     with pytest.raises(UnreachableError, match=r"cannot reach http://app.example: \w+$"):
         Deployment("http://app.example", None).get("routes")
+
+
+ANSWERS = [
+    (200, b"[]"),
+    (200, b"{}"),
+    (200, b"null"),
+    (200, b'"text"'),
+    (200, b"7"),
+    (200, DEEP),
+    (200, b'{"value": null}'),
+    (200, b'{"value": [1], "conditions": 1, "folder": 1, "syncId": "a"}'),
+    (200, b'{"value": [{"conditions": []}], "conditions": [], "folder": null, "changes": [], "events": 1}'),
+    (400, DEEP),
+    (400, b'{"detail": 1}'),
+    (404, b'{"detail": "a", "errors": [1]}'),
+    (500, b'{"detail": "a", "errors": {"b": 1}}'),
+]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["status"],
+        ["status", "default"],
+        ["status", "--json"],
+        ["watch", "--until-ready"],
+        ["watch", "default", "--json", "--until-ready"],
+        ["sync"],
+        ["sync", "--wait", "0"],
+        ["plan"],
+        ["plan", "sample-2", "--spec", "good"],
+        ["wait", "dags/a.py", "--until", "parsed"],
+        ["deploy", "dags"],
+        ["check-events"],
+    ],
+)
+@pytest.mark.parametrize("answer", ANSWERS, ids=lambda answer: f"{answer[0]} {answer[1][:30]!r}")
+def test_a_service_that_is_another_one_is_one_line_and_two(
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: list[str],
+    answer: tuple[int, bytes],
+) -> None:
+    def send(*_arguments: object, **_options: object) -> requests.Response:
+        sent = requests.Response()
+        sent.status_code, sent.raw, sent.reason = answer[0], io.BytesIO(answer[1]), "Reason"
+        return sent
+
+    monkeypatch.setattr(requests.Session, "send", send)
+    monkeypatch.setenv("AZURE_STORAGE_CONNECTION_STRING", "UseDevelopmentStorage=true")
+    timeout = ["--timeout", "0"] if command[0] in {"watch", "wait", "deploy"} else []
+    code, shown = run(*command, *timeout), capsys.readouterr()
+    assert (code, shown.err.count("\n")) in {(Exit.NO_ANSWER, 1), (Exit.TIMED_OUT, 0)}
+    assert shown.err == "" or shown.out == ""
 
 
 @contextmanager
