@@ -85,7 +85,7 @@ async def read_folder(connection_string: str, path: str) -> list[ImportedFile]:
             return await _read_all(container, folder)
     except HttpResponseError as error:
         code = getattr(error, "error_code", None) or error.status_code
-        raise ImportFailedError(str(code), error.message.splitlines()[0]) from error
+        raise ImportFailedError(str(getattr(code, "value", code)), error.message.splitlines()[0]) from error
     except (AzureError, ValueError) as error:
         raise ImportFailedError("StorageUnreachable", str(error)) from error
 

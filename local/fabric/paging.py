@@ -6,6 +6,8 @@ from local.arm.exchange import Answer, JsonObject
 from local.fabric.errors import FabricError
 from local.fabric.state import Asked
 
+_LONGEST_TOKEN = 18
+
 
 def page(asked: Asked, items: list[JsonObject], *, key: str = "value", query: str = "") -> Answer:
     """Return the page that the request's `continuationToken` names; `query` is what the next call has to repeat."""
@@ -24,6 +26,6 @@ def page(asked: Asked, items: list[JsonObject], *, key: str = "value", query: st
 def _start(token: str | None) -> int:
     if token is None:
         return 0
-    if not token.isdecimal():
+    if not token.isdecimal() or len(token) > _LONGEST_TOKEN:
         raise FabricError.invalid("The continuation token is not one of this list.")
     return int(token)

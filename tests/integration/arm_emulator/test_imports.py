@@ -67,7 +67,13 @@ def test_an_import_shows_the_files_as_they_were(container: ContainerClient, sync
 
 
 @pytest.mark.parametrize(
-    ("folder", "code"), [("airflow-files/missing", "FolderNotFound"), ("no-container/airflow", "ContainerNotFound")]
+    ("folder", "code"),
+    [
+        ("airflow-files/missing", "FolderNotFound"),
+        ("no-container/airflow", "ContainerNotFound"),
+        ("not a container/airflow", "InvalidResourceName"),
+        (f"{70 * 'x'}/airflow", "OutOfRangeInput"),
+    ],
 )
 @pytest.mark.usefixtures("container")
 def test_an_import_of_nothing_fails(sync: Sync, imports: Imports, folder: str, code: str) -> None:

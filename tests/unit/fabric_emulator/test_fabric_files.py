@@ -81,7 +81,9 @@ def test_a_listing_comes_in_pages(world: World) -> None:
     for name in names:
         world.put(name.replace("%", "%25"))
     assert world.listed("dags/t%25") == names
-    assert refusal(world.job("GET", "/files", query="beta=true&continuationToken=x")) == (400, "InvalidRequest")
+    for token in ("x", "-1", "9" * 5_000):
+        refused = world.job("GET", "/files", query=f"beta=true&continuationToken={token}")
+        assert refusal(refused) == (400, "InvalidRequest")
 
 
 def test_sizes_are_in_bytes(world: World) -> None:
