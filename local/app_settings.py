@@ -8,6 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 
 ROUTES_BLOB = "RELAY_ROUTES_BLOB"
+_MANY_ROUTES = ("RELAY_ROUTES", ROUTES_BLOB)
 _ONE_ROUTE = ("RELAY_ENVIRONMENT", "RELAY_LINKED_SERVICE", "RELAY_FOLDER")
 # Of the machine's own variables these would lead to another identity, or local traffic through a proxy.
 _NOT_PASSED_ON = ("AZURE_", "IDENTITY_", "MSI_", "ARM_", "FABRIC_", "RELAY_")
@@ -50,7 +51,7 @@ def environment(
     machine = {name: value for name, value in caller.items() if not name.startswith(_NOT_PASSED_ON)}
     relay = {name: value for name, value in caller.items() if name.startswith("RELAY_")}
     defaults = sample()
-    if "RELAY_ROUTES" in relay or ROUTES_BLOB in relay:
+    if any(relay.get(name, "").strip() for name in _MANY_ROUTES):
         defaults = {name: value for name, value in defaults.items() if name not in _ONE_ROUTE}
     stack = {
         "ARM_ENDPOINT": arm,

@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 
 from local.__main__ import main
+from local.app_settings import environment
 from local.errors import LocalError
 from local.ports import free_ports
 from local.stack import Plan
+from shared.settings import read_settings
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
@@ -71,3 +73,14 @@ def test_a_package_that_cannot_be_made_is_one_line(
     assert run(monkeypatch, "package", *options) == 1
     shown = capsys.readouterr().err
     assert (shown.startswith(f"dag-relay: {expected}"), shown.count("\n")) == (True, 1)
+
+
+@pytest.mark.parametrize("name", ["RELAY_ROUTES", "RELAY_ROUTES_BLOB"])
+def test_an_empty_list_of_routes_counts_as_none_and_the_samples_route_stays(name: str) -> None:
+    env = environment({name: " "}, arm="http://127.0.0.1:7072", connection_string="UseDevelopmentStorage=true")
+    assert [route.name for route in read_settings(env).routes] == ["default"]
+
+
+def test_a_list_of_routes_takes_the_place_of_the_samples_route() -> None:
+    env = environment({"RELAY_ROUTES": "[]"}, arm="http://127.0.0.1:7072", connection_string=None)
+    assert not env.keys() & {"RELAY_ENVIRONMENT", "RELAY_LINKED_SERVICE", "RELAY_FOLDER"}
