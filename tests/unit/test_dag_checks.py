@@ -17,16 +17,18 @@ def summary(findings: list[Finding]) -> list[tuple[str, int | None, str, bool]]:
 
 
 @pytest.mark.parametrize(
-    "name", ["dags/a.py", "DAGS/deep/er/a.py", "Plugins/p.py", "dags/__init__.py", "a.py", "dags/a.zip"]
+    "name",
+    [
+        *("dags/a.py", "DAGS/deep/er/a.py", "Plugins/p.py", "dags/__init__.py", "a.py", "dags/a.zip"),
+        "dags/.airflowignore",
+    ],
 )
-def test_python_files_are_checked(name: str) -> None:
+def test_what_airflow_reads_is_checked(name: str) -> None:
     assert to_check(name)
 
 
-@pytest.mark.parametrize(
-    "name", ["requirements.txt", "dags/a.PY", "dags/a.py.txt", "dags/.airflowignore", "dags/a.whl", ""]
-)
-def test_what_airflow_does_not_read_as_python_is_not(name: str) -> None:
+@pytest.mark.parametrize("name", ["requirements.txt", "dags/a.PY", "dags/a.py.txt", "dags/a.whl", ""])
+def test_what_airflow_does_not_read_is_not(name: str) -> None:
     assert not to_check(name)
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from shared.folder.checks import Runtime
+from shared.folder.checks import Runtime, Surroundings, check_files
 from tests.unit.dag_files import AIRFLOW_3, DATA_FACTORY, FABRIC, check, reasons
 
 DAG = b"from airflow import DAG\nwith DAG('a', schedule=None):\n    pass\n"
@@ -148,6 +148,17 @@ def test_a_relative_import_in_a_dag_file_blocks(line: str) -> None:
     assert ("RelativeImport", True) in of(line, helper=b"A = 1\n")
 
 
+@pytest.mark.parametrize("folder", ["dags/team", "dags"])
+def test_a_packages_own_file_is_loaded_as_a_package_and_may_import_from_it(folder: str) -> None:
+    code = b"# airflow dag\nfrom .steps import A\nfrom . import steps\n"
+    files = {f"{folder}/__init__.py": code, f"{folder}/steps.py": b"A = 1\n"}
+    assert reasons(files, FABRIC) == []
+    above = {**files, f"{folder}/__init__.py": code + b"from ..other import A\n"}
+    assert reasons(above, FABRIC) == [("RelativeImport", True)]
+    broken = {**files, f"{folder}/steps.py": b"A = (\n"}
+    assert ("BrokenImport", True) in reasons(broken, FABRIC)
+
+
 def test_a_relative_import_in_a_helper_is_fine() -> None:
     assert of("from team import steps", team__steps=b"from .more import A\n", team__more=b"A = 1\n") == []
 
@@ -184,3 +195,27 @@ def test_a_guarded_import_of_a_broken_helper_does_not_block() -> None:
 
 def test_modules_that_import_each_other_come_to_an_end() -> None:
     assert of("import one", one=b"import two\n", two=b"import one\nimport x\n") == []
+
+
+@pytest.mark.parametrize(
+    ("broken", "other"),
+    [
+        ("plugins/helper.py", "dags/helper.py"),
+        ("dags/helper.py", "plugins/helper.py"),
+        ("dags/helper.py", "dags/helper/__init__.py"),
+    ],
+)
+@pytest.mark.parametrize("changed", [True, False])
+def test_a_broken_helper_in_whose_place_python_may_find_another_does_not_block(
+    broken: str, other: str, *, changed: bool
+) -> None:
+    files = {"dags/x.py": b"import helper\n" + DAG, broken: b"A = (\n", "plugins/.airflowignore": b"helper"}
+    around = Surroundings(frozenset({*files, other}), {"plugins/.airflowignore": b"helper"}, runtime=DATA_FACTORY)
+    contents = {**files, other: b""} if changed else files
+    findings = check_files([pair for pair in contents.items() if pair[0].endswith(".py")], around)
+    assert not [one for one in findings if one.file == "dags/x.py"]
+
+
+def test_a_broken_package_blocks_though_a_module_has_its_name() -> None:
+    files = {"dags/x.py": b"import helper\n" + DAG, "dags/helper.py": b"", "dags/helper/__init__.py": b"A = (\n"}
+    assert ("BrokenImport", True) in reasons(files, DATA_FACTORY)

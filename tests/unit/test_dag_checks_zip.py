@@ -5,7 +5,7 @@ import pytest
 
 from shared.folder.checks import LARGEST_FILE
 from shared.folder.checks.archives import members
-from tests.unit.dag_files import check, reasons
+from tests.unit.dag_files import DATA_FACTORY, check, reasons
 
 DAG = b"from airflow import DAG\ndag = DAG('a')\n"
 BROKEN = b"# airflow dag\nx = (\n"
@@ -42,6 +42,14 @@ def test_a_zip_file_with_python_only_in_folders_has_no_dags() -> None:
 def test_files_of_a_zip_file_import_each_other_first() -> None:
     broken = packed({"helper": b"x = (\n", "good": DAG + b"import helper\n"})
     assert reasons({"dags/pack.zip": broken, "dags/helper.py": b""}) == [("BrokenImport", True), ("SyntaxError", False)]
+
+
+@pytest.mark.parametrize("line", [b"import lib.steps", b"from lib import steps", b"from lib.deep.er import A"])
+def test_a_zip_file_brings_packages_of_its_own_before_those_of_the_folder(line: bytes) -> None:
+    pack = packed({"good": DAG + line, "lib/__init__": b"", "lib/steps": b"", "lib/deep/er": b"A = 1"})
+    assert reasons({"dags/pack.zip": pack}, DATA_FACTORY) == []
+    findings = check({"dags/pack.zip": pack, "dags/lib/steps.py": b"x = (\n", "dags/lib/deep/er.py": b"x = (\n"})
+    assert not [finding for finding in findings if finding.file == "dags/pack.zip"]
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04garbage", packed({"good": DAG})[:-30]])

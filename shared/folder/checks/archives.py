@@ -40,6 +40,12 @@ def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo, most: int) -> bytes
     return content if len(content) <= most else Unread(f"unpacks to more than {most} bytes.", "FileTooLarge")
 
 
+def tops(content: bytes) -> frozenset[str]:
+    """Return the names of the modules and packages at the top of an archive, and of what else lies there."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return frozenset(name.partition("/")[0].partition(".")[0] for name in archive.namelist())
+
+
 def fault(content: bytes) -> Fault | None:
     """Return why Airflow finds no DAG in a zip file, whatever its members hold."""
     try:

@@ -1,15 +1,16 @@
 """Checking files one after the other: each is reduced to what the rules need, then the rules look at all of them."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import chain, groupby
 
 from shared.folder.checks import archives, dag_rules, import_rules, lost_rules, task_rules
 from shared.folder.checks.files import CheckedFile
 from shared.folder.checks.findings import LARGEST_FILE, TOO_LARGE, UNREADABLE, Fault, Finding, Unread
-from shared.folder.checks.ignore import IgnoreRules
+from shared.folder.checks.ignore import IgnoreRules, ignore_fault
 from shared.folder.checks.outline import EMPTY, outline
 from shared.folder.checks.source import read_source
-from shared.folder.checks.surroundings import Surroundings, Version, root_of
+from shared.folder.checks.surroundings import Surroundings, Version, is_context, root_of
 
 # A file with more of them has one fault, over and over.
 _MOST_PER_FILE = 20
@@ -41,6 +42,9 @@ def _first(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def _read(name: str, content: bytes | Unread, around: Surroundings, ignore: IgnoreRules) -> Iterator[CheckedFile]:
+    if is_context(name) and isinstance(content, bytes):
+        yield _ignore_file(name, content, around.runtime.airflow_version, ignore)
+        return
     ignored = ignore.ignores(name)
     python = around.runtime.python_version
     if isinstance(content, bytes) and len(content) > LARGEST_FILE:
@@ -49,23 +53,29 @@ def _read(name: str, content: bytes | Unread, around: Surroundings, ignore: Igno
         fault = archives.fault(content)
         yield CheckedFile(name, root_of(name), (fault,) if fault else (), ignored=ignored)
         if fault is None or fault.reason != "ZipNotRead":
+            beside = archives.tops(content)
             for member, inner in archives.members(content):
-                yield _file(member, inner, python, ignored=ignored, archive=name)
+                yield replace(_file(member, inner, python, ignored=ignored), root="", archive=name, beside=beside)
     else:
         yield _file(name, content, python, ignored=ignored)
 
 
-def _file(
-    name: str, content: bytes | Unread, python: Version | None, *, ignored: bool | None, archive: str | None = None
-) -> CheckedFile:
-    root = root_of(name) if archive is None else ""
+def _ignore_file(name: str, content: bytes, airflow: Version | None, ignore: IgnoreRules) -> CheckedFile:
+    """Airflow reads it in each folder that it goes into."""
+    fault = ignore_fault(content, airflow)
+    ignored = ignore.ignores_folder_of(name)
+    return CheckedFile(name, root_of(name), (fault,) if fault else (), EMPTY, _WORDS, ignored)
+
+
+def _file(name: str, content: bytes | Unread, python: Version | None, *, ignored: bool | None) -> CheckedFile:
+    root = root_of(name)
     if isinstance(content, Unread):
-        return CheckedFile(name, root, (_unread(content),), EMPTY, _WORDS, ignored, archive)
+        return CheckedFile(name, root, (_unread(content),), EMPTY, _WORDS, ignored)
     source = read_source(content, python)
     lower = content.lower()
     words = frozenset(word for word in _WORDS if word.encode() in lower)
     summary = outline(source.tree) if source.tree else EMPTY
-    return CheckedFile(name, root, source.faults, summary, words, ignored, archive)
+    return CheckedFile(name, root, source.faults, summary, words, ignored)
 
 
 def _unread(unread: Unread) -> Fault:

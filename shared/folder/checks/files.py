@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from shared.folder.checks.findings import UNREADABLE, Fault, Finding
 from shared.folder.checks.outline import EMPTY, Outline
-from shared.folder.checks.surroundings import Version
+from shared.folder.checks.surroundings import Version, is_package, module_of
 
 _SHOWN = 100
 
@@ -14,7 +14,8 @@ class CheckedFile:
     """A file after reading: `name` below the folder, `root` the folder on Python's path that it lies in, with a slash.
 
     `words` are those of Airflow's safe mode that its bytes hold. `ignored` is whether `.airflowignore` lists it, None
-    where that cannot be said. `archive` is the zip file that it is a member of.
+    where that cannot be said. `archive` is the zip file that it is a member of, and `beside` are the modules and
+    packages at the top of that, which its members find before all others.
     """
 
     name: str
@@ -24,6 +25,7 @@ class CheckedFile:
     words: frozenset[str] = frozenset()
     ignored: bool | None = False
     archive: str | None = None
+    beside: frozenset[str] = frozenset()
 
     def is_loaded(self, airflow: Version | None) -> bool:
         """Whether Airflow is sure to load it: a plugin, or a file with the words that the safe mode looks for.
@@ -43,9 +45,14 @@ class CheckedFile:
         return self.root.lower() == "plugins/"
 
     @property
+    def is_package(self) -> bool:
+        """Whether it is what a package runs when it is imported."""
+        return is_package(self.name)
+
+    @property
     def module(self) -> str:
         """The dotted name by which another file imports it."""
-        return self.name.removeprefix(self.root).removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        return module_of(self.name)
 
     @property
     def is_broken(self) -> bool:

@@ -9,7 +9,7 @@ from shared.folder.checks.findings import Finding
 from shared.folder.checks.imports import Modules
 from shared.folder.checks.outline import Import
 from shared.folder.checks.requirements import Brought, brought, provider_of
-from shared.folder.checks.surroundings import Surroundings, Version
+from shared.folder.checks.surroundings import Surroundings, Version, is_package, module_of, root_of
 
 _PROVIDERS = "airflow.providers."
 # Packages of which the tables hold all modules; elsewhere an unknown module means nothing.
@@ -50,15 +50,21 @@ def _reached(file: CheckedFile, modules: Modules) -> Iterator[tuple[CheckedFile,
 
 def _broken(file: CheckedFile, modules: Modules, folder: "_Folder") -> Iterator[Finding]:
     for helper, through in _reached(file, modules):
-        if helper.is_broken and (through.dots or not folder.is_shadowed(through.module.partition(".")[0])):
+        shadowed = not through.dots and folder.is_shadowed(through.module.partition(".")[0])
+        if helper.is_broken and not shadowed and not folder.has_another(helper):
             message = f"This import leads to {shown(helper.name)}, which fails to load."
             yield file.finding(through.line, "BrokenImport", message, blocking=True)
 
 
 def _relative(file: CheckedFile) -> Iterator[Finding]:
-    """Find relative imports: Airflow loads each DAG file as a module without a package."""
+    """Find relative imports: Airflow loads each DAG file as a module without a package.
+
+    An `__init__.py` on disk becomes a package of another name (importlib's FileLoader.is_package), which can import its
+    own modules.
+    """
+    allowed = 1 if file.is_package and file.archive is None else 0
     for found in file.outline.imports:
-        if found.always and found.dots:
+        if found.always and found.dots > allowed:
             message = (
                 "Airflow loads a DAG file without its package, so a relative import fails; import from the top of dags."
             )
@@ -92,14 +98,26 @@ class _Folder:
         self._brought: Brought | None = brought(around)
         self._python = around.runtime.python_version
         self._airflow = around.runtime.airflow_version
-        paths = [PurePosixPath(name) for name in around.names]
-        self._stems = {path.stem for path in paths}
+        self._stems = {PurePosixPath(name).stem for name in around.names}
         self._tops = {part for name in around.names if (part := _top(name))}
+        self._by_module: dict[str, list[str]] = {}
+        for name in around.names:
+            if name.endswith(".py"):
+                self._by_module.setdefault(module_of(name), []).append(name)
 
     def is_shadowed(self, top: str) -> bool:
         """Whether Python may find a module of this name before the folder's own."""
         bundled = facts.is_standard(top, None) or bool(facts.distributions_of(top) & facts.bundled(None))
         return bundled or (self._brought is not None and self._brought.brings(top) is True)
+
+    def has_another(self, helper: CheckedFile) -> bool:
+        """Whether Python may find another file of the folder, changed or not, in a module's place.
+
+        A package goes before a module. Which of dags and plugins goes first depends on Airflow's version
+        (airflow.settings.prepare_syspath).
+        """
+        others = [name for name in self._by_module.get(helper.module, ()) if helper.archive is None]
+        return any(root_of(name) != helper.root or (is_package(name) and not helper.is_package) for name in others)
 
     def missing(self, file: CheckedFile, found: Import, modules: Modules) -> Iterator[Finding]:
         """Find a module that nothing brings."""
@@ -115,7 +133,8 @@ class _Folder:
     def _is_there(self, file: CheckedFile, found: Import, modules: Modules) -> bool:
         top = found.module.partition(".")[0]
         leads = any(True for _ in modules.found(file, found))
-        return leads or top in self._tops or file.outline.changes_path or top in _SHIMMED
+        in_reach = top in self._tops or top in file.beside
+        return leads or in_reach or file.outline.changes_path or top in _SHIMMED
 
     def _why(self, file: CheckedFile, module: str) -> str | None:
         """Return why a module that the folder does not have is missing, None where it may be there."""

@@ -26,7 +26,8 @@ class Modules:
     def found(self, file: CheckedFile, wanted: Import) -> Iterator[CheckedFile]:
         """Yield those of the files that an import of this file loads; in a zip file its own come first."""
         for module in _candidates(wanted, file):
-            target = self._files.get((file.archive, module)) or self._files.get((None, module))
+            own = module.partition(".")[0] in file.beside
+            target = self._files.get((file.archive if own else None, module))
             if target is not None and target is not file:
                 yield target
 
@@ -39,9 +40,9 @@ class Modules:
 
 def _candidates(wanted: Import, file: CheckedFile) -> Iterator[str]:
     """Yield the modules that an import loads where they exist: packages on the way, and names that may be modules."""
-    package = file.module.split(".")
-    if not file.name.endswith("/__init__.py"):
-        package.pop()
+    package = [part for part in file.module.split(".") if part]
+    if not file.is_package:
+        package = package[:-1]
     base = package[: len(package) - wanted.dots + 1] if wanted.dots else []
     parts = [*base, *filter(None, wanted.module.split("."))]
     yield from (".".join(parts[:count]) for count in range(1, len(parts) + 1))

@@ -72,12 +72,13 @@ class Surroundings:
 
 
 def to_check(name: str) -> bool:
-    """Whether Airflow would read a file, by its path below the folder, as Python: a DAG file, a plugin, a zip of them.
+    """Whether Airflow would read a file, by its path below the folder: a DAG file, a plugin, a zip of them.
 
+    And an ignore file, on which Airflow may fail.
     The ending counts in lower case only, for Airflow compares it as it is (airflow.utils.file.find_dag_file_paths,
     airflow.plugins_manager.load_plugins_from_plugin_directory).
     """
-    return PurePosixPath(name).suffix in {".py", ".zip"}
+    return PurePosixPath(name).suffix in {".py", ".zip"} or is_context(name)
 
 
 def is_context(name: str) -> bool:
@@ -92,3 +93,14 @@ def root_of(name: str) -> str:
     """
     first, slash, _ = name.partition("/")
     return first + slash if first.lower() in {"dags", "plugins"} and slash else ""
+
+
+def is_package(name: str) -> bool:
+    """Whether a file is what a package runs when it is imported."""
+    return PurePosixPath(name).name == "__init__.py"
+
+
+def module_of(name: str) -> str:
+    """Return the dotted name by which another file imports one, empty for the `__init__.py` at the top."""
+    path = name.removeprefix(root_of(name)).removesuffix(".py")
+    return f"/{path}".removesuffix("/__init__").removeprefix("/").replace("/", ".")
