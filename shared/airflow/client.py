@@ -19,6 +19,7 @@ from shared.airflow.address import AirflowAddress
 from shared.airflow.evidence import (
     Evidence,
     LoadedDag,
+    Page,
     read_dags,
     read_errors,
     read_stored_source,
@@ -145,7 +146,14 @@ class AirflowClient:
         api, version = self._known = self._known or self._find_api(deadline)
         dags, _ = self._list(api, "dags", api.all_dags, read_dags, deadline)
         errors, answered = self._list(api, "importErrors", {"order_by": "import_error_id"}, read_errors, deadline)
-        return Evidence(version, clock_of(answered), dags, errors)
+        return Evidence(
+            version,
+            clock_of(answered),
+            dags.items,
+            errors.items,
+            unread_dags=dags.unread,
+            unread_errors=errors.unread,
+        )
 
     def source(self, dag: LoadedDag, *, deadline_s: float) -> str | None:
         """Return the source that Airflow stored with a DAG, or None where it does not show it to us."""
@@ -203,18 +211,23 @@ class AirflowClient:
         api: AirflowApi,
         name: str,
         query: Mapping[str, str],
-        read: Callable[[object], tuple[tuple[Item, ...], int]],
+        read: Callable[[object], Page[Item]],
         deadline: Deadline,
-    ) -> tuple[tuple[Item, ...], RestAnswer]:
-        """Return all items of a list, and the last answer; a server may give fewer to a page than it was asked for."""
+    ) -> tuple[Page[Item], RestAnswer]:
+        """Return a list as one page, and the last answer; a server may give fewer to a page than it was asked for."""
         found: list[Item] = []
+        unread = 0
         for _ in range(_MOST_PAGES):
-            asked = urlencode({**query, "limit": _PAGE, "offset": len(found)})
+            asked = urlencode({**query, "limit": _PAGE, "offset": len(found) + unread})
             answer = self._get(api, (name,), asked, deadline)
-            items, total = _read(read, answer)
-            found += items
-            if not items or len(found) >= total:
-                return tuple(found), answer
+            page = _read(read, answer)
+            found += page.items
+            unread += page.unread
+            ended = not (page.items or page.unread) or len(found) + unread >= page.total
+            if ended:
+                if unread:
+                    log.warning("%d of Airflow's %s could not be read", unread, name)
+                return Page(tuple(found), unread, page.total), answer
         raise ServiceRefusal(f"Airflow's list of {name} does not end", code="EndlessList")
 
     def _get(

@@ -20,6 +20,7 @@ VerdictState = Literal["Pending", "Parsed", "ImportError", "NoDag", "NotSeen", "
 # HTTP's `Date`, from which Airflow's clock is known, has whole seconds.
 _DATE_PRECISION = timedelta(seconds=1)
 _ABOVE = "/dags/"
+_ERROR_OF_NO_FILE = "Airflow also shows an import error of which the file cannot be read."
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +70,18 @@ def judge(
 ) -> dict[str, FileVerdict]:
     """Return the verdict on each file by its path.
 
-    `since` is the time of the import by Airflow's clock. `known` are the paths of all files below `dags/`, which tell
+    `since` is the time of the import by Airflow's clock. An entry that could not be read may be about any file, so that
+    the lack of others says nothing. `known` are the paths of all files below `dags/`, which tell
     apart `x.py` and `dags/x.py` in absolute paths. With `last_look` what is pending becomes `NotSeen`, or `NoDag`
     where no DAG is expected.
     """
     traces = _traces(evidence, {*known, *(file.path for file in files)})
     verdicts = {file.path: _Case(file, traces[file.path], evidence, since).verdict() for file in files}
     if last_look:
-        return {file.path: _at_last(file, traces[file.path], verdicts[file.path], since) for file in files}
+        return {file.path: _at_last(file, traces[file.path], verdicts[file.path], evidence, since) for file in files}
     without = {file.path for file in files if file.defines_dags is False and not traces[file.path].homes}
     others_settled = all(verdict.settled for path, verdict in verdicts.items() if path not in without)
-    if others_settled and _all_parsed_since(evidence, since):
+    if others_settled and not _unread(evidence) and _all_parsed_since(evidence, since):
         verdicts |= {path: FileVerdict("NoDag", evidence.seen_at) for path in without}
     return verdicts
 
@@ -137,12 +139,13 @@ class _Case:
             )
         for error in self.traces.errors:
             problem = read_stack_trace(error.stack_trace, self.file.path)
-            if error.parsed_at >= self.since and quotes(problem, self.file.content):
+            if error.is_since(self.since) and quotes(problem, self.file.content):
                 return FileVerdict("ImportError", error.parsed_at, problem=problem)
         fresh = self.traces.fresh_dags(self.since)
         if fresh and not self.traces.errors and self._is_proven(fresh[0]):
             ids = tuple(sorted(dag.dag_id for dag in fresh))
-            return FileVerdict("Parsed", max(dag.parsed_at or self.since for dag in fresh), ids)
+            as_of = max(dag.parsed_at or self.since for dag in fresh)
+            return FileVerdict("Parsed", as_of, ids, reason=_ERROR_OF_NO_FILE if self.evidence.unread_errors else "")
         return FileVerdict("Pending", self.evidence.seen_at)
 
     def _is_proven(self, dag: LoadedDag) -> bool:
@@ -210,16 +213,24 @@ def _all_parsed_since(evidence: Evidence, since: datetime) -> bool:
     return bool(active) and all(dag.parsed_at is not None and dag.parsed_at >= since for dag in active)
 
 
-def _at_last(file: ImportedDagFile, traces: _Traces, verdict: FileVerdict, since: datetime) -> FileVerdict:
+def _unread(evidence: Evidence) -> int:
+    return evidence.unread_dags + evidence.unread_errors
+
+
+def _at_last(
+    file: ImportedDagFile, traces: _Traces, verdict: FileVerdict, evidence: Evidence, since: datetime
+) -> FileVerdict:
     if verdict.settled:
         return verdict
-    if file.defines_dags is False and not traces.homes:
+    if file.defines_dags is False and not traces.homes and not _unread(evidence):
         return FileVerdict("NoDag", verdict.as_of)
-    return FileVerdict("NotSeen", verdict.as_of, reason=_why_not_seen(traces, since))
+    return FileVerdict("NotSeen", verdict.as_of, reason=_why_not_seen(traces, evidence, since))
 
 
-def _why_not_seen(traces: _Traces, since: datetime) -> str:
-    if any(error.parsed_at >= since for error in traces.errors):
+def _why_not_seen(traces: _Traces, evidence: Evidence, since: datetime) -> str:
+    if any(error.parsed_at is None for error in traces.errors):
+        return "Airflow shows an import error of this file, with a time that cannot be read."
+    if any(error.is_since(since) for error in traces.errors):
         return "Airflow shows an import error of another version of this file."
     if traces.fresh_dags(since):
         return "Airflow still has another version of this file."
@@ -227,6 +238,8 @@ def _why_not_seen(traces: _Traces, since: datetime) -> str:
         return "Airflow has not parsed this file since the import."
     if traces.dags:
         return "Airflow has only inactive DAGs of this file."
+    if _unread(evidence):
+        return "Airflow shows nothing of this file, and has entries that cannot be read."
     return "Airflow shows neither a DAG nor an error of this file."
 
 

@@ -142,12 +142,24 @@ def test_json_of_another_shape_is_a_refusal_that_holds_nothing_of_it(
     client: AirflowClient, fault: Callable[..., None], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "shared")
-    fault("/importErrors", status=200, body={"import_errors": [{"stack_trace": "hunter2"}], "total_entries": 1})
+    fault("/importErrors", status=200, body={"errors": [{"stack_trace": "hunter2"}], "total_entries": 1})
     with pytest.raises(ServiceRefusal) as refused:
         client.look(deadline_s=10)
     assert refused.value.code == "NotAirflow"
     assert refused.value.__context__ is None
     assert "hunter2" not in caplog.text
+
+
+def test_an_odd_entry_hides_no_other_of_its_page_nor_those_of_the_next(
+    client: AirflowClient, imported: Upload, fault: Callable[..., None]
+) -> None:
+    imported({"bad.py": BROKEN})
+    until(lambda: client.look(deadline_s=10).errors, "an error")
+    fault("/importErrors", status=200, body={"import_errors": [None], "total_entries": 2})
+    fault("/importErrors", status=200, body={"import_errors": [{"filename": "/dags/b.py"}], "total_entries": 2})
+    seen = client.look(deadline_s=10)
+    assert [error.location for error in seen.errors] == ["/dags/b.py"]
+    assert seen.unread_errors == 1
 
 
 def test_a_source_that_is_not_shown_to_us_is_none(

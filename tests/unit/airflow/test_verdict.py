@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -16,7 +17,7 @@ def dag(location: str = "/opt/airflow/dags/etl.py", *, at: datetime | None = AFT
     return LoadedDag("etl", location, "", active, at, "key")
 
 
-def error(quoted: str = "with DAG('etl'):", at: datetime = AFTER) -> LoadError:
+def error(quoted: str = "with DAG('etl'):", at: datetime | None = AFTER) -> LoadError:
     return LoadError("/opt/airflow/dags/etl.py", "", at, TRACE.format(quoted))
 
 
@@ -94,6 +95,31 @@ def test_success_is_not_inferred_from_the_absence_of_an_error() -> None:
     assert verdict(seen()).state == "Pending"
     last = verdict(seen(), last_look=True)
     assert (last.state, last.reason) == ("NotSeen", "Airflow shows neither a DAG nor an error of this file.")
+
+
+def test_an_error_of_unknown_age_is_neither_told_nor_taken_for_none() -> None:
+    assert verdict(seen(dag(), error(at=None))).state == "Pending"
+    last = verdict(seen(dag(), error(at=None)), last_look=True)
+    assert last.state == "NotSeen"
+    assert last.reason == "Airflow shows an import error of this file, with a time that cannot be read."
+
+
+def test_entries_that_cannot_be_read_hide_no_verdict_of_others() -> None:
+    parsed = verdict(replace(seen(dag()), unread_dags=1, unread_errors=1))
+    assert (parsed.state, parsed.dags) == ("Parsed", ("etl",))
+    assert parsed.reason == "Airflow also shows an import error of which the file cannot be read."
+    assert verdict(replace(seen(error()), unread_errors=1)).state == "ImportError"
+
+
+@pytest.mark.parametrize(("dags", "errors"), [(1, 0), (0, 1)])
+def test_that_airflow_shows_nothing_of_a_file_says_nothing_where_an_entry_cannot_be_read(
+    dags: int, errors: int
+) -> None:
+    evidence = replace(seen(dag()), unread_dags=dags, unread_errors=errors)
+    assert judge([ETL, HELPER], evidence, IMPORTED)["helper.py"].state == "Pending"
+    last = judge([ETL, HELPER], evidence, IMPORTED, last_look=True)["helper.py"]
+    assert last.state == "NotSeen"
+    assert last.reason == "Airflow shows nothing of this file, and has entries that cannot be read."
 
 
 HELPER = ImportedDagFile("helper.py", defines_dags=False, content=b"")
