@@ -71,6 +71,28 @@ def test_requirements_bring_modules_and_what_those_need(line: str, requirements:
     assert of(line, Runtime("3.12", "2.10.5", (requirements,))) == []
 
 
+@pytest.mark.parametrize(
+    "requirements",
+    [
+        "snowflake-connector-python[pandas]",
+        "requests[socks, security]",
+        "apache-airflow[no-such-extra]",
+        "apache-airflow-providers-google[pandas]==10.1",
+    ],
+)
+def test_an_extra_of_which_nothing_is_known_may_bring_anything(requirements: str) -> None:
+    assert of("import pandas", DATA_FACTORY, requirements) == []
+
+
+def test_a_requirement_may_bring_what_the_standard_library_does_not_have_yet() -> None:
+    assert of("import graphlib", DATA_FACTORY, "graphlib-backport") == []
+
+
+@pytest.mark.parametrize("line", ["a" * 1_000_000, "a-" * 500_000, "a" + " " * 1_000_000 + "+"])
+def test_no_line_of_the_requirements_takes_long(line: str) -> None:
+    assert of("import pandas", DATA_FACTORY, line) == []
+
+
 def test_other_requirements_do_not_bring_it() -> None:
     assert of("import pandas", requirements="--index-url https://example.org\n\nnumpy\n") == [("MissingModule", False)]
 

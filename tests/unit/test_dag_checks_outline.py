@@ -55,6 +55,11 @@ def test_without_an_id_the_functions_name_is_the_id(decorator: str) -> None:
     assert list(map(summary, of(code).dags)) == [("f", 2, True)]
 
 
+def test_a_functions_name_is_not_the_id_where_an_unpacked_argument_may_be() -> None:
+    code = "from airflow.decorators import dag\n@dag(**SHARED)\ndef f(): ..."
+    assert list(map(summary, of(code).dags)) == [(None, 2, True)]
+
+
 @pytest.mark.parametrize(
     "call", ["DAG(name)", "DAG(f'{x}')", "DAG(*args)", "DAG(**args)", "DAG(dag_id=a + 'b')", "DAG()"]
 )

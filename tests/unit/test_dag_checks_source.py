@@ -1,10 +1,11 @@
 import codecs
+import token
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.folder.checks import TOO_LARGE, Unread, check_files
+from shared.folder.checks import TOO_LARGE, Unread, check_files, fstrings
 from shared.folder.checks.findings import Fault
 from shared.folder.checks.pythons import RELAY
 from shared.folder.checks.source import read_source
@@ -160,6 +161,11 @@ def test_syntax_that_may_be_newer_than_the_relay_never_blocks(code: bytes) -> No
     assert fault(code, RELAY).fatal
 
 
+@pytest.mark.parametrize("code", [b"(" + b"\n" * 1_000_000, b"(" + b"except " * 140_000])
+def test_what_makes_a_syntax_error_long_makes_no_long_search(code: bytes) -> None:
+    assert read_source(code).faults[0].reason in {"SyntaxError", "TooDeeplyNested"}
+
+
 @pytest.mark.parametrize("code", [b"x = (\n", b"if a:\nb = 1\n", b"print 1\n", b"a = f'{x}'\nb = ]\n"])
 def test_what_no_python_takes_is_fatal_under_a_newer_one_too(code: bytes) -> None:
     assert fault(code, (RELAY[0], RELAY[1] + 1)).fatal
@@ -184,6 +190,14 @@ def test_an_fstring_that_only_newer_pythons_take_is_fatal_for_an_older_one(code:
 )
 def test_an_fstring_of_the_old_kind_is_fine(code: bytes) -> None:
     assert read_source(code, (3, 8)).faults == ()
+
+
+@pytest.mark.parametrize(
+    "code", [b"# caf\xe9\nx = 1\n", b"\n\n\nx = 1  # caf\xe9\n", b"# coding: latin-1\nx = '\xe9'\n"]
+)
+def test_fstrings_are_looked_for_in_the_text_that_python_reads(code: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fstrings, "_START", getattr(token, "FSTRING_START", -1))
+    assert [(one.reason, one.fatal) for one in read_source(code, (3, 8)).faults] == [("NotUtf8", False)]
 
 
 @pytest.mark.parametrize("encoding", [b"punycode", b"idna", b"utf-7", b"unicode_escape"])

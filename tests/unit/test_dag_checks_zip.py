@@ -1,4 +1,5 @@
 import io
+import struct
 import zipfile
 
 import pytest
@@ -72,6 +73,24 @@ def test_all_files_of_a_zip_file_together_have_a_bound() -> None:
     many = packed({f"a{number}": b" " * LARGEST_FILE for number in range(40)})
     read = [content for _, content in members(many) if isinstance(content, bytes)]
     assert sum(map(len, read)) <= 8 * LARGEST_FILE
+
+
+def test_files_that_unpack_to_too_much_count_for_the_bound_of_all() -> None:
+    large = packed({f"big_{number}": bytes(LARGEST_FILE + 1) for number in range(20)})
+    assert sum(f"more than {LARGEST_FILE} bytes" in finding.message for finding in check({"dags/pack.zip": large})) == 8
+
+
+def test_a_member_said_to_lie_beyond_all_memory_is_a_warning() -> None:
+    pack = packed({"good": DAG})
+    directory, end = pack.index(b"PK\1\2"), pack.index(b"PK\5\6")
+    place = struct.pack("<HHQ", 1, 8, 2**63)
+    entry = bytearray(pack[directory:end])
+    struct.pack_into("<H", entry, 30, len(place))
+    struct.pack_into("<L", entry, 42, 0xFFFFFFFF)
+    last = bytearray(pack[end:])
+    struct.pack_into("<L", last, 12, len(entry) + len(place))
+    content = pack[:directory] + entry + place + last
+    assert reasons({"dags/pack.zip": content}) == [("ZipNotRead", False)]
 
 
 def test_a_damaged_file_in_a_sound_archive_is_a_warning() -> None:

@@ -15,6 +15,8 @@ _LARGEST_TOTAL = 8 * LARGEST_FILE
 # Others ask for memory that their header names.
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _ENCRYPTED = 0x1
+# A place beyond all memory, which a ZIP64 header may name, is an OverflowError.
+_UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, OverflowError, ValueError)
 
 
 def members(content: bytes) -> Iterator[tuple[str, bytes | Unread]]:
@@ -24,18 +26,20 @@ def members(content: bytes) -> Iterator[tuple[str, bytes | Unread]]:
         for member in archive.infolist():
             if "/" in member.filename or not member.filename.endswith(".py"):
                 continue
-            read = _read(archive, member, min(LARGEST_FILE, _LARGEST_TOTAL - total))
-            total += len(read) if isinstance(read, bytes) else 0
+            if member.compress_type not in _METHODS or member.flag_bits & _ENCRYPTED:
+                yield member.filename, Unread("is packed in a way that the relay does not unpack.", "ZipNotRead")
+                continue
+            most = min(LARGEST_FILE, _LARGEST_TOTAL - total)
+            read = _read(archive, member, most)
+            total += len(read) if isinstance(read, bytes) else most
             yield member.filename, read
 
 
 def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo, most: int) -> bytes | Unread:
-    if member.compress_type not in _METHODS or member.flag_bits & _ENCRYPTED:
-        return Unread("is packed in a way that the relay does not unpack.", "ZipNotRead")
     try:
         with archive.open(member) as file:
             content = file.read(most + 1)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError) as error:
+    except _UNREADABLE as error:
         return Unread(f"cannot be unpacked ({type(error).__name__}).", "ZipNotRead")
     return content if len(content) <= most else Unread(f"unpacks to more than {most} bytes.", "FileTooLarge")
 
@@ -51,7 +55,7 @@ def fault(content: bytes) -> Fault | None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             names = archive.namelist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+    except _UNREADABLE as error:
         message = f"This is no zip file ({type(error).__name__}), and Airflow passes over it; upload it once more."
         return Fault(None, "ZipNotRead", message, fatal=False)
     python = [name for name in names if name.endswith((".py", ".pyc"))]

@@ -15,14 +15,19 @@ _MIDDLE: int | None = getattr(token, "FSTRING_MIDDLE", None)
 _END: int | None = getattr(token, "FSTRING_END", None)
 
 
-def first_new(content: bytes) -> int | None:
+def first_new(text: str) -> int | None:
     """Return the line of the first such f-string of a file that the relay's Python has parsed."""
-    return None if _START is None else next(_new(content), None)
+    if _START is None:
+        return None
+    try:
+        return next(_new(text), None)
+    except tokenize.TokenError:
+        return None
 
 
-def _new(content: bytes) -> Iterator[int]:
+def _new(text: str) -> Iterator[int]:
     around: list[str] = []
-    for found in tokenize.tokenize(io.BytesIO(content).readline):
+    for found in tokenize.generate_tokens(io.StringIO(text, newline=None).readline):
         if found.type == _END:
             around.pop()
         elif around and not (found.type == _MIDDLE and len(around) == 1) and _is_new(found, around):

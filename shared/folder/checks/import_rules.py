@@ -139,6 +139,8 @@ class _Folder:
     def _why(self, file: CheckedFile, module: str) -> str | None:
         """Return why a module that the folder does not have is missing, None where it may be there."""
         top = module.partition(".")[0]
+        if self._brought is not None and self._brought.brings(top):
+            return None
         since = facts.standard_since(top)
         if since:
             missing = f"Python's standard library has no {cut(top)} in the environment's version."

@@ -80,8 +80,9 @@ class DagDefinition:
 
     @property
     def dag_id(self) -> str | None:
-        """The id where it is a literal, else None."""
-        dag_id = self.call.values.get("dag_id", self.function)
+        """The id where it is a literal, or a function's name that no unpacked argument can replace; else None."""
+        named = self.function if self.call.complete else None
+        dag_id = self.call.values.get("dag_id", named)
         return dag_id if isinstance(dag_id, str) else None
 
 

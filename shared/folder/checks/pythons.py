@@ -19,11 +19,12 @@ NEWEST_KNOWN: Version = (3, 14)
 # The relay's own.
 RELAY: Version = (sys.version_info.major, sys.version_info.minor)
 
-# PEP 695 and 696, PEP 701, PEP 750 and 758, as they look to a Python that does not know them yet.
+# PEP 695 and 696, PEP 701, PEP 750 and 758, as they look to a Python that does not know them yet. A search from one
+# place never goes far: there may be a megabyte of places.
 _NEW_SINCE = {
-    (3, 12): rb"^\s*type\s+\w | \b(?:def|class)\s+\w+\s*\[ | (?<!\w)(?:f|rf|fr)['\"]",
+    (3, 12): rb"^[\ \t\f]*type\s+\w | \b(?:def|class)\s+\w+\s*\[ | (?<!\w)(?:f|rf|fr)['\"]",
     (3, 13): rb"\b(?:def|class)\s+\w+\s*\[",
-    (3, 14): rb"(?<!\w)(?:t|rt|tr)['\"] | \bexcept\b[^:(]*,",
+    (3, 14): rb"(?<!\w)(?:t|rt|tr)['\"] | \bexcept\b[^:(\n]{0,1000},",
 }
 _CONTINUES = (b" ", b"\t", b"\r", b"\n", b")", b"]", b"}", b"#", b"'", b'"')
 

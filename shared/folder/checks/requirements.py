@@ -1,18 +1,18 @@
 """Which distributions requirements bring, as far as that can be known without asking an index."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from shared.folder.checks.facts import brought_by, brought_by_extra, bundled, distributions_of, is_known, is_standard
 from shared.folder.checks.surroundings import Surroundings, Version
 
+# Each is matched from the beginning, and no two parts of one can share out the same characters: a line may be long.
 _NAME = re.compile(
-    r"\s*(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[(?P<extras>[^\]]*)\])?\s*(?:[;@=<>~!].*)?$"
+    r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[(?P<extras>[^\]]*)\]\s*)?(?:[;@=<>~!].*)?$"
 )
-_OPTION = re.compile(r"\s*-")
-_NAMES_A_FILE = re.compile(r"\s*(-r|--requirement|-c|--constraint|-e|--editable)")
-_WHEEL = re.compile(r"([A-Za-z0-9_.]+)-[^/]*\.whl$")
+_NAMES_A_FILE = re.compile(r"-r|--requirement|-c|--constraint|-e|--editable")
+_WHEEL = re.compile(r"([A-Za-z0-9_.]+)-.*\.whl$")
 _COMMENT = re.compile(r"(^|\s)#.*")
 _PROVIDER = "apache-airflow-providers-"
 
@@ -48,34 +48,41 @@ def brought(around: Surroundings) -> Brought | None:
     runtime = around.runtime
     if around.requirements is None or runtime.requirements is None:
         return None
-    lines = [*runtime.requirements, *around.requirements.splitlines()]
-    distributions, complete = brought_by(name for line in lines for name in _named(line))
+    lines = [_read(line) for line in chain(runtime.requirements, around.requirements.splitlines())]
+    distributions, complete = brought_by(name for line in lines for name in line.names)
     return Brought(
         distributions=distributions | bundled(runtime.airflow_version),
-        complete=complete and not any(map(_is_open, lines)),
+        complete=complete and not any(line.is_open for line in lines),
         airflow=runtime.airflow_version,
         python=runtime.python_version,
     )
 
 
-def _named(line: str) -> Iterator[str]:
-    line = _COMMENT.sub("", line).strip()
-    if wheel := _WHEEL.search(line):
-        yield _canonical(wheel[1])
-    elif not _OPTION.match(line) and (found := _NAME.match(line)):
-        name = _canonical(found["name"])
-        yield name
-        if name == "apache-airflow":
-            for extra in (found["extras"] or "").split(","):
-                yield from brought_by_extra(_canonical(extra))
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """The distributions that a line names, and whether it may bring others."""
+
+    names: tuple[str, ...] = ()
+    is_open: bool = False
 
 
-def _is_open(line: str) -> bool:
-    """Whether a line may bring distributions that it does not name."""
+def _read(line: str) -> _Line:
     line = _COMMENT.sub("", line).strip()
-    if not line or (_OPTION.match(line) and not _NAMES_A_FILE.match(line)):
-        return False
-    return not any(True for _ in _named(line)) or bool(_NAMES_A_FILE.match(line))
+    if not line or line.startswith("-"):
+        return _Line(is_open=bool(_NAMES_A_FILE.match(line)))
+    if wheel := _WHEEL.match(line.rpartition("/")[2]):
+        return _Line((_canonical(wheel[1]),))
+    found = _NAME.match(line)
+    return _named(_canonical(found["name"]), found["extras"] or "") if found else _Line(is_open=True)
+
+
+def _named(name: str, extras: str) -> _Line:
+    """Of Airflow's own extras it is known what they bring."""
+    asked = [_canonical(extra) for extra in extras.split(",") if extra.strip()]
+    if name != "apache-airflow":
+        return _Line((name,), is_open=bool(asked))
+    found = [brought_by_extra(extra) for extra in asked]
+    return _Line((name, *chain.from_iterable(found)), is_open=not all(found))
 
 
 def _may_bring(distribution: str, top: str) -> bool:
