@@ -113,6 +113,11 @@ def test_files_and_tests_that_are_mentioned_exist(document: str) -> None:
     assert [(path, name) for path, name in named if f"def {name}(" not in (ROOT / path).read_text()] == []
 
 
+def test_every_folder_of_the_app_is_in_the_map_of_the_code() -> None:
+    folders = {f"shared/{path.parent.name}" for path in (ROOT / "shared").glob("*/__init__.py")}
+    assert folders - set(code_spans("CONTRIBUTING.md")) == set()
+
+
 def test_promises_of_the_model_that_are_named_exist() -> None:
     named = set(re.findall(r"`tests/model` \(`(\w+)`\)", (ROOT / "docs/contract.md").read_text()))
     model = "".join(path.read_text() for path in (ROOT / "tests/model").glob("*.py"))
