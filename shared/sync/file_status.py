@@ -72,7 +72,7 @@ def _waiting(file: File, state: RouteState) -> FileStatus:
     if state.suspended_since:
         return FileStatus("suspended", "waits until the route is resumed", written)
     if state.held and written <= state.held.since:
-        return FileStatus("held", f"waits for a person: {state.held.sentence}", written)
+        return FileStatus("held", f"needs a decision by an operator: {state.held.sentence}", written)
     failure = state.failure
     if failure and written <= failure.at:
         sentence = f"the last sync failed and is tried again: {failure.code}: {failure.message}"

@@ -76,7 +76,7 @@ class QuotaWait(StoredModel):
 
 
 class Held(StoredModel):
-    """A change waits for a person; `revision` is the one that was held."""
+    """A change waits for an operator; `revision` is the one that was held."""
 
     revision: str
     reason: str

@@ -170,7 +170,7 @@ def nothing_to_do(decision: Skip, listing: str, sync_id: str | None = None) -> T
 
 
 def holding(decision: Hold, sync_id: str, revision: str) -> Transition:
-    """A change waits for a person."""
+    """A change waits for an operator."""
 
     def change(state: RouteState, now: datetime) -> RouteState:
         since = state.held.since if state.held and state.held.revision == revision else now

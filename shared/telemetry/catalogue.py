@@ -39,7 +39,7 @@ LAST_SYNC = Metric(
     "relay_last_sync_timestamp_seconds", "gauge", ("route",), "When the folder was listed that ADF took last."
 )
 SUSPENDED = Metric("relay_suspended", "gauge", ("route",), "1 while the route is suspended.")
-HELD = Metric("relay_held", "gauge", ("route",), "1 while a change waits for a person.")
+HELD = Metric("relay_held", "gauge", ("route",), "1 while a change needs a decision by an operator.")
 REMOVED = Metric("relay_removed_files", "gauge", ("route",), "Files that were removed here and that ADF keeps.")
 IMPORT_ERRORS = Metric(
     "relay_import_errors", "gauge", ("route",), "Files that Airflow could not import; only where it is asked."
