@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -294,6 +295,28 @@ def test_a_file_that_is_not_imported_says_why_without_a_look_into_storage(
     before = world.documents.requests
     assert why in status(api, path)["sentence"]
     assert world.documents.requests == before
+
+
+def test_the_requests_for_documents_are_those_of_docs_routes_md(api: RoutesApi, world: World) -> None:
+    """A file takes one more, for the file itself."""
+
+    def taken(ask: Callable[[], object]) -> int:
+        before = world.documents.requests
+        ask()
+        return world.documents.requests - before
+
+    world.worker.reconcile(ROUTE)
+    assert taken(lambda: api.index(request())) == 1
+    assert taken(lambda: api.show(request())) == 1
+    assert taken(lambda: status(api, "dags/dag_0.py")) == 2
+    for seconds in (200, 206):
+        world.at(seconds, 0)
+        world.worker.reconcile(ROUTE)
+    assert taken(lambda: api.show(request())) == 2
+    world.answer = Accepted(202, "request-2", "handle-1")
+    world.at(300, 290, content="v2")
+    world.worker.reconcile(ROUTE)
+    assert taken(lambda: status(api, "dags/dag_0.py")) == 3
 
 
 def test_a_route_counts_the_files_that_are_not_imported_and_names_the_first(api: RoutesApi, world: World) -> None:
