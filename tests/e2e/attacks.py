@@ -3,6 +3,7 @@
 Plain dot segments are none of them: the host collapses them before it routes a request (tests/conformance).
 """
 
+import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -202,6 +203,25 @@ _GETS = [
     ("/api/routes/first/syncs?limit=1e9", "a page without an end"),
 ]
 
+# What the query of a `Location` holds is the caller's to make up.
+_OPERATIONS = [
+    (f"{FACTORY}%2f..%2fthird-adf/operationresults/x", "up to another factory, encoded"),
+    (f"{FACTORY}/..%2fthird-adf/operationresults/x", "a detour behind the listed one, encoded"),
+    (f"{FACTORY}/..%5cthird-adf/operationresults/x", "a backslash, encoded"),
+    (f"{FACTORY}/..\\third-adf/operationresults/x", "a backslash, plain"),
+    (f"{FACTORY}/%252e%252e/third-adf/operationresults/x", "encoded twice"),
+    (f"{UNLISTED}/operationresults/x", "an unlisted factory"),
+    (f"//evil.example{FACTORY}/operationresults/x", "another host"),
+    (f"{FACTORY}/linkedservices/operationresults", "a linked service"),
+]
+
+
+def token(path: str) -> str:
+    """Return an operation as our `Location` has it."""
+    stored = {"url": f"{path}?api-version=2018-06-01", "follow": "Location", "afterSeconds": 1}
+    return base64.urlsafe_b64encode(json.dumps(stored).encode()).decode()
+
+
 _BODIES = [
     (spec(name="other-one"), "another name in the body"),
     (spec(name="../third-adf"), "a path as name in the body"),
@@ -234,6 +254,10 @@ REFUSED = [
     *(Attack(f"ARM's path, read: {why}", target, "GET", body=b"") for target, why in _ARM_PATHS),
     *(Attack(f"post: {why}", target, "POST") for target, why in _POSTS),
     *(Attack(f"get: {why}", target, "GET", body=b"") for target, why in _GETS),
+    *(
+        Attack(f"operation: {why}", f"{OWN}sample-2/start?operation={token(path)}", "GET", body=b"")
+        for path, why in _OPERATIONS
+    ),
     *(Attack(f"body: {why}", f"{OWN}made-here", body=body) for body, why in _BODIES),
     *(
         Attack(f"posted name: {name[:20]!r}", "/api/environments", "POST", body=spec(name=name))
