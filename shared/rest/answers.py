@@ -102,14 +102,18 @@ def retry_after_s(answer: RestAnswer, message: str = "", now: datetime | None = 
 
 def _from_headers(answer: RestAnswer, now: datetime) -> Iterator[float]:
     for header in _IN_MILLISECONDS:
-        if _NUMBER.fullmatch(milliseconds := answer.headers.get(header, "").strip()):
-            yield float(milliseconds) / 1000
-    text = answer.headers.get("Retry-After", "").strip()
-    if _NUMBER.fullmatch(text):
-        yield float(text)
-    elif (moment := _http_date(text)) is not None:
+        yield from (number / 1000 for number in _numbers(answer.headers.get(header, "")))
+    text = answer.headers.get("Retry-After", "")
+    yield from _numbers(text)
+    if (moment := _http_date(text)) is not None:
         since = _http_date(answer.headers.get("Date", "")) or now
         yield max(0.0, (moment - since).total_seconds())
+
+
+def _numbers(text: str) -> list[float]:
+    """Return the number that a header holds, or the numbers where it came more than once; none for anything else."""
+    parts = [part.strip() for part in text.split(",")]
+    return [float(part) for part in parts] if all(map(_NUMBER.fullmatch, parts)) else []
 
 
 def _http_date(text: str) -> datetime | None:

@@ -49,6 +49,12 @@ def test_the_longest_of_all_waits_counts() -> None:
     assert wait("try again after '3' seconds", Retry_After="2", x_ms_retry_after_ms="2500") == 3
 
 
+def test_the_longest_counts_of_a_header_that_came_twice() -> None:
+    assert wait(Retry_After="5, 10") == 10
+    assert wait(retry_after_ms="7000,2500") == 7
+    assert wait(Retry_After="5, soon") is None
+
+
 @given(st.text(), st.text())
 def test_no_header_breaks_it(value: str, message: str) -> None:
     found = wait(message, Retry_After=value, Date=value, retry_after_ms=value)
