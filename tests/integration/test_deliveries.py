@@ -2,9 +2,12 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from typing import Any
 
 import azure.functions as func
-from azure.storage.blob import BlobServiceClient
+from azure.core.exceptions import ServiceResponseError
+from azure.core.pipeline.transport import RequestsTransport
+from azure.storage.blob import BlobServiceClient, LinearRetry
 
 from local.azurite import Azurite
 from shared.api.problem import Problem
@@ -65,3 +68,31 @@ def test_a_delivery_of_today_is_not_forgotten(blobs: BlobServiceClient) -> None:
     deliveries.once(Delivery("standard", "msg_1"), ["print"], lambda: func.HttpResponse("{}"))
     deliveries.prune()
     assert len(list(blobs.get_container_client("dag-relay").list_blob_names(name_starts_with="deliveries/"))) == 1
+
+
+class LosingTransport(RequestsTransport):  # type: ignore[misc] # azure-core imports it on first use, untyped
+    """Loses the answer to each write of a delivery that the storage has carried out."""
+
+    lost = 0
+
+    def send(self, request: Any, **options: Any) -> Any:  # noqa: ANN401 - azure-core's signature
+        answer = super().send(request, **options)
+        if request.method == "PUT" and "/deliveries/" in request.url and answer.status_code == 201:
+            self.lost += 1
+            raise ServiceResponseError("the connection was reset")
+        return answer
+
+
+def test_a_write_whose_answer_is_lost_is_made_once_more_and_keeps_no_delivery_waiting(
+    azurite: Azurite, blobs: BlobServiceClient
+) -> None:
+    blobs.create_container("dag-relay")
+    transport = LosingTransport()
+    retry = LinearRetry(backoff=0, retry_total=1, random_jitter_range=0)
+    with BlobServiceClient.from_connection_string(
+        azurite.connection_string, transport=transport, retry_policy=retry, raw_response_hook=note_date
+    ) as own:
+        deliveries = Deliveries(BlobDocuments(own.get_container_client("dag-relay")))
+        delivery = Delivery("standard", "msg_1")
+        first, again = (deliveries.once(delivery, ["print"], lambda: func.HttpResponse("{}")) for _ in range(2))
+    assert (first.status_code, again.headers[REPLAYED], transport.lost) == (200, "true", 2)

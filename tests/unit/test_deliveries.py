@@ -120,6 +120,22 @@ def test_the_claim_of_a_worker_that_died_ends_after_a_minute(inbox: Inbox) -> No
     assert inbox.take(Handler()).headers[REPLAYED] == "true"
 
 
+def test_a_write_that_the_storages_client_repeats_because_its_answer_was_lost_is_no_other_workers(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    write = inbox.documents.write
+
+    def repeated(name: str, content: bytes, etag: str | None) -> str:
+        write(name, content, etag)
+        return write(name, content, etag)
+
+    monkeypatch.setattr(inbox.documents, "write", repeated)
+    handler = Handler()
+    assert inbox.take(handler).status_code == 200
+    assert inbox.take(handler).headers[REPLAYED] == "true"
+    assert (handler.calls, caplog.text) == (1, "")
+
+
 def test_a_claim_that_took_so_long_that_it_may_end_before_the_work_does_nothing(
     inbox: Inbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,6 +8,7 @@ request may succeed later.
 import hashlib
 import logging
 import time
+import uuid
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -57,11 +58,19 @@ class KeptAnswer(StoredModel):
 
 
 class Handling(StoredModel):
-    """How far a delivery is: claimed by a worker until `claimed_until`, or answered, or neither."""
+    """How far a delivery is: claimed by a worker until `claimed_until`, or answered, or neither.
+
+    `claim` is another one for each claim, so that a worker knows what it wrote itself.
+    """
 
     fingerprint: str
+    claim: str = ""
     claimed_until: datetime | None = None
     answer: KeptAnswer | None = None
+
+    def ended(self, answer: KeptAnswer | None) -> "Handling":
+        """Return the same after the end of its claim."""
+        return Handling(fingerprint=self.fingerprint, claim=self.claim, answer=answer)
 
 
 class Deliveries:
@@ -88,7 +97,8 @@ class Deliveries:
             if seen.answer is not None:
                 return seen.answer.again()
             _require_free(seen, document.read_at)
-        claim = Handling(fingerprint=fingerprints[0], claimed_until=document.read_at + CLAIM)
+        until = document.read_at + CLAIM
+        claim = Handling(fingerprint=fingerprints[0], claim=uuid.uuid4().hex, claimed_until=until)
         etag = self._claim(name, claim, document.etag)
         if self._clock() > latest:
             self._release(name, claim, etag)
@@ -110,7 +120,7 @@ class Deliveries:
     def _release(self, name: str, claim: Handling, etag: str) -> None:
         """Give up a claim, which expires anyway."""
         with suppress(StateConflict, AzureError):
-            self._write(name, Handling(fingerprint=claim.fingerprint), etag)
+            self._write(name, claim.ended(None), etag)
 
     def _handle(
         self, name: str, etag: str, claim: Handling, handle: Callable[[], func.HttpResponse]
@@ -120,7 +130,7 @@ class Deliveries:
             response = handle()
             answer = KeptAnswer.of(response) if _is_success(response) else None
         finally:
-            self._settle(name, Handling(fingerprint=claim.fingerprint, answer=answer), etag)
+            self._settle(name, claim.ended(answer), etag)
         return response
 
     def _settle(self, name: str, handling: Handling, etag: str) -> None:
@@ -135,7 +145,15 @@ class Deliveries:
             log.exception("storage did not take the answer of a delivery, which would be done again if it came again")
 
     def _write(self, name: str, handling: Handling, etag: str | None) -> str:
-        return self._documents.write(name, handling.model_dump_json().encode(), etag)
+        content = handling.model_dump_json().encode()
+        try:
+            return self._documents.write(name, content, etag)
+        except StateConflict:
+            # The storage client repeats a request whose answer was lost, and then it is our own version that is there.
+            found = self._documents.read(name)
+            if found.etag is None or found.content != content:
+                raise
+            return found.etag
 
 
 def _require_same(seen: Handling, fingerprints: Sequence[str]) -> None:
