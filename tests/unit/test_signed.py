@@ -230,3 +230,11 @@ def test_nothing_of_a_secret_is_stored() -> None:
     assert CANARY not in content.decode()
     assert hashlib.sha256(BODY).hexdigest() not in content.decode()
     assert github()["X-Hub-Signature-256"].removeprefix("sha256=") not in content.decode()
+
+
+def test_a_delivery_from_before_a_secret_was_taken_out_is_refused_and_not_done_again() -> None:
+    before = App(secrets=OLD)
+    before.ask(standard(OLD))
+    after = App(secrets=NEW, documents=before.documents)
+    assert refusal(after.ask(standard(NEW))) == (422, "DeliveryDiffers")
+    assert after.methods == []
