@@ -14,12 +14,14 @@ SECRET_MAPS = frozenset({"airflowenvironmentvariables", "environmentvariables", 
 _URL_START = r"""(?:(?<=://)|(?<=^//)|(?<=[\s"'`(<\[{=,;]//))"""
 # Up to the last `@` of the authority; or past a slash or a space that was left in a password, so that the authority
 # seems to end there. That it is one tells a colon that no port follows, or that no host with a port comes before it:
-# one has a dot or is `localhost`, and then a host has to come after the `@`.
+# one has a dot or is `localhost`, and then a host has to come after the `@`. Colons in a password are looked for
+# up to a length, since such a search may go over the beginning of the next URL.
 _URL_USER = re.compile(
     _URL_START
     + r"""(?:
         [^/?#\s]+
         | [^/@:\s]*:(?!\d*(?:[/?#\s]|$))[^\s:]+
+        | [^/@:\s\[]*:(?!\d*(?:[/?#\s]|$))(?:[^\s:]|:(?!//)){1,100}
         | [^/@:\s]*:(?!\d*(?:[/?#\s]|$))[^\s:@]+(?:\x20[^\s:@]+){1,5}
         | (?!localhost:)[^/@:.\s\[\]]+:\d+[/?#][^\s:]+
         | [^/@:\s]+:\d+[/?#][^\s:]+(?=@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?:[:/?#\s]|$))

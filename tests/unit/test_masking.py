@@ -41,6 +41,7 @@ def test_what_is_not_set_does_not_look_like_a_secret() -> None:
     [
         *("token", "u:token", ":token", "u:to@ken", "u:to/ken+=", "u:to?ken", "u:to/k@en", "u:80token"),
         *("u:123/token", "u:123/to/ken", "u:123?token", "u:123#token", "u:8080/token", "u:to ken", "u:to ken in words"),
+        *("u:to:ken", "u:to:k/en", "u:to/k:en", "u:to/k:en/:", "u:to?k:en"),
     ],
 )
 def test_the_login_in_a_url_is_masked_whatever_characters_it_has(user: str) -> None:
