@@ -9,9 +9,9 @@ import html
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from urllib.parse import quote, quote_plus
+from urllib.parse import unquote, unquote_plus
 
 from shared.adf.secrets import MASK
 
@@ -24,8 +24,9 @@ _ALONE_FROM = re.compile(r"(?<!\w)(?=.)", re.DOTALL)
 def without_secrets(secrets: Iterable[str], content: bytes) -> bytes:
     """Return an answer's body with every secret replaced by `MASK`.
 
-    Texts of JSON are read before they are searched, because a server chooses how to escape them, also where the JSON is
-    cut off or part of something else.
+    A server chooses how to escape what it echoes, so texts are searched as they are and as they read: those of JSON,
+    also where the JSON is cut off or part of something else, of HTML and of URLs. What is found in a text that was
+    escaped leaves it as it reads.
     """
     forms = frozenset(form for secret in secrets if secret for form in _forms(secret))
     if not forms:
@@ -36,13 +37,32 @@ def without_secrets(secrets: Iterable[str], content: bytes) -> bytes:
 
 
 def _forms(secret: str) -> Iterator[str]:
-    """Yield a secret as it is, in JSON within JSON, in a URL, in HTML and in base64."""
+    """Yield a secret as it is and in base64, of either alphabet."""
     yield secret
-    for ascii_only in (True, False):
-        once = json.dumps(secret, ensure_ascii=ascii_only)[1:-1]
-        yield from (once, json.dumps(once, ensure_ascii=ascii_only)[1:-1])
-    yield from (quote(secret), quote(secret, safe=""), quote_plus(secret), html.escape(secret))
-    yield base64.b64encode(secret.encode()).decode()
+    content = secret.encode()
+    yield from (base64.b64encode(content).decode(), base64.urlsafe_b64encode(content).decode())
+
+
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
+_ESCAPED = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
+
+
+def _unescaped(text: str) -> str:
+    """Return a piece of JSON's text as it reads."""
+    if "\\" not in text:
+        return text
+    read = _ESCAPE.sub(lambda found: chr(int(found[1], 16)) if found[1] else _ESCAPED.get(found[2], found[2]), text)
+    return read.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+# JSON in JSON is read twice.
+_READINGS: tuple[Callable[[str], str], ...] = (
+    _unescaped,
+    lambda text: _unescaped(_unescaped(text)),
+    html.unescape,
+    unquote,
+    unquote_plus,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +88,15 @@ class _Scrubber:
         return literal[0] if scrubbed == text else json.dumps(scrubbed)
 
     def scrubbed(self, text: str) -> str:
+        """Return a text without secrets; as it reads where one was found in that."""
+        text = self._without_forms(text)
+        for reading in _READINGS:
+            read = reading(text)
+            if read != text and (found := self._without_forms(read)) != read:
+                text = found
+        return text
+
+    def _without_forms(self, text: str) -> str:
         parts: list[str] = []
         end = 0
         for at in self._places(text):

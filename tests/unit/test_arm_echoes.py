@@ -17,6 +17,18 @@ from shared.rest.scrubbing import without_secrets
 
 SECRET = 'pä/"ss+w<o>rd & \\'  # noqa: S105 - one with every character that is escaped somewhere
 
+# The same text as .NET, Go and JavaScript write it.
+ESCAPED = (
+    "p%c3%a4%2f%22ss%2bw%3co%3erd+%26+%5c",
+    "p%C3%A4/%22ss+w%3Co%3Erd%20&%20%5C",
+    "p&#228;/&quot;ss+w&lt;o&gt;rd &amp; \\",
+    "p&#xE4;/&quot;ss&#x2B;w&lt;o&gt;rd &amp; \\",
+    "pä/&#34;ss&#43;w&lt;o&gt;rd &amp; \\",
+    r"p\u00E4/\u0022ss\u002Bw\u003Co\u003Erd \u0026 \\",
+    r'{"password":"p\u00e4\/\"ss\u002bw<o>rd \u0026 \\","userName":"',
+    r"{\"password\":\"p\\u00e4/\\\"ss\\u002bw<o>rd \\u0026 \\\\\"}",
+)
+
 
 @pytest.mark.parametrize(
     "echo",
@@ -30,7 +42,9 @@ SECRET = 'pä/"ss+w<o>rd & \\'  # noqa: S105 - one with every character that is 
         quote_plus(SECRET),
         html.escape(SECRET),
         base64.b64encode(SECRET.encode()).decode(),
+        *ESCAPED,
     ],
+    ids=repr,
 )
 def test_a_secret_is_taken_out_of_an_error_in_every_form_in_which_servers_echo(echo: str) -> None:
     for body in (
