@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from shared.airflow.verdict import FileVerdict, ImportedDagFile, import_time, judge, unproven
-from shared.folder.checks.outline import outline
+from shared.folder.checks.outline import Outline, outline
 from shared.folder.checks.source import read_source
 from shared.rest.deadline import Deadline
 
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 # What Airflow looks for DAGs in (airflow.utils.file.find_path_from_directory); zip archives hold modules.
 _LOADED = frozenset({".py", ".zip"})
-# Airflow's safe mode passes over files without both words.
-_WORDS = (b"airflow", b"dag")
 
 
 def look(  # noqa: PLR0913 - two of them have a default
@@ -57,7 +55,7 @@ def imported_file(path: str, content: bytes | None) -> ImportedDagFile:
 
 
 def _defines_dags(content: bytes) -> bool | None:
-    if not all(word in content.lower() for word in _WORDS):
+    if not _may_be_loaded(content.lower()):
         return False
     tree = read_source(content).tree
     if tree is None:
@@ -66,5 +64,14 @@ def _defines_dags(content: bytes) -> bool | None:
     made = [dag.call.always for dag in found.dags if dag.function is None or dag.function in found.used]
     if any(made):
         return True
-    # A DAG below an `if` may never be made, and a function of another module may make one.
-    return None if made or (found.makes_dags and not found.dags) else False
+    # A DAG below an `if` may never be made; a function of another module may make one, and so does `@asset` in 3.x.
+    return None if made or _has_assets(found) or (found.makes_dags and not found.dags) else False
+
+
+def _may_be_loaded(lower: bytes) -> bool:
+    """Whether Airflow's safe mode, of 2.x or 3.x, takes a file with these bytes in lower case."""
+    return b"airflow" in lower and (b"dag" in lower or b"asset" in lower)
+
+
+def _has_assets(found: Outline) -> bool:
+    return any(one.module == "airflow.sdk" and "asset" in one.names for one in found.imports)

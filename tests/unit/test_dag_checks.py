@@ -101,6 +101,7 @@ def test_a_file_that_does_not_parse_and_that_airflow_passes_over_is_a_warning() 
         (b"from house import make\ndag = make()\n", "airflow"),
         (b"from house import flow\nwith flow.Dag('a'):\n    pass\n", "airflow"),
         (b"dag = None\n", "airflow"),
+        (b"from house import make_dag\nfor name in ['a']:\n    globals()[name] = make_dag(name)\n", "airflow"),
     ],
 )
 def test_a_file_that_seems_to_make_dags_and_that_airflow_passes_over_is_named(content: bytes, missing: str) -> None:
@@ -180,6 +181,12 @@ def test_a_refused_id_that_may_never_be_made_is_a_warning(code: bytes) -> None:
 
 
 TASKFLOW = b"from airflow.decorators import dag\n@dag()\ndef etl(): ...\n"
+
+
+def test_a_schedule_is_judged_as_a_whole_or_not_at_all() -> None:
+    minutes, hours, days = (",".join(map(str, numbers)) for numbers in (range(60), range(24), range(1, 32)))
+    code = f"from airflow import DAG\ndag = DAG('a', schedule='{minutes} {hours} {days} * *')\n"
+    assert check({"dags/a.py": code.encode()}) == []
 
 
 def test_a_decorated_function_that_is_never_called_is_a_warning() -> None:

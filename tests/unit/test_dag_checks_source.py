@@ -200,6 +200,14 @@ def test_fstrings_are_looked_for_in_the_text_that_python_reads(code: bytes, monk
     assert [(one.reason, one.fatal) for one in read_source(code, (3, 8)).faults] == [("NotUtf8", False)]
 
 
+@pytest.mark.parametrize(
+    "code", [b"import " + b"a." * 500_000 + b"a\n", b"from " + b"a . \\\n" * 100_000 + b"a import b\n"]
+)
+def test_a_name_on_which_pythons_parser_would_take_minutes_is_not_parsed(code: bytes) -> None:
+    found = fault(b"\n" + code)
+    assert (found.reason, found.line, found.fatal) == ("TooDeeplyNested", 2, False)
+
+
 @pytest.mark.parametrize("encoding", [b"punycode", b"idna", b"utf-7", b"unicode_escape"])
 def test_a_codec_that_hostile_input_could_slow_down_is_not_used(encoding: bytes) -> None:
     found = fault(b"# coding: " + encoding + b"\n")

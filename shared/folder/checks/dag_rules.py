@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from shared.folder.checks.facts import dag_arguments
 from shared.folder.checks.files import CheckedFile, shown
 from shared.folder.checks.findings import Finding
-from shared.folder.checks.literals import COMPUTED, Value
+from shared.folder.checks.literals import COMPUTED, LONGEST_TEXT, Value
 from shared.folder.checks.outline import Call, DagDefinition
 from shared.folder.checks.surroundings import Surroundings, Version
 
@@ -102,7 +102,7 @@ def _schedule_fault(value: Value) -> tuple[str | None, bool]:
     """Return what is wrong with a schedule, and whether each croniter of the last years says so."""
     if isinstance(value, (int, float)):
         return "a number is no schedule; write timedelta(…)", True
-    if not isinstance(value, str) or value in _PRESETS:
+    if not isinstance(value, str) or value in _PRESETS or len(value) >= LONGEST_TEXT:
         return None, False
     fields = len(value.split())
     if _is_cron(value):

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-_LONGEST_TEXT = 300
+# What is longer than this is cut, and known no further.
+LONGEST_TEXT = 300
 _MOST_ELEMENTS = 50
 
 
@@ -69,7 +70,7 @@ class Bindings:
         if not isinstance(node, ast.Constant) or node.value is ...:
             return COMPUTED
         if isinstance(node.value, (str, bytes)):
-            return node.value[:_LONGEST_TEXT]
+            return node.value[:LONGEST_TEXT]
         return node.value
 
 

@@ -250,6 +250,8 @@ def _is_path(node: ast.Attribute, names: Bindings) -> bool:
 
 def _makes_dags(statement: ast.stmt) -> bool:
     """Whether a statement of the top level seems to make DAGs: it binds `dag`, or calls what is named after them."""
+    if isinstance(statement, (ast.For, ast.While, ast.Try)):
+        return any(map(_makes_dags, statement.body))
     if isinstance(statement, ast.With):
         return any(map(_speaks_of_dags, (item.context_expr for item in statement.items)))
     if isinstance(statement, (ast.Assign, ast.AnnAssign)):

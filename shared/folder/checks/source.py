@@ -34,6 +34,8 @@ _GZIP = b"\x1f\x8b"
 _ASCII_ONLY = bytes(range(128)) + b"?" * 128
 # Codecs whose time is in proportion to the input; punycode's, for one, is not.
 _PLAIN_CODECS = re.compile(r"utf-8(-sig)?|ascii|iso8859-\d+|cp\d+")
+# Python's parser takes minutes for an import of a name with a hundred thousand dots.
+_LONG_NAME = re.compile(rb"\b(?:\w++[\s\\]*+\.[\s\\]*+){1000}")
 # The filters of `warnings` belong to the process: two threads that restore them in turn would leave the wrong ones.
 _ONE_AT_A_TIME = threading.Lock()
 
@@ -48,7 +50,7 @@ class Source:
 
 def read_source(content: bytes, python: Version | None = None) -> Source:
     """Parse a file for Airflow's Python, None if that is not known; whatever the bytes are, the answer is a value."""
-    fault = _compressed(content) or _null_byte(content) or _unusual_encoding(content)
+    fault = _compressed(content) or _null_byte(content) or _unusual_encoding(content) or _long_name(content)
     if fault:
         return Source(None, (fault,))
     try:
@@ -137,6 +139,14 @@ def _null_byte(content: bytes) -> Fault | None:
         return None
     message = "Expected Python source, found a null byte; save the file as UTF-8 (UTF-16 has null bytes)."
     return Fault(_line(content, position), "NullByte", message, fatal=True)
+
+
+def _long_name(content: bytes) -> Fault | None:
+    found = _LONG_NAME.search(content)
+    if not found:
+        return None
+    message = "A name with a thousand dots was not looked into; Airflow's Python may take minutes for it."
+    return Fault(_line(content, found.start()), "TooDeeplyNested", message, fatal=False)
 
 
 def _not_utf8(content: bytes) -> Fault | None:
