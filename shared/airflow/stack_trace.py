@@ -19,15 +19,20 @@ _FRAME = re.compile(
     (?P<below>(?:[ \t]+(?![ \t]|File\ ")[^\n]*\n)*)""",
     re.MULTILINE | re.VERBOSE,
 )
+# Before each line of the trace of a group of exceptions.
+_GROUP, _GUTTER = "Exception Group Traceback", re.compile(r"^  [|+] ", re.MULTILINE)
 _EXCEPTION = re.compile(r"(?P<type>[A-Za-z_][\w.]*)(?:: (?P<message>.*))?")
 
 # A name is matched from its beginning only: else each of its letters would be tried as one, which takes minutes.
 _NAMED = re.compile(
     r"""(?<![\w.-])(?P<name>[\w.-]*
-    (?:passw(?:or)?d|pwd|secret|token|api[_-]?key|account_?key|access_?key|credential|\bsig)[\w.-]*
-    ["']?\s*[=:]\s*(?:[bru]{0,2}["'])?)(?:(?<=")[^"]*|(?<=')[^']*|[^\s"',;&)}\]]+)""",
+    (?:passw(?:or)?d|passphrase|pwd|secret|token|(?:api|account|access|private)[_-]?key|credential|\bsig)[\w.-]*
+    ["']?\s*[=:]\s*(?:[bru]{0,2}["'])?)
+    (?:(?<=")(?:[^"\\]|\\.)*|(?<=')(?:[^'\\]|\\.)*|\{[^}]*\}|[^\s"',;&)}\]]+)""",
     re.IGNORECASE | re.VERBOSE,
 )
+# A user and a password before a host, also where the rest is no URL: a URL that cannot be parsed is quoted as it is.
+_LOGIN = re.compile(r"""(?<![^\s"'/(=])[^\s"'/:@=]+:(?!//)[^\s"']+@""")
 _SCHEMES = re.compile(r"\b(?P<scheme>Bearer|Basic)\s+\S+", re.IGNORECASE)
 _KEYS = re.compile(
     r"""eyJ[\w-]+\.[\w.-]+                                                      # a JSON web token
@@ -53,18 +58,26 @@ class ImportProblem:
 
 
 def read_stack_trace(text: str, path: str) -> ImportProblem:
-    """Sum up the stack trace of the file at `path` below `dags/`; any text gives an answer."""
+    """Sum up the stack trace of a file; any text gives an answer.
+
+    `path` is its place on Airflow's disk where that is known, else the one below `dags/`, which is at the top of others
+    that end in it.
+    """
+    text = _GUTTER.sub("", text) if _GROUP in text else text
     frames = list(_FRAME.finditer(text))
     rest = text[frames[-1].end() :] if frames else text
     kind, message = _exception(rest.splitlines(), first=bool(frames))
     own = [frame for frame in frames if _is(frame["file"], path)]
     if not own:
         return ImportProblem(kind, message, None)
+    shortest = min(len(frame["file"]) for frame in own)
+    own = [frame for frame in own if len(frame["file"]) == shortest]
     return ImportProblem(kind, message, int(own[-1]["line"]), _quoted(own[-1]["below"]))
 
 
 def without_secrets_of(text: str) -> str:
     """Return a sentence without what looks like a secret: named ones, users in URLs, tokens, keys."""
+    text = _LOGIN.sub(f"{MASK}@", text)
     for pattern, kept in ((_SCHEMES, rf"\g<scheme> {MASK}"), (_NAMED, rf"\g<name>{MASK}"), (_KEYS, MASK)):
         text = pattern.sub(kept, text)
     return str(masked(text))

@@ -14,6 +14,7 @@ from typing import Literal
 
 from shared.airflow.evidence import Evidence, LoadedDag, LoadError
 from shared.airflow.stack_trace import ImportProblem, read_stack_trace
+from shared.folder.checks.source import text_of
 
 VerdictState = Literal["Pending", "Parsed", "ImportError", "NoDag", "NotSeen", "Unreachable"]
 
@@ -138,7 +139,8 @@ class _Case:
                 "NotSeen", self.evidence.seen_at, reason=f"Airflow has this file more than once: {places}."
             )
         for error in self.traces.errors:
-            problem = read_stack_trace(error.stack_trace, self.file.path)
+            place = _file(error.location)
+            problem = read_stack_trace(error.stack_trace, place if place.startswith("/") else self.file.path)
             if error.is_since(self.since) and quotes(problem, self.file.content):
                 return FileVerdict("ImportError", error.parsed_at, problem=problem)
         fresh = self.traces.fresh_dags(self.since)
@@ -166,7 +168,7 @@ def quotes(problem: ImportProblem, content: bytes | None) -> bool:
     """Whether the line that an error quotes is one of the file; without a quotation nothing speaks against it."""
     if content is None or not problem.quoted:
         return True
-    return problem.quoted in {line.strip() for line in _as_text(content).splitlines()}
+    return problem.quoted in {line.strip() for line in text_of(content).splitlines()}
 
 
 def _as_text(content: bytes) -> str:

@@ -106,7 +106,7 @@ def _too_new(tree: ast.Module, refusal: SyntaxError | None, content: bytes, pyth
     """
     if need := too_new(tree, python):
         yield _came_later(need, python, fatal=True)
-    if python < _NEW_FSTRINGS and (line := first_new(_text_of(content))):
+    if python < _NEW_FSTRINGS and (line := first_new(text_of(content))):
         message = f"Airflow runs on Python {_dotted(python)} here, which ends this f-string earlier, or refuses it."
         yield Fault(line, "NewerPython", message, fatal=True)
     if need := fails_at_run_time(tree, python):
@@ -195,9 +195,10 @@ def _undecodable(text: str, line: int | None, content: bytes) -> Fault:
     return Fault(line or _undecodable_line(content, encoding), "NotUtf8", message, fatal=True)
 
 
-def _text_of(content: bytes) -> str:
-    """Return the text of a file that Python has read; it takes any bytes in comments."""
-    return content.decode(_declared_encoding(content) or "utf-8", errors="replace")
+def text_of(content: bytes) -> str:
+    """Return the text of a file in the encoding that it declares, if that is a plain one, with other bytes replaced."""
+    encoding = "utf-8" if _unusual_encoding(content) else _declared_encoding(content)
+    return content.decode(encoding or "utf-8", errors="replace")
 
 
 def _undecodable_line(content: bytes, encoding: str) -> int | None:

@@ -1,3 +1,7 @@
+import runpy
+import traceback
+from pathlib import Path
+
 import pytest
 
 from shared.airflow.stack_trace import LONGEST_MESSAGE, ImportProblem, read_stack_trace, without_secrets_of
@@ -42,6 +46,38 @@ def test_a_file_of_the_same_ending_is_not_the_file() -> None:
     assert read_stack_trace(text, "etl.py").line is None
 
 
+LIKE_A_HELPER = """Traceback (most recent call last):
+  File "/opt/airflow/dags/etl.py", line 7, in <module>
+    from lib.etl import connect
+  File "/opt/airflow/dags/lib/etl.py", line 2, in <module>
+    import no_such_module
+ModuleNotFoundError: No module named 'no_such_module'
+"""
+
+
+@pytest.mark.parametrize("place", ["etl.py", "/opt/airflow/dags/etl.py"])
+def test_a_helper_of_the_same_name_in_a_folder_below_is_not_the_file(place: str) -> None:
+    problem = read_stack_trace(LIKE_A_HELPER, place)
+    assert (problem.line, problem.quoted) == (7, "from lib.etl import connect")
+
+
+def test_where_the_place_is_known_a_trace_without_it_has_no_line() -> None:
+    only_helper = LIKE_A_HELPER.replace("/opt/airflow/dags/etl.py", "/usr/lib/other.py")
+    assert read_stack_trace(only_helper, "/opt/airflow/dags/etl.py").line is None
+
+
+def test_a_group_of_exceptions_is_told_as_one(tmp_path: Path) -> None:
+    code = "def f():\n    raise ExceptionGroup('many', [ValueError('a'), KeyError('b')])\nf()\n"
+    file = tmp_path / "a.py"
+    file.write_text(code, encoding="utf-8")
+    try:
+        runpy.run_path(str(file))
+    except ExceptionGroup:
+        text = traceback.format_exc()
+    problem = read_stack_trace(text, "a.py")
+    assert problem == ImportProblem("ExceptionGroup", "many (2 sub-exceptions)", 2)
+
+
 def test_the_first_line_of_a_message_of_many_is_told() -> None:
     text = 'Traceback:\n  File "/dags/a.py", line 9, in <module>\n    run()\nValueError: first\nsecond: line\n'
     assert read_stack_trace(text, "a.py") == ImportProblem("ValueError", "first", 9)
@@ -65,6 +101,11 @@ def test_a_long_message_is_cut() -> None:
         ("{'client_secret': 'hunter2', 'id': 7}", "{'client_secret': '********', 'id': 7}"),
         ("AccountName=x;AccountKey=hunter2==;Suffix=y", "AccountName=x;AccountKey=********;Suffix=y"),
         ("https://x.blob.core.windows.net/c?sv=2024&sig=hunter2&se=1", "https://x.blob.core.windows.net/c?sv=2024&sig=********&se=1"),
+        ("Could not parse URL 'postgresql//etl:hunter2@db/prod'", "Could not parse URL 'postgresql//********@db/prod'"),
+        ("no such host: etl:hunter2@db.example", "no such host: ********@db.example"),
+        ("bad passphrase=hunter2", "bad passphrase=********"),
+        ('{"private_key": "-----BEGIN hunter2"}', '{"private_key": "********"}'),
+        ("not an address: ops@example.com", "not an address: ops@example.com"),
         ("Authorization: Bearer hunter2", "Authorization: Bearer ********"),
         ("key 0123456789abcdef0123456789ABCDEF was refused", "key ******** was refused"),
         ("token eyJhbGciOi.eyJzdWIi.c2ln expired", "token ******** expired"),
@@ -92,6 +133,9 @@ def test_a_stack_trace_of_a_megabyte_is_summed_up_without_its_secrets() -> None:
         ("password='ab,cd-rest'", "rest"),
         ("password=b'hunter2'", "hunter2"),
         ("{'password': b'hunter2'}", "hunter2"),
+        (r'{"password": "ab\"hunter2", "x": 1}', "hunter2"),
+        (r"password='it\'s hunter2'", "hunter2"),
+        ("PWD={a;hunter2};Server=x", "hunter2"),
     ],
 )
 def test_a_secret_in_quotes_is_masked_to_their_end(text: str, secret: str) -> None:

@@ -91,6 +91,18 @@ def test_an_error_that_quotes_a_line_the_file_does_not_have_is_that_of_another_v
     assert (last.state, last.reason) == ("NotSeen", "Airflow shows an import error of another version of this file.")
 
 
+def test_a_quoted_line_is_compared_in_the_encoding_that_the_file_declares() -> None:
+    file = ImportedDagFile("etl.py", content="# coding: latin-1\nx = load('größe')\n".encode("latin-1"))
+    assert verdict(seen(error(quoted="x = load('größe')")), file).state == "ImportError"
+
+
+def test_a_helper_of_the_same_name_is_not_the_file_that_an_error_quotes() -> None:
+    trace = error().stack_trace.replace(
+        "NameError", '  File "/opt/airflow/dags/lib/etl.py", line 2\n    x = (\nNameError'
+    )
+    assert verdict(seen(replace(error(), stack_trace=trace))).state == "ImportError"
+
+
 def test_success_is_not_inferred_from_the_absence_of_an_error() -> None:
     assert verdict(seen()).state == "Pending"
     last = verdict(seen(), last_look=True)
