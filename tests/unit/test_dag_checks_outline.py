@@ -112,6 +112,12 @@ def test_what_may_not_run_or_not_fail_is_not_said_to_run_always(code: str) -> No
     assert not dag.call.always
 
 
+def test_a_star_import_may_bind_any_name_anew_unless_it_is_airflows() -> None:
+    code = "from airflow import DAG\nfrom {} import *\nNAME = 'a'\nDAG(NAME, mine=1)"
+    assert list(map(summary, of(code.format("house")).dags)) == [(None, 4, False)]
+    assert list(map(summary, of(code.format("airflow.models")).dags)) == [("a", 4, True)]
+
+
 def test_a_dag_of_a_rebound_name_may_be_of_another_kind() -> None:
     [dag] = of("from airflow import DAG\nDAG = wrap(DAG)\nDAG('a')").dags
     assert not dag.call.always

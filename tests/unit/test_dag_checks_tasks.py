@@ -95,6 +95,13 @@ def test_a_task_function_that_is_not_called_blocks_where_a_task_is_expected() ->
     assert of(*functions, "f() >> g()") == []
 
 
+def test_behind_a_star_import_operators_and_functions_may_be_others() -> None:
+    lines = ["a = EmptyOperator(task_id='a')", "b = EmptyOperator()", "@task", "def f(): ...", "a >> b >> a", "f >> a"]
+    found = {reason for reason, blocking in of(*lines) if blocking}
+    assert found == {"Cycle", "MissingArgument", "TaskNotCalled"}
+    assert not any(blocking for _, blocking in of("from house import *", *lines))
+
+
 def test_a_file_that_airflow_passes_over_is_not_held_up_by_its_tasks() -> None:
     files = {"dags/a.py": (HEAD + "    EmptyOperator()\n").encode(), "dags/.airflowignore": b"a.py\n"}
     assert reasons(files, DATA_FACTORY) == []

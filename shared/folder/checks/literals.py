@@ -34,6 +34,7 @@ class Bindings:
     """Imports by the name they bind, how often each name is bound, what it is bound to for good, which names are read.
 
     `assigned` has the names that only one statement of the top level binds, `functions` likewise those of functions.
+    With `starred`, a star import may have bound any of them anew.
     """
 
     imported: dict[str, str]
@@ -41,6 +42,7 @@ class Bindings:
     assigned: dict[str, ast.expr]
     functions: dict[str, ast.FunctionDef]
     used: frozenset[str]
+    starred: bool = False
 
     def full(self, node: ast.expr) -> str | None:
         """Return the dotted name that an expression stands for by the file's imports, None for any other."""
@@ -53,10 +55,10 @@ class Bindings:
         return ".".join([self.imported[node.id], *reversed(attributes)])
 
     def is_rebound(self, node: ast.expr) -> bool:
-        """Whether the file binds the first name of an expression by something else than one import."""
+        """Whether the file may bind the first name of an expression by something else than one import."""
         while isinstance(node, ast.Attribute):
             node = node.value
-        return isinstance(node, ast.Name) and self.bindings[node.id] > 1
+        return isinstance(node, ast.Name) and (self.starred or self.bindings[node.id] > 1)
 
     def value(self, node: ast.expr) -> Value:
         """Return the value of a literal, or of a name that the top level binds to one for good; long ones are cut."""
@@ -79,16 +81,25 @@ def read_bindings(tree: ast.Module) -> Bindings:
     imported: dict[str, str] = {}
     bindings: Counter[str] = Counter()
     read: Counter[str] = Counter()
+    starred = False
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
             read[node.id] += 1
         elif isinstance(node, _BINDING):
+            starred = starred or _may_bind_anything(node)
             bindings.update(_bound(node))
             imported.update(_imported(node) if isinstance(node, (ast.Import, ast.ImportFrom)) else ())
-    top = list(always_run(tree))
+    top = [] if starred else list(always_run(tree))
     assigned = dict(pair for statement in top for pair in _assigned(statement) if bindings[pair[0]] == 1)
     functions = {node.name: node for node in top if isinstance(node, ast.FunctionDef) if bindings[node.name] == 1}
-    return Bindings(imported, bindings, assigned, functions, _used(tree, read))
+    return Bindings(imported, bindings, assigned, functions, _used(tree, read), starred)
+
+
+def _may_bind_anything(node: ast.AST) -> bool:
+    """Whether a node is a star import; Airflow's own bind no other things to Airflow's names."""
+    if not isinstance(node, ast.ImportFrom) or all(name.name != "*" for name in node.names):
+        return False
+    return node.level > 0 or (node.module or "").partition(".")[0] != "airflow"
 
 
 def always_run(tree: ast.Module) -> Iterator[ast.stmt]:
