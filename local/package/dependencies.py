@@ -4,6 +4,7 @@ import ast
 import re
 import sys
 from collections.abc import Iterator, Sequence
+from functools import cache
 from importlib.metadata import Distribution, PackageNotFoundError, distribution, distributions
 from importlib.util import find_spec
 from pathlib import Path
@@ -62,6 +63,7 @@ def _installed(name: str) -> Distribution:
         raise LocalError(f"requirements.txt brings {name}, which is not installed here; run `make setup`") from None
 
 
+@cache
 def _distributions_by_place() -> dict[str, str]:
     return {
         str(file.locate().resolve()): _canonical(each.metadata["Name"])  # type: ignore[attr-defined]

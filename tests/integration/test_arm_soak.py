@@ -7,6 +7,7 @@ import collections
 import logging
 import os
 import random
+import time
 import traceback
 from collections.abc import Callable
 from typing import Any
@@ -66,6 +67,19 @@ class _Credential:
         return self
 
 
+class _Clock:
+    """The monotonic clock, which a wait puts forward at once: turns that are 8 s apart would take minutes."""
+
+    def __init__(self) -> None:
+        self._waited = 0.0
+
+    def __call__(self) -> float:
+        return time.monotonic() + self._waited
+
+    def sleep(self, seconds: float) -> None:
+        self._waited += seconds
+
+
 def fault(chance: random.Random) -> dict[str, Any]:
     kinds: list[dict[str, Any]] = [
         {"status": chance.choice(STATUSES), "body": chance.choice(BODIES), "headers": chance.choice(HEADERS)},
@@ -101,8 +115,8 @@ def test_whatever_arm_does_a_call_returns_or_raises_ours_and_tells_no_token(
     caplog.set_level(logging.DEBUG)
     chance = random.Random(SEED)  # noqa: S311 - faults, not secrets
     requests.post(f"{emulator}/_emulator/settings", json={"throttle": False}, timeout=10).raise_for_status()
-    credential, outcomes = _Credential(emulator), collections.Counter[str]()
-    arm, told = RestCaller(cloud, credential, sleep=lambda _: None, jitter=chance.random), []
+    credential, clock, outcomes = _Credential(emulator), _Clock(), collections.Counter[str]()
+    arm, told = RestCaller(cloud, credential, clock=clock, sleep=clock.sleep, jitter=chance.random), []
     for _ in range(CALLS):
         requests.post(f"{emulator}/_emulator/faults", json=fault(chance), timeout=10).raise_for_status()
         try:
