@@ -71,6 +71,43 @@ def test_the_longest_secret_counts_where_one_is_part_of_another() -> None:
     assert without_secrets(["secret", "secret-2"], b"secret-2 secret") == f"{MASK} {MASK}".encode()
 
 
+def test_a_longer_secret_counts_in_whatever_way_it_is_escaped() -> None:
+    body = json.dumps({"error": {"message": json.dumps({"kind": "kubernetes", "value": 'a"/kubernetes'})}})
+    for secrets in (["kubernetes", 'a"/kubernetes'], ['a"/kubernetes', "kubernetes"]):
+        message = json.loads(without_secrets(secrets, body.encode()))["error"]["message"]
+        assert json.loads(message) == {"kind": MASK, "value": MASK}
+
+
+def in_json(text: str) -> str:
+    """Write a text as a server may that escapes whatever could mean something elsewhere."""
+    return "".join(f"\\u{ord(letter):04x}" if letter in "+'\"<&\\ü" else letter for letter in text)
+
+
+def in_html(text: str) -> str:
+    return "".join(f"&#x{ord(letter):X};" if letter in "+'\"<&\\ü" else letter for letter in text)
+
+
+def in_url(text: str) -> str:
+    return re.sub("%..", lambda found: found[0].lower(), quote(text, safe=""))
+
+
+@given(
+    st.text("ab+'\"<&\\ü/%", min_size=6, max_size=12),
+    st.lists(st.sampled_from((in_json, in_json, in_html, in_url)), max_size=1),
+    st.integers(0, 2),
+)
+def test_no_way_of_escaping_keeps_a_secret(secret: str, ways: list[Callable[[str], str]], depth: int) -> None:
+    text = secret
+    for way in (*ways, *[in_json] * depth):
+        text = way(text)
+    assert without_secrets([secret], f"no, {text}!".encode()).decode() == f"no, {MASK}!"
+
+
+def test_an_error_that_is_too_long_to_be_searched_is_cut() -> None:
+    content = b"x" * 300_000 + SECRET.encode()
+    assert content.startswith(without_secrets([SECRET], content))
+
+
 def test_an_answer_without_secrets_stays_as_it_is() -> None:
     for content in (b"\xff", b'{"a": "\\u00e4"}'):
         assert without_secrets([""], content) == content
