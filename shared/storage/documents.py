@@ -86,8 +86,8 @@ class Documents(Protocol):
     def read_all(self, prefix: str) -> dict[str, Document]:
         """Return the documents that start with `prefix`, by name, in as few requests as it takes."""
 
-    def delete(self, name: str) -> None:
-        """Delete the document, if it exists."""
+    def delete(self, name: str, unchanged_since: datetime | None = None) -> None:
+        """Delete the document, if it exists and, where a moment is given, was not written after that."""
 
     def time(self) -> datetime | None:
         """Return the storage's time as far as answers of late have told it, never too late."""
@@ -205,13 +205,13 @@ class BlobDocuments:
         except ResourceNotFoundError:
             return
 
-    def delete(self, name: str) -> None:
-        """Delete the document, if it exists."""
-        from azure.core.exceptions import ResourceNotFoundError
+    def delete(self, name: str, unchanged_since: datetime | None = None) -> None:
+        """Delete the document, if it exists and, where a moment is given, was not written after that."""
+        from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
 
         try:
-            self._container.delete_blob(name)
-        except ResourceNotFoundError:
+            self._container.delete_blob(name, if_unmodified_since=unchanged_since)
+        except (ResourceNotFoundError, ResourceModifiedError):
             return
 
     def _put(self, name: str, content: bytes, **options: Any) -> str:  # noqa: ANN401 - the SDK's options

@@ -86,6 +86,16 @@ def test_documents_are_told_apart_by_when_they_were_written(documents: BlobDocum
     assert list(documents.unchanged_since("records/", written + timedelta(minutes=1))) == []
 
 
+def test_a_document_that_was_written_after_a_moment_is_not_deleted_as_an_older_one(documents: BlobDocuments) -> None:
+    documents.write(NAME, b"one", None)
+    written = documents.read(NAME).read_at
+    documents.delete(NAME, unchanged_since=written - timedelta(minutes=1))
+    assert documents.read(NAME).content == b"one"
+    for _ in range(2):
+        documents.delete(NAME, unchanged_since=written + timedelta(minutes=1))
+    assert documents.read(NAME).content is None
+
+
 def test_a_document_that_another_worker_made_together_with_the_container_is_a_conflict(
     blobs: BlobServiceClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

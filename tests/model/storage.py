@@ -153,7 +153,7 @@ class Cloud:
         now = self.moment(self.now)
         return {name: Document(*each, now) for name, each in self.documents.items() if name.startswith(prefix)}
 
-    def delete(self, name: str) -> None:
+    def delete(self, name: str, unchanged_since: datetime | None = None) -> None:  # noqa: ARG002 - as above
         self._call()
         self.documents.pop(name, None)
 

@@ -98,9 +98,10 @@ class MemoryDocuments:
     def unchanged_since(self, prefix: str, moment: datetime) -> Iterator[str]:
         return (name for name in self.names(prefix) if self.written[name] < moment)
 
-    def delete(self, name: str) -> None:
+    def delete(self, name: str, unchanged_since: datetime | None = None) -> None:
         self.requests += 1
-        self.stored.pop(name, None)
+        if unchanged_since is None or self.written[name] <= unchanged_since:
+            self.stored.pop(name, None)
 
     def time(self) -> datetime:
         return self.clock.now()

@@ -1,7 +1,8 @@
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import azure.functions as func
 import pytest
@@ -220,3 +221,22 @@ def test_deliveries_of_more_than_seven_days_ago_are_forgotten(inbox: Inbox) -> N
     inbox.deliveries.prune()
     assert len(inbox.documents.stored) == 1
     assert inbox.take(Handler(), delivery=Delivery("standard", "msg_2")).headers[REPLAYED] == "true"
+
+
+def test_a_delivery_that_comes_again_after_another_instance_forgot_it_is_not_forgotten(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox.take(Handler())
+    handler, list_old = Handler(), inbox.documents.unchanged_since
+
+    def listed(prefix: str, moment: datetime) -> Iterator[str]:
+        for name in list(list_old(prefix, moment)):
+            inbox.documents.delete(name)
+            inbox.take(handler)
+            yield name
+
+    monkeypatch.setattr(inbox.documents, "unchanged_since", listed)
+    inbox.clock.seconds = 7 * DAY + 1
+    inbox.deliveries.prune()
+    assert inbox.take(handler).headers[REPLAYED] == "true"
+    assert handler.calls == 1

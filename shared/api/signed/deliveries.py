@@ -107,9 +107,9 @@ class Deliveries:
 
     def prune(self) -> None:
         """Forget the deliveries of more than seven days ago."""
-        now = self._documents.read(f"{_FOLDER}now").read_at
-        for name in self._documents.unchanged_since(_FOLDER, now - KEPT_FOR):
-            self._documents.delete(name)
+        oldest = self._documents.read(f"{_FOLDER}now").read_at - KEPT_FOR
+        for name in self._documents.unchanged_since(_FOLDER, oldest):
+            self._documents.delete(name, unchanged_since=oldest)
 
     def _claim(self, name: str, claim: Handling, etag: str | None) -> str:
         try:
