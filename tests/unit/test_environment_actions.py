@@ -87,6 +87,17 @@ def test_nothing_has_no_version_that_if_match_could_mean() -> None:
     assert arm.methods == ["GET"]
 
 
+def test_an_environment_without_an_etag_is_there_all_the_same() -> None:
+    arm = ScriptedArm(spec())
+    actions, reads = EnvironmentActions([FACTORY], arm), EnvironmentReads([FACTORY], arm)
+    assert actions.delete(request("DELETE", If_Match="*")).status_code == 200
+    assert problem(actions.delete(request("DELETE", If_None_Match="*"))) == (412, "PreconditionFailed")
+    refused = json.loads(actions.delete(request("DELETE", If_Match='"other",')).get_body())
+    assert (refused["status"], refused["detail"]) == (412, "the environment has another ETag than If-Match asks for")
+    assert reads.get(request("GET", If_None_Match="*")).status_code == 304
+    assert [call.method for call in arm.calls].count("DELETE") == 1
+
+
 def test_an_environment_is_shown_with_its_etag_and_not_again_to_a_caller_that_has_it() -> None:
     reads = EnvironmentReads([FACTORY], LongArm())
     shown = reads.get(request("GET"))

@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlencode
 import azure.functions as func
 
 from shared.adf.names import EnvironmentId, FactoryId
-from shared.api.environments.conditions import Conditions
+from shared.api.environments.conditions import Conditions, version_of
 from shared.api.environments.place import Place
 from shared.api.environments.reads import ARM_SECONDS, find_environment, read_environment
 from shared.api.problem import Problem
@@ -98,7 +98,7 @@ class EnvironmentActions:
         """Return the target unless a condition does not hold, or a runtime of another type has the name (Problem)."""
         target, conditions = self._target(request), Conditions.of(request)
         found = find_environment(self._arm, target.environment, target.deadline)
-        conditions.check(arm_factory.etag_of(found) if found else None)
+        conditions.check(version_of(found))
         return target
 
     def _steer(self, request: func.HttpRequest, act: Callable[..., RestAnswer]) -> func.HttpResponse:

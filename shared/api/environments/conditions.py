@@ -7,6 +7,8 @@ from typing import Self
 import azure.functions as func
 
 from shared.api.problem import Problem
+from shared.arm.factory import etag_of
+from shared.rest.answers import RestAnswer
 
 # An ETag, quoted or as Data Factory writes it, or `*`, or a list of them.
 _CONDITION = re.compile(r"[\x20-\x7e]{1,1024}")
@@ -38,10 +40,15 @@ class Conditions:
         return {name: _ONE_QUOTED.sub(r"\1", etag) for name, etag in conditions.items() if etag is not None}
 
     def check(self, etag: str | None) -> None:
-        """Raise a Problem (412) unless they hold for the ETag that is there; None means that nothing is there."""
+        """Raise a Problem (412) unless they hold for a version, as `version_of` returns it."""
         if self.if_match is not None and not _fits(self.if_match, etag):
-            found = "the environment has another ETag" if etag else "there is no such environment"
-            raise Problem("PreconditionFailed", f"{found} than If-Match asks for" if etag else found)
+            is_there = etag is not None
+            found = (
+                "the environment has another ETag than If-Match asks for"
+                if is_there
+                else "there is no such environment"
+            )
+            raise Problem("PreconditionFailed", found)
         if self.if_none_match is not None and _fits(self.if_none_match, etag):
             raise Problem("PreconditionFailed", "the environment exists with an ETag that If-None-Match excludes")
 
@@ -49,6 +56,11 @@ class Conditions:
         """Whether a reader has this version already (304); raise a Problem (412) if `If-Match` does not hold."""
         Conditions(if_match=self.if_match).check(etag)
         return self.if_none_match is not None and _fits(self.if_none_match, etag)
+
+
+def version_of(environment: RestAnswer | None) -> str | None:
+    """Return what conditions are held against: None where nothing is there, and empty where it shows no ETag."""
+    return None if environment is None else etag_of(environment) or ""
 
 
 def _condition_in(request: func.HttpRequest, header: str) -> str | None:
@@ -63,4 +75,4 @@ def _fits(condition: str, etag: str | None) -> bool:
     if etag is None:
         return False
     listed = {part.strip().removeprefix("W/").strip('"') for part in condition.split(",")}
-    return not listed.isdisjoint({"*", etag.removeprefix("W/").strip('"')})
+    return not listed.isdisjoint({"*", etag.removeprefix("W/").strip('"')} - {""})

@@ -11,7 +11,7 @@ import azure.functions as func
 
 from shared.adf.names import EnvironmentId, FactoryId
 from shared.adf.spec import is_airflow
-from shared.api.environments.conditions import Conditions
+from shared.api.environments.conditions import Conditions, version_of
 from shared.api.environments.place import Place
 from shared.api.problem import Problem
 from shared.api.response import answering, etag_header, json_answer, passed_on, view_answer
@@ -38,9 +38,10 @@ class EnvironmentReads:
         """Show the environment, or say that the caller has its version already (304)."""
         environment, conditions = self._environment(request), Conditions.of(request)
         answer = read_environment(self._arm, environment, self._deadline())
-        etag = arm_factory.etag_of(answer)
-        if conditions.is_unmodified(etag):
-            return func.HttpResponse(status_code=HTTPStatus.NOT_MODIFIED, headers=etag_header(etag))
+        if conditions.is_unmodified(version_of(answer)):
+            return func.HttpResponse(
+                status_code=HTTPStatus.NOT_MODIFIED, headers=etag_header(arm_factory.etag_of(answer))
+            )
         return passed_on(answer)
 
     @answering

@@ -10,6 +10,7 @@ import azure.functions as func
 from shared.adf.diff import changes
 from shared.adf.names import EnvironmentId, FactoryId
 from shared.adf.warnings import SpecWarning, region_in, warnings_of
+from shared.api.environments.conditions import version_of
 from shared.api.environments.patch import Patch
 from shared.api.environments.place import Place
 from shared.api.environments.put import Put, accepted
@@ -78,7 +79,7 @@ class EnvironmentWrites:
         told = warnings_header(warnings)
         changed = changes(there, put.spec)
         if put.dry_run:
-            put.conditions.check(arm_factory.etag_of(existing) if existing else None)
+            put.conditions.check(version_of(existing))
             return json_answer(put.plan(changed, warnings).wire())
         if existing is not None and not put.sends(changed):
             return passed_on(existing, {UNCHANGED: "true", **told})
