@@ -6,7 +6,6 @@ import that failed silently leaves the old file, parsed anew. So the stored sour
 bytes, and the line that an error quotes is looked for in them.
 """
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -76,7 +75,7 @@ def judge(
     apart `x.py` and `dags/x.py` in absolute paths. With `last_look` what is pending becomes `NotSeen`, or `NoDag`
     where no DAG is expected.
     """
-    traces = _traces(evidence, {*known, *(file.path for file in files)})
+    traces = _traces(evidence, files, known)
     verdicts = {file.path: _Case(file, traces[file.path], evidence, since).verdict() for file in files}
     if last_look:
         return {file.path: _at_last(file, traces[file.path], verdicts[file.path], evidence, since) for file in files}
@@ -91,7 +90,7 @@ def unproven(
     files: Sequence[ImportedDagFile], evidence: Evidence, since: datetime, known: Collection[str] = ()
 ) -> Iterator[LoadedDag]:
     """Yield one DAG of each file that seems to be parsed, whose stored source has to be compared with the bytes."""
-    traces = _traces(evidence, {*known, *(file.path for file in files)})
+    traces = _traces(evidence, files, known)
     for file in files:
         fresh = traces[file.path].fresh_dags(since)
         if fresh and file.content is not None and not traces[file.path].errors:
@@ -105,15 +104,20 @@ def unreachable(paths: Iterable[str], reason: str) -> dict[str, FileVerdict]:
 
 @dataclass(slots=True)
 class _Traces:
-    """What Airflow shows of one file."""
+    """What Airflow shows of the file at `path`."""
 
+    path: str
     dags: list[LoadedDag] = field(default_factory=list)
     errors: list[LoadError] = field(default_factory=list)
 
     @property
     def homes(self) -> set[tuple[str, str]]:
-        loaded = {(dag.bundle, _file(dag.location)) for dag in self.active}
-        return loaded | {(error.bundle, _file(error.location)) for error in self.errors}
+        loaded = {self._home(dag.bundle, dag.location) for dag in self.active}
+        return loaded | {self._home(error.bundle, error.location) for error in self.errors}
+
+    def _home(self, bundle: str, location: str) -> tuple[str, str]:
+        """Return bundle and file; 3.x names a failing module of an archive by the whole path, bundle or not."""
+        return bundle, self.path if bundle and location.startswith("/") else _file(location)
 
     @property
     def active(self) -> list[LoadedDag]:
@@ -175,13 +179,15 @@ def _as_text(content: bytes) -> str:
     return content.decode("utf-8-sig", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _traces(evidence: Evidence, known: Collection[str]) -> Mapping[str, _Traces]:
-    found: defaultdict[str, _Traces] = defaultdict(_Traces)
+def _traces(evidence: Evidence, files: Sequence[ImportedDagFile], known: Collection[str]) -> Mapping[str, _Traces]:
+    """Return what Airflow shows of each of the files, and of the others that are known."""
+    paths = {*known, *(file.path for file in files)}
+    found = {path: _Traces(path) for path in paths}
     for dag in evidence.dags:
-        if path := path_below_dags(dag.location, known):
+        if path := path_below_dags(dag.location, paths):
             found[path].dags.append(dag)
     for error in evidence.errors:
-        if path := path_below_dags(error.location, known):
+        if path := path_below_dags(error.location, paths):
             found[path].errors.append(error)
     return found
 

@@ -170,6 +170,12 @@ def test_an_archive_with_several_modules_is_one_file() -> None:
     assert verdict(seen(*inside), ImportedDagFile("pack.zip")) == FileVerdict("Parsed", AFTER, ("one", "two"))
 
 
+def test_an_archive_with_a_broken_module_is_an_import_error_though_airflow_3_names_that_by_its_whole_path() -> None:
+    good = LoadedDag("good", "pack.zip/good.py", "dags-folder", active=True, parsed_at=AFTER, source_key="")
+    bad = LoadError("/opt/airflow/dags/pack.zip/bad.py", "dags-folder", AFTER, "NameError: x\n")
+    assert verdict(seen(good, bad), ImportedDagFile("pack.zip")).state == "ImportError"
+
+
 @pytest.mark.parametrize(
     ("location", "path"),
     [
