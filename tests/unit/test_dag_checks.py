@@ -27,7 +27,9 @@ def test_what_airflow_reads_is_checked(name: str) -> None:
     assert to_check(name)
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "dags/a.PY", "dags/a.py.txt", "dags/a.whl", ""])
+@pytest.mark.parametrize(
+    "name", ["requirements.txt", "dags/a.PY", "dags/a.py.txt", "dags/a.whl", "plugins/a.zip", "Plugins/b/a.zip", ""]
+)
 def test_what_airflow_does_not_read_is_not(name: str) -> None:
     assert not to_check(name)
 

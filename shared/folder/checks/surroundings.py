@@ -72,13 +72,14 @@ class Surroundings:
 
 
 def to_check(name: str) -> bool:
-    """Whether Airflow would read a file, by its path below the folder: a DAG file, a plugin, a zip of them.
+    """Whether Airflow would read a file, by its path below the folder: a DAG file, a zip of them, a plugin.
 
-    And an ignore file, on which Airflow may fail.
+    And an ignore file, on which Airflow may fail. Of plugins it loads no zip.
     The ending counts in lower case only, for Airflow compares it as it is (airflow.utils.file.find_dag_file_paths,
     airflow.plugins_manager.load_plugins_from_plugin_directory).
     """
-    return PurePosixPath(name).suffix in {".py", ".zip"} or is_context(name)
+    suffix = PurePosixPath(name).suffix
+    return suffix == ".py" or (suffix == ".zip" and root_of(name).lower() != "plugins/") or is_context(name)
 
 
 def is_context(name: str) -> bool:
