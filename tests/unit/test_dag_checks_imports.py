@@ -84,6 +84,24 @@ def test_an_extra_of_which_nothing_is_known_may_bring_anything(requirements: str
     assert of("import pandas", DATA_FACTORY, requirements) == []
 
 
+def test_an_extra_of_a_provider_brings_the_provider_that_it_is_named_after() -> None:
+    line = "from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator"
+    assert of(line, DATA_FACTORY, "apache-airflow-providers-google[cncf.kubernetes]") == []
+    assert of(line, DATA_FACTORY, "apache-airflow-providers-google[amazon]") == [("MissingModule", False)]
+
+
+@pytest.mark.parametrize("line", ["import pip", "import pkg_resources, setuptools", "import distutils", "import wheel"])
+@pytest.mark.parametrize("runtime", [DATA_FACTORY, FABRIC, AIRFLOW_3])
+def test_what_installers_bring_may_be_there(line: str, runtime: Runtime) -> None:
+    assert of(line, runtime) == []
+
+
+@pytest.mark.parametrize("line", ["import importlib_metadata", "import importlib_resources"])
+@pytest.mark.parametrize("python", ["3.8", "3.11", "3.12"])
+def test_what_airflow_needs_with_some_pythons_may_be_there(line: str, python: str) -> None:
+    assert of(line, Runtime(python=python, airflow="2.10.5", requirements=())) == []
+
+
 def test_a_requirement_may_bring_what_the_standard_library_does_not_have_yet() -> None:
     assert of("import graphlib", DATA_FACTORY, "graphlib-backport") == []
 

@@ -14,8 +14,10 @@ from shared.folder.checks.surroundings import Surroundings, Version, is_package,
 _PROVIDERS = "airflow.providers."
 # Packages of which the tables hold all modules; elsewhere an unknown module means nothing.
 _WELL_KNOWN = frozenset({"airflow.operators", "airflow.sensors", "airflow.hooks", "airflow.decorators"})
-# Gone from the library in 3.12, and still there where setuptools is.
-_SHIMMED = frozenset({"distutils"})
+# What installers bring along, distutils with them, and backports that Airflow or what it needs wants for some Pythons.
+_MAY_BE_THERE = frozenset(
+    {"pip", "setuptools", "pkg_resources", "wheel", "distutils", "importlib_metadata", "importlib_resources"}
+)
 
 
 def import_findings(files: list[CheckedFile], around: Surroundings) -> Iterator[Finding]:
@@ -134,7 +136,7 @@ class _Folder:
         top = found.module.partition(".")[0]
         leads = any(True for _ in modules.found(file, found))
         in_reach = top in self._tops or top in file.beside
-        return leads or in_reach or file.outline.changes_path or top in _SHIMMED
+        return leads or in_reach or file.outline.changes_path or top in _MAY_BE_THERE
 
     def _why(self, file: CheckedFile, module: str) -> str | None:
         """Return why a module that the folder does not have is missing, None where it may be there."""

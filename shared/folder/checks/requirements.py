@@ -77,10 +77,11 @@ def _read(line: str) -> _Line:
 
 
 def _named(name: str, extras: str) -> _Line:
-    """Of Airflow's own extras it is known what they bring."""
+    """Of Airflow's own extras it is known what they bring; a provider's may be named after another provider."""
     asked = [_canonical(extra) for extra in extras.split(",") if extra.strip()]
     if name != "apache-airflow":
-        return _Line((name,), is_open=bool(asked))
+        providers = [f"{_PROVIDER}{extra}" for extra in asked if name.startswith(_PROVIDER)]
+        return _Line((name, *providers), is_open=bool(asked))
     found = [brought_by_extra(extra) for extra in asked]
     return _Line((name, *chain.from_iterable(found)), is_open=not all(found))
 
