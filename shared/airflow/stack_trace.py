@@ -21,7 +21,7 @@ _FRAME = re.compile(
 )
 # Before each line of the trace of a group of exceptions.
 _GROUP, _GUTTER = "Exception Group Traceback", re.compile(r"^  [|+] ", re.MULTILINE)
-_EXCEPTION = re.compile(r"(?P<type>[A-Za-z_][\w.]*)(?:: (?P<message>.*))?")
+_EXCEPTION = re.compile(r"(?P<type>[A-Za-z_][\w.]*)(?::(?: (?P<message>.*))?)?")
 
 # A name is matched from its beginning only: else each of its letters would be tried as one, which takes minutes.
 _NAMED = re.compile(
@@ -88,7 +88,11 @@ def _exception(lines: Iterable[str], *, first: bool) -> tuple[str, str]:
     found = [line.strip() for line in lines if line.strip()]
     if not found:
         return "Error", ""
-    line = (found[0] if first else found[-1])[:_LONGEST_LINE]
+    line = found[0] if first else found[-1]
+    if first and line.endswith(":") and " " not in line:
+        # The message begins with an empty line, as those in triple quotes do.
+        line = " ".join(found[:2])
+    line = line[:_LONGEST_LINE]
     match = _EXCEPTION.fullmatch(line)
     kind, message = (match["type"].rpartition(".")[2], match["message"] or "") if match else ("Error", line)
     return kind[:LONGEST_MESSAGE], without_secrets_of(message)[:LONGEST_MESSAGE]

@@ -83,6 +83,12 @@ def test_the_first_line_of_a_message_of_many_is_told() -> None:
     assert read_stack_trace(text, "a.py") == ImportProblem("ValueError", "first", 9)
 
 
+def test_of_a_message_that_begins_with_an_empty_line_the_first_words_are_told() -> None:
+    text = 'Traceback:\n  File "/dags/a.py", line 9, in <module>\n    run()\nValueError: \n    the table\n    is gone\n'
+    assert read_stack_trace(text, "a.py") == ImportProblem("ValueError", "the table", 9)
+    assert read_stack_trace(text.partition("    the")[0], "a.py") == ImportProblem("ValueError", "", 9)
+
+
 @pytest.mark.parametrize("text", ["", "\n\n", "REDACTED - you do not have read permission on all DAGs in the file"])
 def test_what_is_no_stack_trace_is_an_error_all_the_same(text: str) -> None:
     assert read_stack_trace(text, "a.py") == ImportProblem("Error", text.strip(), None)
