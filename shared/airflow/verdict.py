@@ -143,8 +143,8 @@ class _Case:
                 "NotSeen", self.evidence.seen_at, reason=f"Airflow has this file more than once: {places}."
             )
         for error in self.traces.errors:
-            place = _file(error.location)
-            problem = read_stack_trace(error.stack_trace, place if place.startswith("/") else self.file.path)
+            is_whole = error.location.endswith(f"/{self.file.path}")
+            problem = read_stack_trace(error.stack_trace, error.location if is_whole else self.file.path)
             if error.is_since(self.since) and quotes(problem, self.file.content):
                 return FileVerdict("ImportError", error.parsed_at, problem=problem)
         fresh = self.traces.fresh_dags(self.since)
@@ -196,9 +196,12 @@ def path_below_dags(location: str, known: Collection[str]) -> str | None:
     """Return which of the known paths a file of Airflow's is, or None; the longest one that fits.
 
     An absolute location counts from a folder `dags` on, a relative one as it is. What lies in an archive is the
-    archive's.
+    archive's; but a folder may be called like one.
     """
-    location = _file(location)
+    return _path_of(location, known) or _path_of(_file(location), known)
+
+
+def _path_of(location: str, known: Collection[str]) -> str | None:
     if not location.startswith("/") and location in known:
         return location
     start = (location := f"/{location}").find(_ABOVE)

@@ -187,10 +187,12 @@ def test_an_archive_with_a_broken_module_is_an_import_error_though_airflow_3_nam
         ("/opt/airflow/dags/ün täg.py", "ün täg.py"),
         ("/opt/airflow/dags/sub/x.py", None),
         ("/opt/airflow/plugins/x.py", None),
+        ("/opt/airflow/dags/folder.zip/x.py", "folder.zip/x.py"),
+        ("folder.zip/x.py", "folder.zip/x.py"),
     ],
 )
 def test_a_location_is_matched_by_the_path_below_dags(location: str, path: str | None) -> None:
-    assert path_below_dags(location, {"x.py", "dags/x.py", "ün täg.py"}) == path
+    assert path_below_dags(location, {"x.py", "dags/x.py", "ün täg.py", "folder.zip/x.py"}) == path
 
 
 @pytest.mark.parametrize("off", [timedelta(0), timedelta(hours=1), -timedelta(hours=1)])
