@@ -1,3 +1,5 @@
+import gzip
+
 import pytest
 
 from shared.folder.checks import Runtime
@@ -112,6 +114,11 @@ def test_a_glob_that_airflow_3_fails_on_blocks(pattern: bytes) -> None:
     assert (ours.file, ours.line, ours.reason, ours.blocking) == ("dags/.airflowignore", 2, "InvalidPattern", True)
     assert not other.blocking
     assert reasons(files, DATA_FACTORY) == [("SyntaxError", True)]
+
+
+def test_a_compressed_ignore_file_is_not_looked_into() -> None:
+    files = {"dags/.airflowignore": gzip.compress(b"old"), "dags/x.py": b"# airflow dag\nx = (\n"}
+    assert reasons(files, DATA_FACTORY) == [("Compressed", False), ("SyntaxError", False)]
 
 
 def test_an_ignore_file_in_a_folder_that_airflow_does_not_enter_is_not_read() -> None:

@@ -9,7 +9,7 @@ from shared.folder.checks.files import CheckedFile
 from shared.folder.checks.findings import LARGEST_FILE, TOO_LARGE, UNREADABLE, Fault, Finding, Unread
 from shared.folder.checks.ignore import IgnoreRules, ignore_fault
 from shared.folder.checks.outline import EMPTY, outline
-from shared.folder.checks.source import read_source
+from shared.folder.checks.source import compressed, read_source
 from shared.folder.checks.surroundings import Surroundings, Version, is_context, root_of
 
 # A file with more of them has one fault, over and over.
@@ -62,7 +62,7 @@ def _read(name: str, content: bytes | Unread, around: Surroundings, ignore: Igno
 
 def _ignore_file(name: str, content: bytes, airflow: Version | None, ignore: IgnoreRules) -> CheckedFile:
     """Airflow reads it in each folder that it goes into."""
-    fault = ignore_fault(content, airflow)
+    fault = compressed(content) or ignore_fault(content, airflow)
     ignored = ignore.ignores_folder_of(name)
     return CheckedFile(name, root_of(name), (fault,) if fault else (), EMPTY, _WORDS, ignored)
 

@@ -50,7 +50,7 @@ class Source:
 
 def read_source(content: bytes, python: Version | None = None) -> Source:
     """Parse a file for Airflow's Python, None if that is not known; whatever the bytes are, the answer is a value."""
-    fault = _compressed(content) or _null_byte(content) or _unusual_encoding(content) or _long_name(content)
+    fault = compressed(content) or _null_byte(content) or _unusual_encoding(content) or _long_name(content)
     if fault:
         return Source(None, (fault,))
     try:
@@ -126,7 +126,8 @@ def _dotted(python: Version) -> str:
     return f"{python[0]}.{python[1]}"
 
 
-def _compressed(content: bytes) -> Fault | None:
+def compressed(content: bytes) -> Fault | None:
+    """Return that a blob holds gzip data, which Airflow may get unpacked."""
     if not content.startswith(_GZIP):
         return None
     message = "The blob holds gzip data, which was not looked into; upload the file uncompressed."
