@@ -6,11 +6,12 @@ managed environments, and the login that an environment was created with.
 
 import base64
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from operator import itemgetter
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import unquote
 
 from local.airflow.parsing import HOME
@@ -28,6 +29,7 @@ _OWN_AUDIENCE = "apache-airflow"
 _BUNDLE = "dags-folder"
 _MOST = 100
 _TOKEN_SECONDS = 86400
+_Found = TypeVar("_Found")
 _PATH = re.compile(r"/?api/(?P<api>v[12])/(?P<name>[A-Za-z]+)(?:/(?P<key>[^/]+))?")
 
 
@@ -68,11 +70,11 @@ def _version(site: EmulatedSite, _query: Mapping[str, str], _key: str) -> Answer
 
 
 def _dags(site: EmulatedSite, query: Mapping[str, str], _key: str) -> Answer:
-    shown = [_dag(site, file, dag_id) for file in site.files for dag_id in file.parsed.dag_ids]
-    return _page("dags", sorted(shown, key=lambda dag: str(dag["dag_id"])), query)
+    found = sorted(((dag_id, file) for file in site.files for dag_id in file.parsed.dag_ids), key=itemgetter(0))
+    return _page("dags", found, query, lambda dag: _dag(site, *dag))
 
 
-def _dag(site: EmulatedSite, file: ShownFile, dag_id: str) -> JsonObject:
+def _dag(site: EmulatedSite, dag_id: str, file: ShownFile) -> JsonObject:
     shown: JsonObject = {
         "dag_id": dag_id,
         "fileloc": f"{HOME}/{file.path}",
@@ -87,8 +89,8 @@ def _dag(site: EmulatedSite, file: ShownFile, dag_id: str) -> JsonObject:
 
 
 def _import_errors(site: EmulatedSite, query: Mapping[str, str], _key: str) -> Answer:
-    failed = [file for file in site.files if file.parsed.stack_trace]
-    return _page("import_errors", [_error(site, number, file) for number, file in enumerate(failed, start=1)], query)
+    failed = enumerate((file for file in site.files if file.parsed.stack_trace), start=1)
+    return _page("import_errors", list(failed), query, lambda error: _error(site, *error))
 
 
 def _error(site: EmulatedSite, number: int, file: ShownFile) -> JsonObject:
@@ -118,13 +120,13 @@ _HANDLERS: Mapping[tuple[str, bool], Callable[[EmulatedSite, Mapping[str, str], 
 }
 
 
-def _page(name: str, items: Iterable[JsonObject], query: Mapping[str, str]) -> Answer:
-    found: list[JsonValue] = list(items)
+def _page(name: str, found: Sequence[_Found], query: Mapping[str, str], show: Callable[[_Found], JsonObject]) -> Answer:
     try:
         offset, limit = int(query.get("offset", 0)), min(_MOST, int(query.get("limit", _MOST)))
     except ValueError:
         return Answer(HTTPStatus.BAD_REQUEST, {"detail": "limit and offset are numbers"})
-    return Answer(body={name: found[offset : offset + limit], "total_entries": len(found)})
+    shown: list[JsonValue] = [show(each) for each in found[offset : offset + limit]]
+    return Answer(body={name: shown, "total_entries": len(found)})
 
 
 def _file_token(path: str) -> str:
