@@ -29,7 +29,7 @@ class Child:
     """A running process. What it prints goes to `log`, except its JSON line that says that it is ready.
 
     It has a session of its own, so that Ctrl-C reaches only us and we end the children in order. On Linux it ends with
-    us, too, where we cannot do that any more (`_tied`).
+    us, too, where we cannot do that any more (`tied`).
     """
 
     def __init__(self, name: str, command: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: TextIO) -> None:
@@ -136,12 +136,16 @@ def undisturbed() -> Iterator[None]:
             signal.raise_signal(number)
 
 
-@cache
-def _tied() -> tuple[str, ...]:
-    """Return what to put before a command so that the system sends it SIGTERM when the thread ends that started it.
+def tied(command: Sequence[str]) -> list[str]:
+    """Return a command that the system sends SIGTERM when the thread ends that started it; elsewhere than on Linux not.
 
-    That is util-linux' `setpriv` on Linux, which then becomes the command. Empty where there is none that can do it.
+    There util-linux' `setpriv` asks for that, and then becomes the command.
     """
+    return [*_prefix(), *command]
+
+
+@cache
+def _prefix() -> tuple[str, ...]:
     setpriv = shutil.which("setpriv")
     words = (setpriv or "", "--pdeathsig", "TERM")
     can = setpriv and not subprocess.run((*words, setpriv, "--version"), capture_output=True, check=False).returncode
@@ -153,7 +157,7 @@ def _spawn(
 ) -> "subprocess.Popen[bytes]":
     try:
         return subprocess.Popen(
-            [*_tied(), *command],
+            tied(command),
             env=dict(env),
             cwd=cwd,
             stdin=subprocess.DEVNULL,

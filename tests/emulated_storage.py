@@ -15,6 +15,7 @@ from azure.storage.queue import QueueClient, QueueMessage, TextBase64DecodePolic
 from local.app_settings import ROOT
 from local.azurite import PORTS, Azurite
 from local.ports import free_ports
+from local.processes import tied
 from tests.waiting import until, until_the_next_second
 
 _API_VERSION = "2025-05-05"
@@ -41,7 +42,7 @@ class Storage:
         self.connection_string = self.azurite.connection_string
 
     def start(self) -> "Storage":
-        self.process = subprocess.Popen(self.azurite.command(ROOT), text=True)
+        self.process = subprocess.Popen(tied(self.azurite.command(ROOT)), text=True)
         until(self.azurite.answers, "Azurite answers")
         return self
 

@@ -23,7 +23,7 @@ from local.azurite import PORTS, Azurite
 from local.demo.observe import Observer, Seen
 from local.functions_host import FunctionsHost, HostName
 from local.ports import LOOPBACK, free_ports
-from local.processes import Child, Service
+from local.processes import Child, Service, tied
 from tests import hosts
 from tests.e2e.browser import SCHEMES, WIDTHS, Scheme, chromium
 from tests.waiting import until, until_the_next_second
@@ -187,7 +187,7 @@ def stack_process(
     ports = ["--app-port", "0", "--arm-port", "0", "--storage-port", "0"]
     command = [sys.executable, "-m", "local", "start", *ports, "--host", hosts.chosen, *options]
     process = subprocess.Popen(
-        command, cwd=ROOT, env={**os.environ, **settings}, stdout=subprocess.PIPE, stderr=log, text=True
+        tied(command), cwd=ROOT, env={**os.environ, **settings}, stdout=subprocess.PIPE, stderr=log, text=True
     )
     with process:
         try:

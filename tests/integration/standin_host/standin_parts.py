@@ -13,6 +13,7 @@ from typing import Any
 import requests
 
 from local.app_settings import ROOT
+from local.processes import tied
 from tests.emulated_storage import end
 
 PREAMBLE = """
@@ -53,7 +54,7 @@ class App:
         command = [sys.executable, "-m", "local", "host", "--port", "0", "--app-dir", str(self.folder), *arguments]
         env = {**os.environ, "SEEN": str(self.seen_path), **self.settings, **settings}
         with self.log.open("a") as log:
-            return subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=log, text=True)
+            return subprocess.Popen(tied(command), cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=log, text=True)
 
     @property
     def log(self) -> Path:

@@ -16,6 +16,7 @@ from local.app_settings import ROOT
 from local.errors import LocalError
 from local.events.options import SCHEMAS, Schema
 from local.events.webhook import Webhook
+from local.processes import tied
 from tests.emulated_storage import Storage, end, unique
 from tests.integration.standin_host.standin_parts import App
 from tests.waiting import until
@@ -36,7 +37,7 @@ EVENT_CLASS = {"eventgrid": "EventGridEvent", "cloudevents": "CloudEvent"}
 def watching(app: App, url: str, *options: str) -> Iterator[None]:
     command = [sys.executable, "-m", "local", "events", "--app", url, *options]
     env = os.environ | dict(app.settings)
-    process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(tied(command), cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout
         assert json.loads(process.stdout.readline()) == {"ready": True, "watching": 1}
