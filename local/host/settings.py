@@ -4,10 +4,11 @@ import json
 import logging
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import TypeVar
 
 from local.host.errors import StartError
 
@@ -68,7 +69,7 @@ class HostConfig:
 
 
 def read_host_config(app_dir: Path, env: Mapping[str, str]) -> HostConfig:
-    """Read host.json with the `AzureFunctionsJobHost__...` settings laid over it."""
+    """Read host.json with the `AzureFunctionsJobHost__...` settings laid over it; raise StartError if one is wrong."""
     lookup = _Lookup(_read_json(app_dir / "host.json"), env)
     queues = _queue_options(lookup, env)
     return HostConfig(
@@ -76,7 +77,9 @@ def read_host_config(app_dir: Path, env: Mapping[str, str]) -> HostConfig:
         queues=queues,
         blob_queue=_blob_queue_options(lookup, queues),
         locks=_lock_options(lookup, env),
-        body_limit=int(env.get("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", _BODY_LIMIT)),
+        body_limit=_read(
+            int, "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", env.get("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", _BODY_LIMIT)
+        ),
         log_level=_LEVELS.get(lookup.text("Information", "logging", "logLevel", "default").lower(), logging.INFO),
     )
 
@@ -150,7 +153,24 @@ class _Lookup:
         return default if node is None else str(node)
 
     def number(self, default: int, *path: str) -> int:
-        return int(self.text(str(default), *path))
+        return _read(int, ".".join(path), self.text(str(default), *path))
+
+    def span(self, default: str, *path: str) -> timedelta:
+        return _read(time_span, ".".join(path), self.text(default, *path))
+
+
+_Value = TypeVar("_Value")
+
+
+def _read(kind: Callable[[str], _Value], name: str, text: object) -> _Value:
+    try:
+        return kind(str(text))
+    except (ValueError, OverflowError) as error:
+        raise StartError(f"the setting {name} cannot be read: {error}") from None
+
+
+def _seconds(text: str) -> timedelta:
+    return timedelta(seconds=float(text))
 
 
 def _read_json(path: Path) -> Mapping[str, object]:
@@ -171,13 +191,15 @@ def _queue_options(lookup: _Lookup, env: Mapping[str, str]) -> QueueOptions:
         batch_size=batch_size,
         new_batch_threshold=lookup.number(batch_size // 2 * cores, *section, "newBatchThreshold"),
         max_dequeue_count=lookup.number(5, *section, "maxDequeueCount"),
-        visibility_timeout=time_span(lookup.text("00:00:00", *section, "visibilityTimeout")),
+        visibility_timeout=lookup.span("00:00:00", *section, "visibilityTimeout"),
         max_polling_interval=min(
-            time_span(lookup.text("00:01:00", *section, "maxPollingInterval")),
+            lookup.span("00:01:00", *section, "maxPollingInterval"),
             _DEVELOPMENT_POLL if is_development(env) else _LONGEST_POLL,
         ),
         base64=lookup.text("base64", *section, "messageEncoding").lower() == "base64",
-        message_lock=timedelta(seconds=float(env.get("STANDIN_MESSAGE_LOCK_SECONDS", _MESSAGE_LOCK_SECONDS))),
+        message_lock=_read(
+            _seconds, "STANDIN_MESSAGE_LOCK_SECONDS", env.get("STANDIN_MESSAGE_LOCK_SECONDS", _MESSAGE_LOCK_SECONDS)
+        ),
     )
 
 
@@ -201,8 +223,8 @@ def _lock_options(lookup: _Lookup, env: Mapping[str, str]) -> LockOptions:
     # SingletonOptions: a listener's lock is a lease of a minute, and of 15 s in Development.
     period = "00:00:15" if is_development(env) else "00:01:00"
     return LockOptions(
-        period=time_span(lookup.text(period, "singleton", "listenerLockPeriod")),
-        recovery_polling=time_span(lookup.text("00:01:00", "singleton", "listenerLockRecoveryPollingInterval")),
+        period=lookup.span(period, "singleton", "listenerLockPeriod"),
+        recovery_polling=lookup.span("00:01:00", "singleton", "listenerLockRecoveryPollingInterval"),
         break_dead=env.get("STANDIN_BREAK_LOCKS", "").lower() == "true",
     )
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from local.app_settings import ROOT
 from local.host.errors import StartError
 from local.host.functions import BlobTrigger, Function, HttpTrigger, describe
 from local.host.keys import given_key, is_one_of
@@ -32,6 +33,22 @@ def test_host_id_can_be_set() -> None:
     assert host_id("m", Path("/app"), {"AzureFunctionsWebHost__hostid": "Mine-1"}) == "mine-1"
     with pytest.raises(StartError):
         host_id("m", Path("/app"), {"AzureFunctionsWebHost__hostid": "a_b"})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "named"),
+    [
+        ("AzureFunctionsJobHost__extensions__queues__batchSize", "x", "extensions.queues.batchSize"),
+        ("AzureFunctionsJobHost__extensions__queues__maxPollingInterval", "soon", "maxPollingInterval"),
+        ("AzureFunctionsJobHost__extensions__blobs__poisonBlobThreshold", "", "poisonBlobThreshold"),
+        ("AzureFunctionsJobHost__singleton__listenerLockPeriod", "15", "singleton.listenerLockPeriod"),
+        ("STANDIN_MESSAGE_LOCK_SECONDS", "inf", "STANDIN_MESSAGE_LOCK_SECONDS"),
+        ("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", "1k", "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"),
+    ],
+)
+def test_a_setting_that_cannot_be_read_ends_the_start_and_is_named(name: str, value: str, named: str) -> None:
+    with pytest.raises(StartError, match=f"{named} cannot be read: "):
+        read_host_config(ROOT, {name: value})
 
 
 def test_stable_hash_is_the_one_of_dotnet() -> None:
