@@ -81,7 +81,7 @@ class Admin:
             raise web.HTTPUnsupportedMediaType(body=b"")
         try:
             work = manual_run(self._host, function, _input(await request.read()))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise web.HTTPBadRequest(text=str(error)) from error
         self._host.invoker.in_background(work)
         return web.Response(status=202)

@@ -33,7 +33,10 @@ def manual_run(host: Host, function: Function, given: str) -> Coroutine[None, No
             raise ValueError('expected {"input": "container/blob"}')
         return _blob_run(host.blobs, function, container, name)
     if isinstance(function.trigger, EventGridTrigger):
-        return _event_run(host, function, parse_events(given.encode())[0])
+        events = parse_events(given.encode())
+        if not events:
+            raise ValueError("expected an event, got an empty list")
+        return _event_run(host, function, events[0])
     raise ValueError(f"{function.name} runs on a request; send it one")
 
 

@@ -1,14 +1,16 @@
 import logging
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from local.app_settings import ROOT
 from local.host.errors import StartError
-from local.host.functions import BlobTrigger, Function, HttpTrigger, describe
+from local.host.functions import BlobTrigger, EventGridTrigger, Function, HttpTrigger, describe
 from local.host.keys import given_key, is_one_of
+from local.host.manual_runs import manual_run
 from local.host.queue_messages import decode, encode, poison_name
 from local.host.settings import (
     host_id,
@@ -173,3 +175,11 @@ def test_messages_are_stored_as_host_json_says() -> None:
     for text in ("no base64!", "aGVsbG8", "_-8_"):
         with pytest.raises(ValueError, match=r"."):
             decode(text, base64_encoded=True)
+
+
+@pytest.mark.parametrize("given", ["[]", "{", "7", ""])
+def test_a_run_for_no_event_is_refused(given: str) -> None:
+    function = Function("on_gone", "id", "event", EventGridTrigger(), disabled=False, bindings=())
+    host: Any = SimpleNamespace(timers={}, blobs=None)
+    with pytest.raises(ValueError, match=r"^expected an event|^Expecting"):
+        manual_run(host, function, given).close()
