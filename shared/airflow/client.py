@@ -18,8 +18,8 @@ from urllib.parse import urlencode
 from shared.airflow.address import AirflowAddress
 from shared.airflow.evidence import (
     Evidence,
+    ListPage,
     LoadedDag,
-    Page,
     read_dags,
     read_errors,
     read_stored_source,
@@ -211,9 +211,9 @@ class AirflowClient:
         api: AirflowApi,
         name: str,
         query: Mapping[str, str],
-        read: Callable[[object], Page[Item]],
+        read: Callable[[object], ListPage[Item]],
         deadline: Deadline,
-    ) -> tuple[Page[Item], RestAnswer]:
+    ) -> tuple[ListPage[Item], RestAnswer]:
         """Return a list as one page, and the last answer; a server may give fewer to a page than it was asked for."""
         found: list[Item] = []
         unread = 0
@@ -227,7 +227,7 @@ class AirflowClient:
             if ended:
                 if unread:
                     log.warning("%d of Airflow's %s could not be read", unread, name)
-                return Page(tuple(found), unread, page.total), answer
+                return ListPage(tuple(found), unread, page.total), answer
         raise ServiceRefusal(f"Airflow's list of {name} does not end", code="EndlessList")
 
     def _get(

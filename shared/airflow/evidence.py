@@ -15,7 +15,7 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError, WrapValidator
 
-Item = TypeVar("Item")
+_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +65,10 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[Item]):
+class ListPage(Generic[_Item]):
     """A page of a list: its entries, how many more of them could not be read, and how many there are on all pages."""
 
-    items: tuple[Item, ...]
+    items: tuple[_Item, ...]
     unread: int
     total: int
 
@@ -141,22 +141,22 @@ class _Source(_Lenient):
     content: str | None
 
 
-def read_dags(body: object) -> Page[LoadedDag]:
+def read_dags(body: object) -> ListPage[LoadedDag]:
     """Return a page of DAGs; raise ValueError for any other answer."""
     page = _Dags.model_validate(body)
     return _page((dag.read() if dag else None for dag in page.dags), page.total_entries)
 
 
-def read_errors(body: object) -> Page[LoadError]:
+def read_errors(body: object) -> ListPage[LoadError]:
     """Return a page of import errors; raise ValueError for any other answer."""
     page = _Errors.model_validate(body)
     return _page((error.read() if error else None for error in page.import_errors), page.total_entries)
 
 
-def _page(entries: Iterable[Item | None], total: int) -> Page[Item]:
+def _page(entries: Iterable[_Item | None], total: int) -> ListPage[_Item]:
     every = tuple(entries)
     read = tuple(entry for entry in every if entry is not None)
-    return Page(read, len(every) - len(read), total)
+    return ListPage(read, len(every) - len(read), total)
 
 
 def read_version(body: object) -> str:
