@@ -27,7 +27,7 @@ from shared.route import Route
 from shared.targets import fabric
 from shared.targets.fabric_calls import fabric_caller
 from shared.targets.fabric_service import SCOPE, fabric_service
-from tests.model.simulation import Simulation, Worker
+from tests.model.simulation import Process, Simulation, Worker
 from tests.model.storage import Cloud
 from tests.model.tape import Tape
 from tests.unit.memory import NOON
@@ -167,12 +167,13 @@ class FabricSimulation(Simulation):
     def wanted(self) -> dict[str, bytes]:
         return {name: blob.content[-1:].encode() for name, blob in self.cloud.folder.items()}
 
-    def _worker(self) -> Worker:
+    def _process(self) -> Process:
         self.job = self.job or Job(self.cloud, self.tape if self.job_fails else Tape(b""))
         service = fabric_service(ORIGIN, SCOPE)
         caller = fabric_caller(service, Identity(), clock=lambda: self.cloud.now)
         vars(caller)["_transport"] = Transport(self.job)
-        return Worker(self.cloud, lambda: self.tape.byte() / 255, (ROUTE,), fabric.Fabric(caller, at_once=1))
+        target = fabric.Fabric(caller, at_once=1)
+        return Process(self.cloud, lambda: self.tape.byte() / 255, (ROUTE,), target=target)
 
     def _crash(self, worker: Worker) -> None:
         assert self.job

@@ -1,11 +1,13 @@
 """The promises as sentences that a simulation either bears out or breaks."""
 
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from shared.route import Route
 from shared.sync.baseline import Baseline
-from tests.model.simulation import Simulation
+from shared.sync.state import Requested
+from tests.model.simulation import Request, Simulation
 from tests.model.storage import Blob, Cloud, Import
+from tests.model.waits import is_behind
 
 
 def nothing_is_lost(simulation: Simulation) -> None:
@@ -19,13 +21,13 @@ def nothing_is_lost(simulation: Simulation) -> None:
     for route in simulation.routes:
         if now := cloud.folders[route.folder.prefix]:
             _is_in(cloud, route, now)
-            synced = simulation.state(route).synced
-            assert synced, "the relay does not know that it synced"
-            assert synced.revision == cloud.listed(route).revision
+            assert not is_behind(simulation.state(route), cloud.manifest(route)), (
+                "the relay does not know that it synced"
+            )
 
 
 def _is_in(cloud: Cloud, route: Route, now: dict[str, Blob]) -> None:
-    imports = [each for each in cloud.imports if each.prefix == route.folder.prefix]
+    imports = [each for each in cloud.imports if each.prefix == route.folder.prefix and not each.fails]
     assert imports, "nothing was ever imported"
     last = imports[-1]
     assert last.target == route.target, "the last import was for another target"
@@ -60,6 +62,32 @@ def nothing_is_pending(simulation: Simulation) -> None:
         assert (state.pending, state.looking, state.calling, state.requested) == (None, None, None, None)
 
 
+def requests_are_answered(simulation: Simulation) -> None:
+    """Each requested sync has ended, once, and a forced one was begun after it was asked for.
+
+    What was taken out of the state is not put back there, or it would be answered twice. A suspended route begins none.
+    """
+    for request in simulation.requests:
+        record = simulation.record(request)
+        assert record, f"nothing is known of {request}"
+        assert not record.is_open, f"{request} has not ended"
+        states = simulation.cloud.states[request.route.name]
+        stays = [is_open for is_open, _ in groupby(_is_open(request, state.requested) for state in states)]
+        assert stays.count(True) == 1, f"{request} came back"
+        if request.force and record.code != "Suspended":
+            _was_begun_after(simulation.cloud, request)
+
+
+def _is_open(request: Request, found: Requested | None) -> bool:
+    return found is not None and request.sync_id in {found.sync_id, found.last.sync_id}
+
+
+def _was_begun_after(cloud: Cloud, request: Request) -> None:
+    imports = [each.began for each in cloud.imports if each.prefix == request.route.folder.prefix]
+    assert imports, f"{request} led to no sync"
+    assert imports[-1] >= request.asked_at, f"no sync began after {request}, the last one at {imports[-1]}"
+
+
 def removed_files_are_known(simulation: Simulation) -> None:
     """What was synced and is gone stays listed until it is back or acknowledged, and nothing else is listed."""
     if simulation.acknowledged is None or not simulation.cloud.folder or not simulation.cloud.baselines:
@@ -87,10 +115,12 @@ def one_call_each(simulation: Simulation, longest_wait: float, span: float) -> N
 
 
 def alerts_are_delivered(simulation: Simulation) -> None:
-    """Promise 8: no trouble is written down without its alert, and the receiver took all alerts in order."""
-    states = simulation.cloud.states
-    assert all(state.outbox.alarm for state in states if state.failure or state.held)
-    assert simulation.state().outbox.alarm is None, "it has recovered, and no alert said so"
-    made = dict.fromkeys(alert.id for state in states for alert in state.outbox.alerts)
-    taken = dict.fromkeys(alert.id for alert in simulation.cloud.taken)
-    assert list(taken) == list(made)
+    """Promise 8: no trouble is written down without its alert, and the receiver took all alerts of a route in order."""
+    for route in simulation.routes:
+        states = simulation.cloud.states[route.name]
+        assert all(state.outbox.alarm for state in states if state.failure or state.held)
+        last = simulation.state(route)
+        assert last.held or last.outbox.alarm is None, "it has recovered, and no alert said so"
+        made = dict.fromkeys(alert.id for state in states for alert in state.outbox.alerts)
+        taken = dict.fromkeys(alert.id for alert in simulation.cloud.taken[route.name])
+        assert list(taken) == list(made)

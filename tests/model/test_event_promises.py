@@ -7,7 +7,8 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.model.simulation import ROUTE, Simulation, Worker
+from shared.route import Route
+from tests.model.simulation import ROUTE, Process, Simulation, Worker
 from tests.model.tape import Tape
 from tests.model.test_promises import SCHEDULES, schedules
 
@@ -22,11 +23,11 @@ class Announced(Simulation):
         self.open: dict[int, float] = {}
         super().__init__(tape, workers=workers, storage_fails=False)
 
-    def _worker(self) -> Worker:
-        return Worker(self.cloud, jitter=lambda: self.tape.byte() / 255, expects_events=True)
+    def _process(self) -> Process:
+        return Process(self.cloud, lambda: self.tape.byte() / 255, expects_events=True)
 
-    def _changed(self) -> None:
-        super()._changed()
+    def _changed(self, route: Route, *, is_gone: bool = False) -> None:
+        super()._changed(route, is_gone=is_gone)
         self.open[self.written] = self.cloud.now + LATEST_S
 
     def _possible(self) -> list[Callable[[], object]]:
@@ -50,12 +51,6 @@ class Announced(Simulation):
     def _pass(self, seconds: float) -> None:
         """Let time pass, but not beyond the moment by which an event has to be there."""
         self.cloud.now = min([self.cloud.now + seconds, *(max(due, self.cloud.now) for due in self.open.values())])
-
-    def finish(self, worker: Worker) -> None:
-        """Let a worker go on until it is idle, and the time pass that it waits for."""
-        while worker.busy is not None:
-            self.cloud.now = max(self.cloud.now, worker.asleep_until)
-            worker.resume()
 
     def tell_all(self) -> None:
         """Let every event arrive."""
@@ -87,4 +82,5 @@ def test_events_that_come_in_time_are_never_missed(seed: int, workers: int) -> N
     simulation.tell_all()
     for _ in range(2):
         simulation.sweep()
-    assert [state.arrivals.unannounced for state in simulation.cloud.states if state.arrivals.unannounced] == []
+    states = simulation.cloud.states[ROUTE.name]
+    assert [state.arrivals.unannounced for state in states if state.arrivals.unannounced] == []

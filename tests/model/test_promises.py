@@ -3,6 +3,7 @@
 import itertools
 import os
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -74,6 +75,22 @@ def test_two_routes_of_one_environment_lose_nothing_and_never_overlap(
     _keeps_its_promises(simulation)
 
 
+@pytest.mark.parametrize(("follows", "steps"), [(False, 60), (True, 150)])
+def test_wherever_a_process_is_lost_neither_its_route_nor_the_sibling_is_kept_waiting(
+    steps: int, *, follows: bool
+) -> None:
+    """Step by step, not by chance: few schedules come to the end of a sync and lose the process just there."""
+    for after in range(steps):
+        simulation = Simulation(Tape(b""), workers=1, follows_operations=follows, routes=(ROUTE, SIBLING))
+        simulation.write(ROUTE)
+        simulation.workers[0].begin(simulation.workers[0].notice)
+        simulation.finish(simulation.workers[0])
+        simulation.write(SIBLING)
+        simulation.lose_a_process(after)
+        simulation.calm_down()
+        _keeps_its_promises(simulation)
+
+
 @schedules
 @given(tape=tapes, workers=workers, follows=st.booleans())
 def test_the_same_holds_while_operators_suspend_force_acknowledge_and_change_settings(
@@ -94,5 +111,6 @@ def _keeps_its_promises(simulation: Simulation) -> None:
     promises.nothing_is_lost(simulation)
     promises.never_two_at_once(simulation)
     promises.nothing_is_pending(simulation)
+    promises.requests_are_answered(simulation)
     promises.removed_files_are_known(simulation)
     promises.alerts_are_delivered(simulation)

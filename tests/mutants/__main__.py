@@ -16,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PATCHES = Path(__file__).with_name("patches")
-MODEL = ("tests/model/test_promises.py",)
+MODEL = ("tests/model/test_promises.py", "tests/model/test_unswept_promises.py")
 _TESTS = "Tests: "
 _LEFT_OUT = shutil.ignore_patterns(".*", "node_modules", "dist", "__pycache__")
 # In seconds; a fault may keep a test from ending.
