@@ -95,6 +95,8 @@ def test_the_message_has_pythons_words_but_not_the_line_which_may_hold_a_secret(
         (b"try: ...\nexcept* E: ...\n", (3, 11)),
         (b"@a[0]\ndef f(): ...\n", (3, 9)),
         (b"a[*b, 1]\n", (3, 11)),
+        (b"for a in *b, c: ...\n", (3, 9)),
+        (b"def f(*a: *b): ...\n", (3, 11)),
     ],
 )
 def test_syntax_that_the_environments_python_refuses_is_fatal(code: bytes, since: tuple[int, int]) -> None:
@@ -103,7 +105,16 @@ def test_syntax_that_the_environments_python_refuses_is_fatal(code: bytes, since
     assert read_source(code, since).faults == read_source(code, None).faults == ()
 
 
-@pytest.mark.parametrize("code", [b"a[(*b, 1)]\n", b"@a.b.c(1)\ndef f(): ...\n", b"match = 1\n"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        b"for a in (*b, c): ...\n",
+        b"def f(*a: int): ...\n",
+        b"a[(*b, 1)]\n",
+        b"@a.b.c(1)\ndef f(): ...\n",
+        b"match = 1\n",
+    ],
+)
 def test_what_only_looks_like_newer_syntax_is_fine(code: bytes) -> None:
     assert read_source(code, (3, 8)).faults == ()
 

@@ -83,6 +83,10 @@ def _needs(node: ast.AST) -> Iterator[tuple[int, Version, str]]:
         yield node.lineno, (3, 11), "except*"
     if isinstance(node, ast.Subscript) and _is_unpacked(node.slice):
         yield node.lineno, (3, 11), "* in an index"
+    if isinstance(node, (ast.For, ast.AsyncFor)) and _is_unpacked(node.iter):
+        yield node.lineno, (3, 9), "* in what a for goes through"
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and _has_starred_annotation(node):
+        yield node.lineno, (3, 11), "* in an annotation"
     if type(node).__name__ == "TypeAlias" or getattr(node, "type_params", None):
         yield getattr(node, "lineno", 1), (3, 12), "the syntax of generic types"
     for decorator in getattr(node, "decorator_list", []):
@@ -90,8 +94,12 @@ def _needs(node: ast.AST) -> Iterator[tuple[int, Version, str]]:
             yield decorator.lineno, (3, 9), "a decorator that is more than a dotted name or a call of one"
 
 
+def _has_starred_annotation(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    return node.args.vararg is not None and isinstance(node.args.vararg.annotation, ast.Starred)
+
+
 def _is_unpacked(index: ast.expr) -> bool:
-    """Whether an index holds a `*` outside of parentheses, which make it an ordinary tuple."""
+    """Whether an index, or the like, holds a `*` outside of parentheses, which make it an ordinary tuple."""
     if not isinstance(index, ast.Tuple) or not index.elts:
         return False
     first = index.elts[0]
