@@ -109,11 +109,8 @@ def decide(state: RouteState, manifest: Manifest, policy: Policy, *, deletes: bo
         return _follow(state.operation, manifest)
     if barred := _barred(state, manifest):
         return barred
-    is_owed = state.failure is not None and state.failure.transient and state.failure.forced
-    if state.requested and (state.requested.force or is_owed):
-        return Sync("Forced", "a sync was requested, whatever the folder holds")
-    if state.failure and state.failure.forced and not state.requested:
-        return _after_failure(state.failure, manifest) or Sync("Forced", "the forced sync failed and is repeated")
+    if forced := _forced(state, manifest):
+        return forced
     if not manifest.files:
         return _no_files(state, deletes=deletes)
     if state.synced and state.synced.revision == manifest.revision:
@@ -121,6 +118,19 @@ def decide(state: RouteState, manifest: Manifest, policy: Policy, *, deletes: bo
     if state.requested is None and (hindrance := _hindrance(state, manifest, policy)):
         return hindrance
     return _wait_out_burst(state, manifest, policy)
+
+
+def _forced(state: RouteState, manifest: Manifest) -> Decision | None:
+    """Return the forced sync that is requested, or that failed or was lost and is repeated, or what it waits for."""
+    failure = state.failure if state.failure and state.failure.forced else None
+    is_lost = state.synced is not None and state.synced.forced
+    if state.requested:
+        is_owed = is_lost or (failure is not None and failure.transient)
+        is_forced = state.requested.force or is_owed
+        return Sync("Forced", "a sync was requested, whatever the folder holds") if is_forced else None
+    if failure:
+        return _after_failure(failure, manifest) or Sync("Forced", "the forced sync failed and is repeated")
+    return Sync("Forced", "the outcome of the forced sync is unknown, so it is repeated") if is_lost else None
 
 
 def _barred(state: RouteState, manifest: Manifest) -> Decision | None:

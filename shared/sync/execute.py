@@ -123,6 +123,7 @@ class Executor:
             incarnation=attempt.incarnation,
             verify=attempt.verify,
             read_back=attempt.read_back,
+            forced=attempt.is_forced,
         )
         reservation = lease.reservation_for(attempt.route, self.policy.operation_timeout, operation)
         lease.renew(reservation)

@@ -54,6 +54,7 @@ class Outcomes:
             trigger=attempt.trigger,
             revision=attempt.manifest.revision,
             at=attempt.manifest.listed_at,
+            forced=attempt.is_forced,
         )
         self.change(attempt.route, attempt.worker, transitions.behind(attempt.behind_since), transitions.calling(call))
 
@@ -105,7 +106,11 @@ class Outcomes:
     def never_begun(self, route: Route, worker: str, operation: RunningSync) -> None:
         """A worker was lost before it began the push: the folder is synced anew."""
         call = Calling(
-            sync_id=operation.sync_id, trigger="Resumed", revision=operation.revision, at=operation.listed_at
+            sync_id=operation.sync_id,
+            trigger="Resumed",
+            revision=operation.revision,
+            at=operation.listed_at,
+            forced=operation.forced,
         )
         self.lost(route, worker, call)
 

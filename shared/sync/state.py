@@ -33,7 +33,8 @@ class Synced(StoredModel):
     """The last revision that ADF took over, as it was listed at `listed_at`, before the call.
 
     It is None where it is unknown what ADF read, since `open_since`: the folder changed meanwhile, the answer was lost,
-    or the target is another one now. `listing` is the digest of the ETags at that time, `incarnation`
+    or the target is another one now. `forced` if that is the outcome of a forced sync, whose repetition is forced, too.
+    `listing` is the digest of the ETags at that time, `incarnation`
     tells the environment from later ones of its name, and `until` is when ADF was certainly done.
     """
 
@@ -42,6 +43,7 @@ class Synced(StoredModel):
     files: int
     sync_id: str
     open_since: datetime | None = None
+    forced: bool = False
     listing: str | None = None
     incarnation: str | None = None
     until: datetime | None = None
@@ -112,6 +114,7 @@ class RunningSync(StoredModel):
     incarnation: str | None = None
     verify: bool = False
     read_back: bool = False
+    forced: bool = False
 
 
 class Calling(StoredModel):
@@ -121,6 +124,7 @@ class Calling(StoredModel):
     trigger: str
     revision: str | None
     at: datetime
+    forced: bool = False
 
 
 class Looking(StoredModel):

@@ -54,6 +54,7 @@ def _retargeted(state: RouteState, now: datetime) -> RouteState:
     known = operation_doubted()(doubted()(state, now), now)
     return _with(
         known,
+        synced=_forced(known.synced, forced=False),
         failure=None,
         quota_wait=None,
         held=None,
@@ -90,6 +91,10 @@ def _opened(synced: Synced | None, now: datetime) -> Synced | None:
     if synced is None or synced.revision is None:
         return synced
     return synced.model_copy(update={"revision": None, "open_since": now})
+
+
+def _forced(synced: Synced | None, *, forced: bool) -> Synced | None:
+    return synced and synced.model_copy(update={"forced": forced})
 
 
 def operation_doubted() -> Transition:
@@ -220,7 +225,7 @@ def lost(call: Calling) -> Transition:
 
     def change(state: RouteState, now: datetime) -> RouteState:
         nothing = Synced(revision=None, listed_at=call.at, files=0, sync_id=call.sync_id, open_since=call.at)
-        known = doubted()(state, now).synced or nothing
+        known = _forced(doubted()(state, now).synced or nothing, forced=call.forced)
         # The look that finds this out goes on, and answers the request that is next.
         requested = _taken(_unanswered(state, call.sync_id), taken=True)
         return _with(state, calling=None, operation=None, synced=known, requested=requested)
@@ -315,6 +320,7 @@ def failed(
         return _ended(
             state,
             failure=failure,
+            synced=_forced(state.synced, forced=False),
             quota_wait=None,
             calling=None,
             operation=None,

@@ -65,8 +65,7 @@ def nothing_is_pending(simulation: Simulation) -> None:
 def requests_are_answered(simulation: Simulation) -> None:
     """Each requested sync has ended, once, and a forced one was begun after it was asked for.
 
-    What was taken out of the state is not put back there, or it would be answered twice. A suspended route begins
-    none, and a worker may be lost right before its call; files are synced then all the same (`nothing_is_lost`).
+    What was taken out of the state is not put back there, or it would be answered twice. A suspended route begins none.
     """
     for request in simulation.requests:
         record = simulation.record(request)
@@ -75,7 +74,7 @@ def requests_are_answered(simulation: Simulation) -> None:
         states = simulation.cloud.states[request.route.name]
         stays = [is_open for is_open, _ in groupby(_is_open(request, state.requested) for state in states)]
         assert stays.count(True) == 1, f"{request} came back"
-        if request.force and record.code not in {"Suspended", "OutcomeUnknown"}:
+        if request.force and record.code != "Suspended":
             _was_begun_after(simulation.cloud, request)
 
 

@@ -6,7 +6,7 @@ from itertools import count
 
 import pytest
 
-from shared.errors import ServiceUnavailable, StateConflict
+from shared.errors import ServiceRefusal, ServiceUnavailable, StateConflict
 from shared.folder.manifest import Manifest
 from shared.storage.documents import Document
 from shared.sync import transitions
@@ -127,6 +127,37 @@ def test_a_lost_sync_has_a_record_though_the_folder_is_empty_afterwards(world: W
     record = world.records.read("default", sync_id)
     assert record
     assert record.code == "OutcomeUnknown"
+
+
+def lose_a_forced_sync_of_an_empty_folder(world: World) -> None:
+    world.worker.reconcile(ROUTE)
+    world.at(200)
+    world.commands.request_sync(ROUTE, force=True)
+    world.during_sync = lose_the_worker
+    with pytest.raises(LostError):
+        world.worker.reconcile(ROUTE)
+    world.during_sync = lambda: None
+
+
+def test_a_forced_sync_that_was_lost_with_its_worker_is_repeated_as_one(world: World) -> None:
+    lose_a_forced_sync_of_an_empty_folder(world)
+    world.at(500)
+    assert world.worker.reconcile(ROUTE).reason == "Forced"
+    assert [record.outcome for record in world.history()] == ["accepted", "failed", "accepted"]
+    world.at(600)
+    assert world.worker.reconcile(ROUTE).reason == "FolderEmpty"
+
+
+def test_what_repeats_a_lost_forced_sync_is_given_up_when_it_is_refused(world: World) -> None:
+    lose_a_forced_sync_of_an_empty_folder(world)
+    world.answer = ServiceRefusal("no", code="Forbidden", status=403)
+    world.at(500)
+    assert world.worker.reconcile(ROUTE).reason == "Forced"
+    world.at(510)
+    assert world.worker.reconcile(ROUTE).reason == "Refused"
+    synced = world.state().synced
+    assert synced
+    assert not synced.forced
 
 
 def test_while_adf_is_called_no_other_route_gets_the_environment(world: World) -> None:
