@@ -2,6 +2,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -74,6 +75,15 @@ def test_a_line_that_only_speaks_of_ready_is_logged_and_does_not_stop_the_readin
         assert log.read().splitlines() == [*said[:3], said[4]]
 
 
+@pytest.fixture
+def ended_by_sigint() -> Iterator[None]:
+    """What a shell starts in the background ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ended_by_sigint")
 def test_what_would_end_the_program_is_put_off_until_a_child_is_known() -> None:
     known: list[Child] = []
 
