@@ -15,11 +15,13 @@ def shown(content: bytes | None) -> object:
     return entry["body"]
 
 
-@pytest.mark.parametrize(
-    "body", ["NaN", '{"a": -Infinity}', "1e999", "[" * 100_000, 990 * "[" + 990 * "]", "1" * 5_000]
-)
+@pytest.mark.parametrize("body", ["NaN", '{"a": -Infinity}', "1e999", "[" * 100_000, "1" * 5_000])
 def test_what_json_could_not_hold_again_is_shown_as_the_text_that_came(body: str) -> None:
     assert shown(body.encode()) == body
+
+
+def test_a_body_with_as_many_levels_as_can_be_read_leaves_the_journal_readable() -> None:
+    assert shown(990 * b"[" + 990 * b"]")
 
 
 @pytest.mark.parametrize(
