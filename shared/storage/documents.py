@@ -119,6 +119,21 @@ def update(
     raise StateConflict(f"{name}: too many concurrent updates, gave up after {_TRIES} attempts")
 
 
+def write_own(documents: Documents, name: str, content: bytes, etag: str | None) -> str:
+    """Write a document that no other worker would write so, as `Documents.write` does.
+
+    The storage's client repeats a request whose answer was lost, and meets the version that the first one made: that
+    is our own, and no conflict.
+    """
+    try:
+        return documents.write(name, content, etag)
+    except StateConflict:
+        found = documents.read(name)
+        if found.etag is None or found.content != content:
+            raise
+        return found.etag
+
+
 class BlobDocuments:
     """Documents as blobs of one container, which is made when it is first written to.
 

@@ -18,7 +18,7 @@ from shared.adf.names import EnvironmentId
 from shared.errors import StateConflict
 from shared.fabric.names import FabricJob
 from shared.route import Route
-from shared.storage.documents import Documents, StoredModel
+from shared.storage.documents import Documents, StoredModel, write_own
 from shared.sync.decide import RESOLUTION
 from shared.sync.state import RunningSync
 
@@ -168,15 +168,7 @@ class Leases:
         self._write(environment, LeaseRecord(reservation=reservation), etag)
 
     def _write(self, environment: _Environment, record: LeaseRecord, etag: str | None) -> str:
-        name, content = _name(environment), record.model_dump_json().encode()
-        try:
-            return self._documents.write(name, content, etag)
-        except StateConflict:
-            # The storage client repeats a request whose answer was lost, and then it is our own version that is there.
-            found = self._documents.read(name)
-            if found.etag is None or found.content != content:
-                raise
-            return found.etag
+        return write_own(self._documents, _name(environment), record.model_dump_json().encode(), etag)
 
 
 def _is_taken(record: LeaseRecord, route: Route, now: datetime) -> bool:

@@ -21,7 +21,7 @@ from pydantic import ValidationError
 from shared.api.problem import Problem
 from shared.api.signed.signatures import Delivery
 from shared.errors import StateConflict
-from shared.storage.documents import Documents, StoredModel
+from shared.storage.documents import Documents, StoredModel, write_own
 
 log = logging.getLogger(__name__)
 
@@ -145,15 +145,7 @@ class Deliveries:
             log.exception("storage did not take the answer of a delivery, which would be done again if it came again")
 
     def _write(self, name: str, handling: Handling, etag: str | None) -> str:
-        content = handling.model_dump_json().encode()
-        try:
-            return self._documents.write(name, content, etag)
-        except StateConflict:
-            # The storage client repeats a request whose answer was lost, and then it is our own version that is there.
-            found = self._documents.read(name)
-            if found.etag is None or found.content != content:
-                raise
-            return found.etag
+        return write_own(self._documents, name, handling.model_dump_json().encode(), etag)
 
 
 def _require_same(seen: Handling, fingerprints: Sequence[str]) -> None:
