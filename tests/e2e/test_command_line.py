@@ -1,10 +1,10 @@
 """The interface that everything outside relies on: command line, ready line, signals, one-line refusals."""
 
 import json
+import shutil
 import signal
 import socket
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +63,7 @@ def environment_of(process: psutil.Process) -> dict[str, str]:
         return {}
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process of its parent's end")
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="no setpriv here; it is part of util-linux")
 def test_the_parts_end_even_where_the_stack_is_killed() -> None:
     with started() as process:
         ready_line(process)
